@@ -1,0 +1,105 @@
+import { GraphQLError } from 'graphql'
+
+/** What an operator needs to know about one fault. */
+export interface ErrorEntry {
+  /** HTTP status when the whole request fails with this code. */
+  readonly status: number
+  /** Default text for the client. */
+  readonly text: string
+  /** What the operator (or the caller) should do about it. */
+  readonly action: string
+}
+
+/**
+ * Every fault that Aisle can report, once. Domain refusals are not here: they are typed in the
+ * mutation payloads of the schema (`userErrors`).
+ */
+export const errorTable = {
+  // Requests
+  BAD_REQUEST: { status: 400, text: 'The request is not a well-formed GraphQL request.', action: 'Correct the request: the message names the part that is wrong.' },
+  GRAPHQL_PARSE_FAILED: { status: 400, text: 'The document is not valid GraphQL syntax.', action: 'Correct the document at the location given.' },
+  GRAPHQL_VALIDATION_FAILED: { status: 400, text: 'The document does not match the schema.', action: 'Correct the document; introspect the schema for what exists.' },
+  OPERATION_RESOLUTION_FAILURE: { status: 400, text: 'The operation to run cannot be determined.', action: 'Send operationName, naming one operation of the document.' },
+  BAD_USER_INPUT: { status: 400, text: 'An argument or variable has a value that cannot be used.', action: 'Correct the value named in the message.' },
+  METHOD_NOT_ALLOWED: { status: 405, text: 'This HTTP method cannot run this operation.', action: 'Use POST for mutations.' },
+  NOT_ACCEPTABLE: { status: 406, text: 'No acceptable response media type.', action: 'Accept application/graphql-response+json or application/json.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'The request body must be application/json.', action: 'Send Content-Type: application/json.' },
+  PAYLOAD_TOO_LARGE: { status: 413, text: 'The request body is too large.', action: 'Send less, or raise the body limit of this role.' },
+  CSRF_PREVENTED: { status: 400, text: 'This request could have been sent by another site without a preflight.', action: 'Send Content-Type: application/json or a header Apollo-Require-Preflight.' },
+  // Persisted documents, with the codes and statuses of Apollo Router
+  PERSISTED_QUERY_NOT_FOUND: { status: 200, text: 'PersistedQueryNotFound', action: 'Send the document together with its hash once.' },
+  PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, text: 'PersistedQueryNotSupported', action: 'Automatic persisted queries are off here; use an operation of the manifest.' },
+  PERSISTED_QUERY_HASH_MISMATCH: { status: 400, text: 'The hash does not match the document.', action: 'Send the lower-case hex SHA-256 of the exact document.' },
+  PERSISTED_QUERY_NOT_IN_LIST: { status: 404, text: 'This persisted operation is not in the manifest.', action: 'Publish the operation in the manifest, or correct its id.' },
+  PERSISTED_QUERY_ID_REQUIRED: { status: 400, text: 'Only persisted operations are accepted here.', action: 'Send documentId or extensions.persistedQuery.sha256Hash.' },
+  CANNOT_SEND_PQ_ID_AND_BODY: { status: 400, text: 'Send either a persisted id or a document, not both.', action: 'Drop the document or the id.' },
+  // Execution
+  QUERY_PLANNING_FAILED: { status: 500, text: 'The operation could not be planned.', action: 'Report the operation: the planner or the supergraph has a fault.' },
+  SUBGRAPH_UNREACHABLE: { status: 502, text: 'A service behind the gateway cannot be reached.', action: 'Check that the subgraph runs and that its URL in the supergraph is right.' },
+  SUBGRAPH_TIMEOUT: { status: 504, text: 'A service behind the gateway took too long.', action: 'Look at that subgraph\'s latency, or raise its timeout.' },
+  SUBGRAPH_BAD_RESPONSE: { status: 502, text: 'A service behind the gateway answered with something that is not GraphQL.', action: 'Check what listens at the subgraph\'s URL.' },
+  DOWNSTREAM_SERVICE_ERROR: { status: 200, text: 'A service behind the gateway reported an error.', action: 'Look at that subgraph\'s log for this request id.' },
+  UNEXPECTED_NULL: { status: 200, text: 'A field that must have a value has none.', action: 'Look at why its owner returned nothing: usually a reference to something that does not exist.' },
+  REQUEST_TIMEOUT: { status: 504, text: 'The operation took too long.', action: 'Ask for less in one operation, or raise the timeout.' },
+  SUBSCRIPTION_INTERRUPTED: { status: 503, text: 'The subscription lost its source and could not be resumed.', action: 'Subscribe again; check the subgraph that owns the field.' },
+  INTERNAL_SERVER_ERROR: { status: 500, text: 'Something failed inside the server.', action: 'Look at the log for this request id.' },
+  SHUTTING_DOWN: { status: 503, text: 'This process is stopping.', action: 'Retry: another replica answers.' },
+  // Domain faults
+  OPERATION_ID_REUSED: { status: 200, text: 'This operationId was already used with other input.', action: 'Choose a fresh operationId for every new intent; reuse it only to retry the same one.' },
+  // Edge
+  OUT_OF_SCOPE: { status: 200, text: 'This is outside what this store\'s node holds.', action: 'Ask the gateway, or ask again when the store is online.' },
+  OUT_OF_RETENTION: { status: 200, text: 'This is older than what this store\'s node keeps.', action: 'Ask the gateway for older readings.' },
+  CLOUD_ONLY: { status: 200, text: 'This field is answered in the cloud only.', action: 'Ask the gateway; the store\'s node never holds this data.' },
+  NOT_READY: { status: 503, text: 'This node has not yet received its first copy of the data.', action: 'Wait until /health/ready answers 200; check the link to origin.' },
+  // Replication protocol
+  EPOCH_MISMATCH: { status: 409, text: 'The log was restarted: this position belongs to another epoch.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
+  POSITION_TOO_OLD: { status: 410, text: 'The log no longer reaches back to this position.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
+  POSITION_AHEAD: { status: 409, text: 'The follower stands ahead of the log.', action: 'The cloud was restored to an earlier point: the follower starts again from a fresh copy.' },
+  LOG_GAP: { status: 500, text: 'A position is missing from the log.', action: 'Report it: the log is damaged; followers refuse to go on.' },
+  STORE_UNKNOWN: { status: 404, text: 'No such store.', action: 'Import the store, or correct --store.' },
+  // Starting
+  CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },
+  SUPERGRAPH_INVALID: { status: 500, text: 'The supergraph cannot be used.', action: 'Compose it again with `aisle compose`.' },
+  PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },
+  IMPORT_REJECTED: { status: 500, text: 'The import found rows it cannot load.', action: 'Correct the rows listed; good rows load unless --strict is given.' },
+  DATABASE_UNAVAILABLE: { status: 503, text: 'The database cannot be reached.', action: 'Check DATABASE_URL and that Postgres runs.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+
+const brand = Symbol.for('aisle.error')
+
+/** A fault with a code of the table. `details` goes to the client; `cause` to the log only. */
+export class AisleError extends Error {
+  override readonly name = 'AisleError'
+  readonly [brand] = true
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message?: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message ?? errorTable[code].text, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  get action(): string {
+    return errorTable[this.code].action
+  }
+
+  /** True also for errors made by another copy of this module. */
+  static is(value: unknown): value is AisleError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+}
+
+/** The one place where a fault of the table becomes a GraphQL error with `extensions.code`. */
+export function toGraphQLError(error: AisleError): GraphQLError {
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { ...error.details, code: error.code },
+  })
+}

@@ -1,0 +1,50 @@
+import { Kysely, PostgresDialect, sql, type LogEvent } from 'kysely'
+import pg from 'pg'
+import type { Database } from '../database.ts'
+import type { Dialect, Storage } from '../storage.ts'
+
+/** bigint columns hold epoch milliseconds, minor units and positions: all below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    if (oid === pg.types.builtins.INT8 && format !== 'binary') return Number
+    return pg.types.getTypeParser(oid, format) as (value: string) => unknown
+  },
+}
+
+export const postgresDialect: Dialect = {
+  name: 'postgres',
+  isIn: (column, values) => sql`${column} = any(${values}::text[])`,
+}
+
+/** Postgres as a storage, with its pool for what Kysely does not do (COPY, LISTEN). */
+export interface PostgresStorage extends Storage, AsyncDisposable {
+  readonly pool: pg.Pool
+  readonly connectionString: string
+}
+
+export interface PostgresOptions {
+  /** Most connections at once. */
+  readonly connections?: number
+  /** Called with every statement run through Kysely, for metrics and for tests that count them. */
+  readonly onStatement?: (event: LogEvent) => void
+}
+
+/** Opens a pool; nothing connects before the first statement. */
+export function openPostgres(connectionString: string, options: PostgresOptions = {}): PostgresStorage {
+  const pool = new pg.Pool({ connectionString, max: options.connections ?? 10, types })
+  // An idle connection that the server closes must not end the process; the next statement opens another.
+  pool.on('error', () => {})
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool }),
+    ...(options.onStatement === undefined ? {} : { log: options.onStatement }),
+  })
+  return {
+    db,
+    pool,
+    connectionString,
+    dialect: postgresDialect,
+    async [Symbol.asyncDispose]() {
+      await db.destroy()
+    },
+  }
+}
