@@ -1,0 +1,57 @@
+import type { GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
+import type { Storage } from '../storage/storage.ts'
+import type { ChangeFeed } from './changes.ts'
+
+export type SubgraphName = 'search' | 'recommendation' | 'inventory' | 'device'
+
+/** What a request brings, whatever the subgraph and whatever the database under it. */
+export interface RequestEnvironment {
+  readonly storage: Storage
+  /** Who asks; operation ids are theirs. */
+  readonly principal: string
+  /** False for a store whose data is not held here: its fields answer OUT_OF_SCOPE. The cloud holds every store. */
+  holdsStore(storeId: string): boolean
+  /** Readings before this instant (epoch milliseconds) are not held here; null where all are. */
+  readonly readingsSince: number | null
+  readonly changes: ChangeFeed
+}
+
+/** What every resolver's context has, beside the part of each subgraph under its own name. */
+export interface BaseContext {
+  readonly environment: RequestEnvironment
+  /** Forgets what the loaders hold: before each event of a subscription, and after a write. */
+  renew(): void
+}
+
+/** A resolver as the subgraphs write it; `Context` names the parts it needs. */
+export type Resolver<Parent, Args, Context> = (parent: Parent, args: Args, context: Context & BaseContext, info: GraphQLResolveInfo) => unknown
+
+/** One subgraph's code, the same in the cloud and on a store's node. Its SDL is `schema/<name>.graphql`. */
+export interface Subgraph<Services, Part> {
+  readonly name: SubgraphName
+  /** Type name → field name → resolver, with `__resolveReference` for entities and scalars as values. */
+  readonly resolvers: SubgraphResolvers
+  /** The subgraph's part of the context: its store and fresh loaders, one set a request. */
+  createPart(environment: RequestEnvironment, services: Services): Part
+}
+
+export type SubgraphResolvers = Readonly<Record<string, GraphQLScalarType | Readonly<Record<string, unknown>>>>
+
+/**
+ * Makes a request's context from the parts of one subgraph (in the cloud) or of all four (on a store's node):
+ * `context.inventory`, `context.search` and so on, made again after `renew()`.
+ */
+export function createContext<Parts extends object>(environment: RequestEnvironment, makers: { readonly [Name in keyof Parts]: () => Parts[Name] }): Parts & BaseContext {
+  const made = new Map<PropertyKey, unknown>()
+  const context = { environment, renew: () => made.clear() }
+  for (const name of Object.keys(makers) as (keyof Parts)[]) {
+    Object.defineProperty(context, name, {
+      enumerable: true,
+      get() {
+        if (!made.has(name)) made.set(name, makers[name]())
+        return made.get(name)
+      },
+    })
+  }
+  return context as Parts & BaseContext
+}
