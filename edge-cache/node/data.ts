@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { DeviceCommands } from '../../subgraphs/device/commands.ts'
+import type { InventoryCommands } from '../../subgraphs/inventory/commands.ts'
+import type { ChangeFeed, LogPosition } from '../../subgraphs/shared/changes.ts'
+import type { Storage } from '../../subgraphs/storage/storage.ts'
+
+/** What an answer says of its age. */
+export interface DataStatus {
+  /** Null until the first copy has arrived. */
+  readonly position: LogPosition | null
+  /** The latest instant (epoch milliseconds, the cloud's clock) at which this position is known to have been the newest. */
+  readonly asOf: number | null
+  /** Whole seconds since `asOf` by this node's monotonic clock where it can tell, else by its wall clock. */
+  readonly ageSeconds: number
+  /** True while origin answers. */
+  readonly online: boolean
+  /** Writes that wait for their delivery. */
+  readonly pendingOperations: number
+  /** Readings before this instant are not held here. */
+  readonly readingsSince: number | null
+}
+
+/** One read transaction: everything read through it stands at one cut. The holder releases it. */
+export interface ReadSession extends Disposable {
+  readonly storage: Storage
+  readonly connection: DatabaseSync
+  readonly position: LogPosition | null
+}
+
+/** A store's own copy of its data, as the serving side sees it. */
+export interface NodeData extends AsyncDisposable {
+  readonly storeId: string
+  /** @throws AisleError NOT_READY before the first copy has arrived. */
+  read(): Promise<ReadSession>
+  status(): DataStatus
+  /** Applied batches, and this node's own writes as soon as they are kept. */
+  readonly changes: ChangeFeed
+  readonly inventory: InventoryCommands
+  readonly device: DeviceCommands
+}

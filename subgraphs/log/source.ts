@@ -1,0 +1,66 @@
+import type { Batch, Change, LogPosition } from '../shared/changes.ts'
+import type { EntityName } from '../storage/entities.ts'
+
+/** Where a follower stands: behind a whole batch, or (with `within`) inside one that is too big for one answer. */
+export interface LogCursor extends LogPosition {
+  readonly within?: { readonly scope: string; readonly position: number }
+}
+
+/** Part of a batch: all of it unless the batch is too big for one answer. */
+export interface BatchPart extends Batch {
+  /** True for the last part of its batch; only then may the batch become visible. */
+  readonly complete: boolean
+}
+
+/** The newest batch, and the instant (epoch milliseconds, the cloud's clock) at which it was the newest. */
+export interface LogHead extends LogPosition {
+  readonly at: number
+}
+
+export interface ChangesPage {
+  /** In order of batch, then scope, then position. Empty when nothing came within the wait. */
+  readonly parts: readonly BatchPart[]
+  /** Where to go on. */
+  readonly next: LogCursor
+  readonly head: LogHead
+}
+
+export interface ChangesRequest {
+  /** Most changes in one answer. */
+  readonly limit?: number
+  /** How long to wait for a change when there is none, in milliseconds. */
+  readonly waitMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** First in a snapshot. */
+export interface SnapshotHeader {
+  readonly head: LogHead
+  /** The rows may show commits newer than `head`; from this batch on, rows and log agree. */
+  readonly consistentFrom: number
+  /** Position of each scope at `head`. */
+  readonly positions: Readonly<Record<string, number>>
+  /** Number of rows to come, for progress. */
+  readonly rows: number
+}
+
+export interface SnapshotRows {
+  readonly entity: EntityName
+  readonly rows: readonly NonNullable<Change['row']>[]
+}
+
+/** All rows of the scopes at one instant. */
+export interface Snapshot {
+  readonly header: SnapshotHeader
+  readonly chunks: AsyncIterable<SnapshotRows>
+}
+
+/**
+ * Where a follower gets the log from: Postgres itself, or an origin over HTTP. One contract suite runs over both.
+ * `changes` raises EPOCH_MISMATCH, POSITION_AHEAD or POSITION_TOO_OLD when the follower must start from a snapshot.
+ */
+export interface LogSource {
+  /** Entities limit what a snapshot carries; all of the scopes' entities without it. */
+  snapshot(scopes: readonly string[], options?: { readonly entities?: readonly EntityName[]; readonly signal?: AbortSignal }): Promise<Snapshot>
+  changes(scopes: readonly string[], after: LogCursor, request?: ChangesRequest): Promise<ChangesPage>
+}

@@ -1,0 +1,20 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Change } from '../../shared/changes.ts'
+
+/** A change together with the row it replaced (null where there was none). */
+export interface AppliedChange extends Change {
+  readonly previous: Readonly<Record<string, unknown>> | null
+}
+
+/** Something derived from a replica's rows and kept in the same file, in the same transactions: a search index, say. */
+export interface ReplicaExtension {
+  readonly name: string
+  /** Raise it when the derived tables change shape; an older file is then derived anew. */
+  readonly version: number
+  /** Makes the derived tables in a new file. */
+  create(connection: DatabaseSync): void
+  /** Drops what was derived and derives it from all rows: after a snapshot, or when `version` changed. */
+  rebuild(connection: DatabaseSync): void
+  /** Called within the transaction that changed the rows, after they were changed, once a batch. */
+  apply(connection: DatabaseSync, changes: readonly AppliedChange[]): void
+}
