@@ -25,6 +25,8 @@ export interface ReadSession extends Disposable {
   readonly storage: Storage
   readonly connection: DatabaseSync
   readonly position: LogPosition | null
+  /** Moves to the newest cut: after a write, so that its answer shows it. */
+  refresh(): void
 }
 
 /** A store's own copy of its data, as the serving side sees it. */
@@ -32,6 +34,8 @@ export interface NodeData extends AsyncDisposable {
   readonly storeId: string
   /** @throws AisleError NOT_READY before the first copy has arrived. */
   read(): Promise<ReadSession>
+  /** Outside any transaction: each statement sees the newest cut. For the bookkeeping of a subscription between events. */
+  readonly latest: Storage
   status(): DataStatus
   /** Applied batches, and this node's own writes as soon as they are kept. */
   readonly changes: ChangeFeed

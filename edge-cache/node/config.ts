@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { httpUrl, port } from '../../runtime/config.ts'
+
+/** What a store's node is told when it starts. */
+export const edgeConfigSchema = z.object({
+  port: port.default(4100),
+  host: z.string().optional(),
+  /** Where changes come from and writes go to. */
+  origin: httpUrl,
+  /** The store whose copy this node keeps. */
+  store: z.string().min(1, 'names the store whose copy this node keeps'),
+  /** Folder of replica.db and outbox.db. */
+  data: z.string().min(1),
+  /** The persisted operations that are answered, in Apollo's format. */
+  manifest: z.string().min(1),
+  /** Largest request body in bytes. */
+  bodyLimit: z.coerce.number().int().positive().default(256 * 1024),
+})
+
+export type EdgeConfig = z.output<typeof edgeConfigSchema>
