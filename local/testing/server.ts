@@ -24,6 +24,7 @@ export async function startTestServer(): Promise<TestServer> {
     folder,
     async [Symbol.asyncDispose]() {
       // The guard reads its standard input to the end, then ends the server and sweeps up: the same path for every way to end.
+      guard.ref()
       guard.stdin.end()
       await Promise.all([once(guard, 'exit'), server.ended])
       await rm(folder, { recursive: true, force: true })
