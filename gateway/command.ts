@@ -1,0 +1,36 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { decodeConfig } from '../runtime/config.ts'
+import { runRole } from '../runtime/role.ts'
+import { gatewayConfig } from './config.ts'
+import { startGateway } from './main.ts'
+
+/** Adds `gateway` to the command line. */
+export function registerGatewayCommand(program: Command): void {
+  program
+    .command('gateway')
+    .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
+    .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
+    .addOption(new Option('--port <port>', 'port to listen at; 0 takes a free one (default: 4000)').env('AISLE_GATEWAY_PORT'))
+    .addOption(new Option('--host <address>', 'address to listen at (default: all)').env('AISLE_GATEWAY_HOST'))
+    .addOption(new Option('--manifest <file>', 'persisted operations, in Apollo\'s manifest format').env('AISLE_MANIFEST'))
+    .addOption(new Option('--persisted-only', 'refuse documents that are not in the manifest').env('AISLE_PERSISTED_ONLY'))
+    .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addSubgraphUrl))
+    .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
+    .addOption(new Option('--timeout <ms>', 'longest wait for one answer of a subgraph (default: 10000)').env('AISLE_SUBGRAPH_TIMEOUT'))
+    .addOption(new Option('--production', 'hide from clients which subgraph failed and how').env('AISLE_PRODUCTION'))
+    .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
+    .action(async (options: unknown) => {
+      const config = decodeConfig(gatewayConfig, options)
+      await runRole('gateway', (context) => startGateway(config, context))
+    })
+}
+
+/** Also reads several at once, parted by commas, as an environment variable holds them. */
+function addSubgraphUrl(value: string, previous: Record<string, string> = {}): Record<string, string> {
+  const added = value.split(',').map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new InvalidArgumentError('write it as name=url')
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+  })
+  return { ...previous, ...Object.fromEntries(added) }
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { httpUrl, port } from '../runtime/config.ts'
+import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
+
+const flag = z.stringbool().or(z.boolean()).default(false)
+
+/** Everything that can be set about a gateway. Durations in milliseconds, sizes in bytes. */
+export const gatewayConfig = z.object({
+  port: port.default(4000),
+  /** The address to listen at; all of them by default. */
+  host: z.string().optional(),
+  /** A file or an http(s) URL. */
+  supergraph: z.string({ error: 'name a file or an http(s) URL' }).min(1),
+  /** Persisted operations, in Apollo's format. */
+  manifest: z.string().optional(),
+  persistedOnly: flag,
+  /** Routing URLs by subgraph name, instead of those in the supergraph. */
+  subgraphUrl: z.record(z.string(), httpUrl).default({}),
+  /** Longest wait for one answer of a subgraph. */
+  timeout: z.coerce.number().int().min(1).default(10_000),
+  /** Hides from clients which subgraph failed and how. */
+  production: flag,
+  bodyLimit: z.coerce.number().int().min(1).default(1_048_576),
+  /** Largest answer of a subgraph. */
+  maxResponse: z.coerce.number().int().min(1).default(67_108_864),
+  connections: z.coerce.number().int().min(1).default(64),
+  /** Prepared operations kept in memory. */
+  planCache: z.coerce.number().int().min(1).default(1_000),
+  /** Headers of a client's request that subgraphs receive. */
+  propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
+  explorerFolder: z.string().default(fileURLToPath(new URL('explorer/dist', import.meta.url))),
+})
+
+export type GatewayConfig = z.output<typeof gatewayConfig>

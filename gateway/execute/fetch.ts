@@ -1,0 +1,74 @@
+import type { FetchNode } from '../plan/planner.ts'
+import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import type { Merge } from './merge.ts'
+import type { ResponsePath } from './path.ts'
+import { renameOf, type Rewrite } from './rewrites.ts'
+import type { Run, Step } from './run.ts'
+import type { SubgraphReply } from '../subgraphs/types.ts'
+
+/** The parts of a plan's fetch that make up a request. */
+export interface Outgoing {
+  readonly operation: string
+  readonly operationName?: string | undefined
+  readonly variableUsages?: readonly string[] | undefined
+}
+
+/** Compiles a request's JSON body; `representations` is ready JSON text (`,"name":[…]`) to put among the variables. */
+export function compileBody({ operation, operationName, variableUsages = [] }: Outgoing): (variables: JsonObject, representations?: string) => string {
+  const start = `{"query":${JSON.stringify(operation)}${operationName ? `,"operationName":${JSON.stringify(operationName)}` : ''}`
+  const used = (variableUsages ?? []).map((name) => ({ name, prefix: `,${JSON.stringify(name)}:` }))
+  return (variables, representations = '') => {
+    let members = ''
+    for (const { name, prefix } of used) {
+      const value = variables[name]
+      if (value !== undefined) members += prefix + JSON.stringify(value)
+    }
+    members += representations
+    return members === '' ? `${start}}` : `${start},"variables":{${members.slice(1)}}}`
+  }
+}
+
+/** Takes the data of a fetch at the root of the operation, errors included, into the run. */
+export type Absorb = (run: Run, reply: SubgraphReply) => void
+
+export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys: readonly string[], merge: Merge): Absorb {
+  const places = rootKeys.map((key): ResponsePath => [key])
+  const follow = compilePathRewrite(node)
+  return (run, reply) => {
+    for (const error of readSubgraphErrors(reply.errors)) {
+      const path = follow(error)
+      run.fail(relocate(error, node.serviceName, path ?? (places.length === 1 ? (places[0] ?? null) : null)), path === null ? places : [path])
+    }
+    if (!reply.data) return
+    rewrite?.(reply.data)
+    merge(run.data, reply.data, false)
+  }
+}
+
+export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: readonly string[]): Step {
+  const { serviceName } = node
+  const body = compileBody(node)
+  const places = rootKeys.map((key): ResponsePath => [key])
+  return async (run) => {
+    try {
+      absorb(run, await run.send(serviceName, body(run.variables)))
+    } catch (error) {
+      run.fail(fetchFailure(error, serviceName, places), places)
+    }
+  }
+}
+
+/** Follows a subgraph's error path to the client's names: renamed keys by their new name, and no further than a field only the plan knows. */
+export function compilePathRewrite({ outputRewrites }: Pick<FetchNode, 'outputRewrites'>): (error: SubgraphError) => ResponsePath | null {
+  const renames = new Map((outputRewrites ?? []).flatMap((rewrite) => {
+    const rename = renameOf(rewrite)
+    return rename === null ? [] : [[rename.from, rename.to] as const]
+  }))
+  return ({ path }) => {
+    if (path === null || path.length === 0) return null
+    const renamed = renames.size === 0 ? path : path.map((key) => (typeof key === 'string' ? (renames.get(key) ?? key) : key))
+    const internal = renamed.findIndex((key) => typeof key === 'string' && key.startsWith('_internal_qp_alias_'))
+    return internal < 0 ? renamed : renamed.slice(0, internal)
+  }
+}

@@ -1,0 +1,35 @@
+import { type DocumentNode, type GraphQLSchema, GraphQLError, Kind, type OperationDefinitionNode, parse, validate } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import { InvalidRequest } from './invalid-request.ts'
+
+/** A document of more tokens than this is refused before it is parsed any further. */
+const maxTokens = 20_000
+
+/**
+ * Parses and validates a document. Locations are kept only to report what is wrong: a cached document is smaller without.
+ * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED
+ */
+export function readDocument(schema: GraphQLSchema, text: string): DocumentNode {
+  const document = parseText(text, true)
+  if (validate(schema, document).length === 0) return document
+  throw InvalidRequest.of('GRAPHQL_VALIDATION_FAILED', validate(schema, parseText(text, false)))
+}
+
+function parseText(text: string, noLocation: boolean): DocumentNode {
+  try {
+    return parse(text, { noLocation, maxTokens })
+  } catch (error) {
+    if (error instanceof GraphQLError) throw InvalidRequest.of('GRAPHQL_PARSE_FAILED', [error])
+    throw error
+  }
+}
+
+/** @throws AisleError OPERATION_RESOLUTION_FAILURE */
+export function selectOperation(document: DocumentNode, name: string | null): OperationDefinitionNode {
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const chosen = name === null ? operations : operations.filter((operation) => operation.name?.value === name)
+  const [operation] = chosen
+  if (operation === undefined) throw new AisleError('OPERATION_RESOLUTION_FAILURE', name === null ? 'The document holds no operation.' : `The document holds no operation named "${name}".`)
+  if (chosen.length > 1) throw new AisleError('OPERATION_RESOLUTION_FAILURE', 'The document holds several operations: send operationName.')
+  return operation
+}

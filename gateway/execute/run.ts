@@ -1,0 +1,46 @@
+import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
+import type { ClientError } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import { overlaps, type ResponsePath } from './path.ts'
+
+/** One execution of a compiled plan: what has been fetched so far, and what went wrong. */
+export class Run {
+  /** The client's data under construction, still with fields the client did not ask for. */
+  readonly data: JsonObject = {}
+  readonly errors: ClientError[] = []
+  readonly variables: JsonObject
+  readonly scope: RequestScope
+  readonly #subgraphs: Subgraphs
+  readonly #blamed: ResponsePath[] = []
+
+  constructor(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject) {
+    this.#subgraphs = subgraphs
+    this.scope = scope
+    this.variables = variables
+  }
+
+  /** Sends a ready JSON body to a subgraph. @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE */
+  send(service: string, body: string): Promise<SubgraphReply> {
+    return this.#subgraphs.request(service, body, this.scope)
+  }
+
+  /** Adds an error and notes which places of the response it explains when they turn out null. */
+  fail(error: ClientError, affected: readonly ResponsePath[] = []): void {
+    this.errors.push(error)
+    for (const path of affected) this.#blamed.push(path)
+    if (affected.length === 0) this.#blamed.push(error.path ?? [])
+  }
+
+  /** True when some fetch did not bring all it should have. */
+  get impaired(): boolean {
+    return this.errors.length > 0
+  }
+
+  /** True when an error already accounts for a null at this place, so that none is added (GraphQL, "Handling Execution Errors"). */
+  explains(path: ResponsePath): boolean {
+    return this.#blamed.some((blamed) => overlaps(blamed, path))
+  }
+}
+
+/** A compiled plan node. */
+export type Step = (run: Run) => Promise<void> | void

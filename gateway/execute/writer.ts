@@ -1,0 +1,191 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLInterfaceType,
+  type GraphQLNamedOutputType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql'
+import type { TypeSystem } from '../supergraph/types.ts'
+import { isObject, type JsonObject } from './json.ts'
+import { compileLeaf } from './leaves.ts'
+import { type PathNode, type ResponsePath, toResponsePath } from './path.ts'
+import { type Conditions, FieldCollector } from './selection.ts'
+
+/** What the client must be told about a value that could not be written: it is missing, or it is not of its type. */
+export interface Defect {
+  readonly kind: 'missing' | 'mistyped'
+  readonly path: ResponsePath
+  /** The field as the schema names it, for the message: `Product.name`. */
+  readonly field: string
+}
+
+/**
+ * One pass over the data. The first goes without paths, which are only worth their cost when something is wrong;
+ * then the data is written again with them.
+ */
+interface Pass {
+  clean: boolean
+  readonly defects: Defect[] | null
+}
+
+/** JSON text, or null for a null that its parent must take over because the field may not be null. */
+type Write = (value: unknown, pass: Pass, path: PathNode | null) => string | null
+
+interface FieldWriter {
+  readonly key: string
+  readonly first: string
+  readonly rest: string
+  readonly write: Write
+}
+
+type ObjectType = GraphQLObjectType | GraphQLInterfaceType
+
+/** Writes the data as the client asked for it; `null` (the text) when a null went all the way up. */
+export type WriteData = (data: JsonObject) => { readonly text: string; readonly defects: readonly Defect[] }
+
+/** Compiles the writer of one operation under decided conditions. */
+export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions): WriteData {
+  const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
+  const root = schema.getRootType(operation.operation)
+  if (!root) throw new TypeError(`the schema has no ${operation.operation} type`)
+  const write = new WriterCompiler(schema, types, new FieldCollector(schema, fragments, conditions)).object(root, [operation], true)
+  return (data) => {
+    const quick: Pass = { clean: true, defects: null }
+    const text = write(data, quick, null)
+    if (quick.clean) return { text: text ?? 'null', defects: [] }
+    const defects: Defect[] = []
+    return { text: write(data, { clean: false, defects }, null) ?? 'null', defects }
+  }
+}
+
+class WriterCompiler {
+  readonly #schema: GraphQLSchema
+  readonly #types: TypeSystem
+  readonly #collector: FieldCollector
+
+  constructor(schema: GraphQLSchema, types: TypeSystem, collector: FieldCollector) {
+    this.#schema = schema
+    this.#types = types
+    this.#collector = collector
+  }
+
+  object(type: ObjectType, nodes: readonly (FieldNode | OperationDefinitionNode)[], isRoot = false): Write {
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+    const fields = [...this.#collector.collect(type, sets)].map(([key, group]): FieldWriter => {
+      const name = `${JSON.stringify(key)}:`
+      return { key, first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
+    })
+    return (value, pass, path) => {
+      if (!isObject(value)) return null
+      const tracking = pass.defects !== null
+      let text = ''
+      for (let index = 0; index < fields.length; index++) {
+        const field = fields[index]
+        if (field === undefined) continue
+        const written = field.write(value[field.key], pass, tracking ? { parent: path, key: field.key } : null)
+        if (written === null) return null
+        text += (index === 0 ? field.first : field.rest) + written
+      }
+      return text === '' ? '{}' : `${text}}`
+    }
+  }
+
+  #field(type: ObjectType, nodes: readonly FieldNode[], isRoot: boolean): Write {
+    const [node] = nodes
+    const name = node?.name.value ?? ''
+    const label = `${type.name}.${name}`
+    if (name === '__typename') return isObjectType(type) ? constant(JSON.stringify(type.name)) : (_value, pass, path) => report(pass, path, 'missing', label)
+    // Introspection is answered beside the plan, and what it answers is already what the client asked for.
+    if (isRoot && name.startsWith('__')) return (value) => JSON.stringify(value ?? null)
+    const definition = type.getFields()[name]
+    if (definition === undefined) throw new TypeError(`the schema has no field ${label}`)
+    return this.#value(definition.type, nodes, label)
+  }
+
+  #value(type: GraphQLOutputType, nodes: readonly FieldNode[], label: string): Write {
+    const required = isNonNullType(type)
+    const bare = required ? type.ofType : type
+    const write = isListType(bare) ? this.#list(bare.ofType, nodes, label) : this.#named(getNamedType(bare), nodes, label)
+    const absent = isListType(bare) || isLeafType(bare) || isObjectType(bare) ? isNull : this.#hidden()
+    if (required) return (value, pass, path) => (absent(value) ? report(pass, path, 'missing', label) : write(value, pass, path))
+    return (value, pass, path) => (absent(value) ? 'null' : (write(value, pass, path) ?? 'null'))
+  }
+
+  #list(type: GraphQLOutputType, nodes: readonly FieldNode[], label: string): Write {
+    const writeItem = this.#value(type, nodes, label)
+    return (value, pass, path) => {
+      if (!Array.isArray(value)) return report(pass, path, 'mistyped', label)
+      const tracking = pass.defects !== null
+      let text = '['
+      for (let index = 0; index < value.length; index++) {
+        const written = writeItem(value[index], pass, tracking ? { parent: path, key: index } : null)
+        if (written === null) return null
+        text += index === 0 ? written : `,${written}`
+      }
+      return `${text}]`
+    }
+  }
+
+  #named(type: GraphQLNamedOutputType, nodes: readonly FieldNode[], label: string): Write {
+    if (isLeafType(type)) {
+      const leaf = compileLeaf(type)
+      return (value, pass, path) => leaf(value) ?? report(pass, path, 'mistyped', label)
+    }
+    const byName = new Map<string, Write>()
+    const unnamed = isObjectType(type) || isInterfaceType(type) ? lazy(() => this.object(type, nodes)) : null
+    return (value, pass, path) => {
+      if (!isObject(value)) return report(pass, path, 'mistyped', label)
+      const name = value.__typename
+      // Without a name only fields of the interface itself were asked for; an interface object calls itself by the interface.
+      if (name === undefined || name === type.name || isObjectType(type)) return unnamed === null ? report(pass, path, 'mistyped', label) : unnamed(value, pass, path)
+      if (typeof name !== 'string') return report(pass, path, 'mistyped', label)
+      let write = byName.get(name)
+      if (write === undefined) {
+        const concrete = this.#schema.getType(name)
+        if (isObjectType(concrete) && this.#schema.isSubType(type, concrete)) write = this.object(concrete, nodes)
+        else if (isInterfaceType(concrete) && unnamed !== null) write = unnamed
+        else write = (_value, inner, at) => report(inner, at, 'mistyped', label)
+        if (this.#types.has(name)) byName.set(name, write)
+      }
+      return write(value, pass, path)
+    }
+  }
+
+  /** Also an object of a type that clients may not see is null to them. */
+  #hidden(): (value: unknown) => boolean {
+    return (value) => {
+      if (value === null || value === undefined) return true
+      const name = isObject(value) ? value.__typename : undefined
+      return typeof name === 'string' && this.#schema.getType(name) === undefined && this.#types.has(name)
+    }
+  }
+}
+
+function isNull(value: unknown): boolean {
+  return value === null || value === undefined
+}
+
+function constant(text: string): Write {
+  return () => text
+}
+
+function lazy(make: () => Write): Write {
+  let made: Write | null = null
+  return (value, pass, path) => (made ??= make())(value, pass, path)
+}
+
+function report(pass: Pass, path: PathNode | null, kind: Defect['kind'], field: string): null {
+  pass.clean = false
+  pass.defects?.push({ kind, path: toResponsePath(path), field })
+  return null
+}

@@ -1,0 +1,42 @@
+import { closeServer, listen } from '../runtime/server.ts'
+import type { RoleContext, RunningRole } from '../runtime/role.ts'
+import type { GatewayConfig } from './config.ts'
+import { createGraph } from './serve/graph.ts'
+import { createGatewayMetrics } from './serve/metrics.ts'
+import { readManifest } from './serve/persisted.ts'
+import { subgraphReadiness } from './serve/readiness.ts'
+import { createServer, graphqlPath } from './serve/server.ts'
+import { GraphService } from './serve/service.ts'
+import { serveWebSocket } from './serve/websocket.ts'
+import { SubgraphClient } from './subgraphs/client.ts'
+import { readSupergraphSdl } from './supergraph/source.ts'
+import { loadSupergraph } from './supergraph/supergraph.ts'
+
+/**
+ * Starts a gateway over any Federation 2 supergraph.
+ * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
+ */
+export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
+  const supergraph = loadSupergraph(await readSupergraphSdl(config.supergraph), config.subgraphUrl)
+  const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
+  const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
+  const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections }, metrics.fetch)
+  const policy = { manifest, persistedOnly: config.persistedOnly }
+  const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production })
+  const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
+  context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
+  const server = createServer(service, context, metrics, config)
+  await server.ready()
+  const sockets = serveWebSocket(server.server, graphqlPath, service)
+  const port = await listen(server.server, config.port, config.host)
+  return {
+    url: `http://${config.host ?? 'localhost'}:${port}${graphqlPath}`,
+    async [Symbol.asyncDispose]() {
+      context.health.drain()
+      await sockets[Symbol.asyncDispose]()
+      await closeServer(server.server)
+      await server.close()
+      await service.graph.subgraphs[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AisleError } from '../../runtime/errors.ts'
+import { propagate } from '../subgraphs/headers.ts'
+import type { RequestScope } from '../subgraphs/types.ts'
+import { refuseForgery } from './csrf.ts'
+import type { ReadyOperation } from './graph.ts'
+import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from './media.ts'
+import { type Parameters, parseBody, readParameters, readSearchParameters } from './parameters.ts'
+import type { GraphService } from './service.ts'
+
+/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
+export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService): Promise<FastifyReply> {
+  let media: ResponseMedia = plainJson
+  try {
+    media = negotiate(request.headers.accept)
+    const operation = await service.ready(readRequest(request))
+    if (request.method === 'GET' && operation.kind === 'mutation') {
+      reply.header('allow', 'POST')
+      throw new AisleError('METHOD_NOT_ALLOWED')
+    }
+    const scope = scopeOf(request, reply, service)
+    if (media === eventStream) return await streamEvents(reply, operation, scope, service)
+    if (operation.kind === 'subscription') throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
+    const { text } = await service.execute(operation, scope)
+    return send(reply, 200, media, text)
+  } catch (error) {
+    return answerFailure(reply, error, media, service)
+  }
+}
+
+/** Answers a request that failed as a whole. */
+export function answerFailure(reply: FastifyReply, error: unknown, media: ResponseMedia, service: GraphService): FastifyReply {
+  const failure = service.failed(error)
+  reply.header('cache-control', 'no-store')
+  return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
+}
+
+function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
+  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept').send(text)
+}
+
+function readRequest(request: FastifyRequest): Parameters {
+  if (request.method === 'GET') {
+    refuseForgery(request.headers)
+    return readSearchParameters(new URLSearchParams(request.url.split('?').slice(1).join('?')))
+  }
+  if (!isJsonContent(request.headers['content-type'])) throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
+  return readParameters(parseBody(typeof request.body === 'string' ? request.body : ''))
+}
+
+function scopeOf(request: FastifyRequest, reply: FastifyReply, service: GraphService): RequestScope {
+  const abort = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) abort.abort()
+  })
+  return { headers: propagate(request.headers, service.propagatedHeaders), signal: abort.signal }
+}
+
+/** Server-sent events, one `next` a result and a `complete` at the end (the "distinct connections" mode of graphql-sse). */
+async function streamEvents(reply: FastifyReply, operation: ReadyOperation, scope: RequestScope, service: GraphService): Promise<FastifyReply> {
+  reply.hijack()
+  const stream = reply.raw
+  stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
+  stream.flushHeaders()
+  const next = async (text: string): Promise<void> => {
+    if (stream.write(`event: next\ndata: ${text}\n\n`) || scope.signal.aborted) return
+    await new Promise<void>((resolve) => {
+      stream.once('drain', resolve)
+      stream.once('close', resolve)
+    })
+  }
+  try {
+    if (operation.kind === 'subscription') {
+      for await (const { text } of service.subscribe(operation, scope)) await next(text)
+    } else {
+      await next((await service.execute(operation, scope)).text)
+    }
+  } catch (error) {
+    await next(service.failed(error).text)
+  }
+  stream.end('event: complete\ndata:\n\n')
+  return reply
+}

@@ -1,0 +1,48 @@
+import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
+
+export const graphqlJson = 'application/graphql-response+json'
+export const plainJson = 'application/json'
+export const eventStream = 'text/event-stream'
+
+export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream
+
+const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
+
+/**
+ * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
+ * @throws AisleError NOT_ACCEPTABLE
+ */
+export function negotiate(accept: string | undefined): ResponseMedia {
+  if (accept === undefined || accept.trim() === '') return plainJson
+  const ranges = accept
+    .split(',')
+    .map((range) => readRange(range))
+    .filter(({ quality }) => quality > 0)
+    .toSorted((one, other) => other.quality - one.quality)
+  for (const { type } of ranges) {
+    if (type === '*/*' || type === 'application/*') return plainJson
+    const match = offered.find((media) => media === type)
+    if (match !== undefined) return match
+  }
+  throw new AisleError('NOT_ACCEPTABLE')
+}
+
+function readRange(range: string): { type: string; quality: number } {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))
+  const readable = charset === undefined || /^charset="?utf-?8"?$/.test(charset)
+  return { type, quality: readable ? Number(quality?.slice(2) ?? 1) || 0 : 0 }
+}
+
+/** Faults of a well-formed request: under application/json, which came first, they are answered with 200 (GraphQL over HTTP, 6.4.1). */
+const wellFormed: ReadonlySet<ErrorCode> = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE', 'BAD_USER_INPUT'])
+
+export function statusFor(code: ErrorCode, status: number, media: ResponseMedia): number {
+  return media === plainJson && wellFormed.has(code) ? 200 : status
+}
+
+/** True for a body that this server reads: JSON in UTF-8. */
+export function isJsonContent(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(contentType.trim())
+}

@@ -1,0 +1,49 @@
+import { errorTable } from '../../runtime/errors.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import type { ObserveFetch } from '../subgraphs/client.ts'
+
+/** What the gateway measures of itself. */
+export interface GatewayMetrics {
+  /** Seconds from a request's arrival to its answer. */
+  readonly request: (method: string, status: number, seconds: number) => void
+  readonly fetch: ObserveFetch
+  readonly error: (code: string) => void
+  readonly subscriptionStarted: () => void
+  readonly subscriptionEnded: () => void
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export function createGatewayMetrics(registry: Registry, cacheSize: () => number): GatewayMetrics {
+  const registers = [registry]
+  const requests = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Duration of GraphQL requests over HTTP',
+    labelNames: ['http_request_method', 'http_response_status_code'],
+    buckets: seconds,
+    registers,
+  })
+  const fetches = new Histogram({
+    name: 'http_client_request_duration_seconds',
+    help: 'Duration of requests to subgraphs; error_type is empty for those that were answered',
+    labelNames: ['subgraph', 'error_type'],
+    buckets: seconds,
+    registers,
+  })
+  const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
+  const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
+  const cache: Gauge = new Gauge({
+    name: 'graphql_plan_cache_entries',
+    help: 'Prepared operations in memory',
+    registers,
+    collect: () => cache.set(cacheSize()),
+  })
+  return {
+    request: (method, status, duration) => requests.observe({ http_request_method: method, http_response_status_code: status }, duration),
+    fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+    // Subgraphs choose codes freely, so that only known ones may become a label.
+    error: (code) => errors.inc({ code: code in errorTable ? code : 'OTHER' }),
+    subscriptionStarted: () => subscriptions.inc(),
+    subscriptionEnded: () => subscriptions.dec(),
+  }
+}

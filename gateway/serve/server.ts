@@ -1,0 +1,55 @@
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { AisleError } from '../../runtime/errors.ts'
+import { operationalAnswer } from '../../runtime/health.ts'
+import type { RoleContext } from '../../runtime/role.ts'
+import { explorerAnswer } from './explorer.ts'
+import { answerFailure, answerGraphQL } from './http.ts'
+import { graphqlJson, plainJson } from './media.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import type { GraphService } from './service.ts'
+
+export const graphqlPath = '/graphql'
+
+export interface ServerOptions {
+  /** Largest request body, in bytes. */
+  readonly bodyLimit: number
+  /** Folder of the explorer's built files. */
+  readonly explorerFolder: string
+}
+
+/** The HTTP side of the gateway, not yet listening. */
+export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
+  const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  server.addHook('onResponse', (request, reply, done) => {
+    if (request.routeOptions.url === graphqlPath) metrics.request(request.method, reply.statusCode, reply.elapsedTime / 1000)
+    done()
+  })
+  server.setErrorHandler((error, _request, reply) => answerFailure(reply, readFastifyError(error), plainJson, service))
+  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service) })
+  server.route({
+    method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
+    url: graphqlPath,
+    handler: (_request, reply) => {
+      reply.header('allow', 'GET, POST')
+      return answerFailure(reply, new AisleError('METHOD_NOT_ALLOWED', undefined), graphqlJson, service)
+    },
+  })
+  server.get('/*', async (request, reply) => answerOther(request.url.split('?', 1)[0] ?? '/', reply, context, options.explorerFolder))
+  return server
+}
+
+async function answerOther(path: string, reply: FastifyReply, { health, metrics }: RoleContext, explorerFolder: string): Promise<FastifyReply> {
+  const operational = await operationalAnswer(path, health, metrics)
+  if (operational !== null) return reply.code(operational.status).header('content-type', operational.contentType).header('cache-control', 'no-store').send(operational.body)
+  const file = await explorerAnswer(explorerFolder, path)
+  if (file !== null) return reply.code(file.status).headers(file.headers).send(file.body)
+  return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('Not found. The graph answers at /graphql.\n')
+}
+
+function readFastifyError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AisleError('PAYLOAD_TOO_LARGE', undefined, { cause: error })
+  return typeof code === 'string' && code.startsWith('FST_ERR_CTP') ? new AisleError('BAD_REQUEST', undefined, { cause: error }) : error
+}

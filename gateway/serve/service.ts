@@ -1,0 +1,61 @@
+import type { Logger } from '../../runtime/log.ts'
+import type { ResponseText } from '../execute/finish.ts'
+import { InvalidRequest } from '../execute/invalid-request.ts'
+import type { RequestScope } from '../subgraphs/types.ts'
+import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import type { Parameters } from './parameters.ts'
+import type { DocumentPolicy } from './persisted.ts'
+
+/** What HTTP and WebSocket have in common: the graph being served, and the accounts kept of it. */
+export class GraphService {
+  /** The version being served; requests in flight keep the one they started with. */
+  graph: Graph
+  readonly propagatedHeaders: readonly string[]
+  readonly #policy: DocumentPolicy
+  readonly #metrics: GatewayMetrics
+  readonly #log: Logger
+
+  constructor(graph: Graph, policy: DocumentPolicy, propagatedHeaders: readonly string[], metrics: GatewayMetrics, log: Logger) {
+    this.graph = graph
+    this.propagatedHeaders = propagatedHeaders
+    this.#policy = policy
+    this.#metrics = metrics
+    this.#log = log
+  }
+
+  /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
+  ready(parameters: Parameters): Promise<ReadyOperation> {
+    return readyOperation(this.graph, parameters, this.#policy)
+  }
+
+  async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
+    const response = await operation.execute(scope)
+    this.#account(response)
+    return response
+  }
+
+  async *subscribe(operation: ReadyOperation, scope: RequestScope): AsyncGenerator<ResponseText, void, undefined> {
+    this.#metrics.subscriptionStarted()
+    try {
+      for await (const event of operation.subscribe(scope)) {
+        this.#account(event)
+        yield event
+      }
+    } finally {
+      this.#metrics.subscriptionEnded()
+    }
+  }
+
+  /** What the client is told about a request that failed as a whole; what it must not be told is logged. */
+  failed(error: unknown): InvalidRequest {
+    const failure = InvalidRequest.from(error)
+    this.#metrics.error(failure.code)
+    if (failure.status >= 500) this.#log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message)
+    return failure
+  }
+
+  #account({ errors }: ResponseText): void {
+    for (const { extensions } of errors) this.#metrics.error(extensions.code)
+  }
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../execute/json.ts'
+
+/** What belongs to one client request and goes with everything that is asked on its behalf. */
+export interface RequestScope {
+  /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Aborted when the client has gone away. */
+  readonly signal: AbortSignal
+}
+
+/** A subgraph's answer, parsed; `errors` is as it came. */
+export interface SubgraphReply {
+  readonly data: JsonObject | null
+  readonly errors: unknown
+}
+
+/** How the executor reaches the subgraphs, by name. */
+export interface Subgraphs {
+  /**
+   * Sends a ready JSON body.
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE
+   */
+  request(service: string, body: string, scope: RequestScope): Promise<SubgraphReply>
+  /**
+   * Opens a subscription; ends when the subgraph completes it, or when the scope is aborted.
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors
+   */
+  subscribe(service: string, body: string, scope: RequestScope): AsyncIterable<SubgraphReply>
+}
+
+/** The subgraph refused a subscription, or ended it, with GraphQL errors. */
+export class SubscriptionRefused extends Error {
+  override readonly name = 'SubscriptionRefused'
+  readonly errors: unknown
+
+  constructor(errors: unknown) {
+    super('The subgraph refused the subscription.')
+    this.errors = errors
+  }
+}

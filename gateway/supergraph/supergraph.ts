@@ -1,0 +1,57 @@
+import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import { createPlanner, type Planner } from '../plan/planner.ts'
+import { directiveArguments } from './ast.ts'
+import { buildPublicSchema } from './public-schema.ts'
+import { createTypeSystem, type TypeSystem } from './types.ts'
+
+/** One composed graph, ready to execute against. Immutable: a new version is a new value, swapped in whole. */
+export interface Supergraph {
+  /** The schema that clients see. */
+  readonly schema: GraphQLSchema
+  readonly planner: Planner
+  readonly types: TypeSystem
+  /** Where each subgraph answers, by name. */
+  readonly urls: ReadonlyMap<string, string>
+}
+
+/**
+ * Reads a Federation 2 supergraph.
+ * @param urlOverrides routing URLs by subgraph name, instead of those written in the supergraph
+ * @throws AisleError SUPERGRAPH_INVALID; CONFIG_INVALID when an override names no subgraph
+ */
+export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}): Supergraph {
+  const document = parseSupergraph(sdl)
+  const graphs = joinGraphs(document)
+  if (graphs.length === 0) throw new AisleError('SUPERGRAPH_INVALID', 'The supergraph cannot be used: it names no subgraph (enum join__Graph).')
+  const urls = new Map(graphs.map(({ name, url }) => [name, url]))
+  for (const [name, url] of Object.entries(urlOverrides)) {
+    if (!urls.has(name)) throw new AisleError('CONFIG_INVALID', `--subgraph-url names the subgraph "${name}", but the supergraph has only ${[...urls.keys()].join(', ')}.`)
+    urls.set(name, url)
+  }
+  const planner = createPlanner(sdl)
+  return {
+    schema: buildPublicSchema(planner.clientSdl),
+    planner,
+    types: createTypeSystem(document, new Map(graphs.map(({ value, name }) => [value, name]))),
+    urls,
+  }
+}
+
+function parseSupergraph(sdl: string): DocumentNode {
+  try {
+    return parse(sdl, { noLocation: true })
+  } catch (error) {
+    throw new AisleError('SUPERGRAPH_INVALID', `The supergraph cannot be used: ${String(error)}`, { cause: error })
+  }
+}
+
+function joinGraphs(document: DocumentNode): { value: string; name: string; url: string }[] {
+  return document.definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') return []
+    return (definition.values ?? []).map((value) => {
+      const [join] = directiveArguments(value, 'join__graph')
+      return { value: value.name.value, name: join?.name ?? value.name.value, url: join?.url ?? '' }
+    })
+  })
+}

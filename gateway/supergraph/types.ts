@@ -1,0 +1,71 @@
+import { type DocumentNode, Kind, type SelectionSetNode, parse } from 'graphql'
+import { directiveArguments, objectLike } from './ast.ts'
+
+/** The fields of one `@key`, as a tree: a leaf is an empty map. */
+export type KeyFields = ReadonlyMap<string, KeyFields>
+
+/** What execution must know about the supergraph's types, the hidden ones included. */
+export interface TypeSystem {
+  /** True when an object of type `name` satisfies a fragment on `condition`. */
+  satisfies(name: string, condition: string): boolean
+  /** True for interfaces and unions. */
+  isAbstract(name: string): boolean
+  /** True for any type of the supergraph, also one that clients cannot see. */
+  has(name: string): boolean
+  /** The keys by which `graph` resolves references to `typeName`; empty when it declares none. */
+  keysOf(typeName: string, graph: string): readonly KeyFields[]
+}
+
+/** Reads the types from a parsed supergraph; `graphOf` maps its enum values (`A_B`) to subgraph names. */
+export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<string, string>): TypeSystem {
+  const abstract = new Set<string>()
+  const names = new Set<string>()
+  const conditions = new Map<string, Set<string>>()
+  const keys = new Map<string, KeyFields[]>()
+  const member = (type: string, condition: string): void => {
+    const known = conditions.get(type)
+    if (known === undefined) conditions.set(type, new Set([condition]))
+    else known.add(condition)
+  }
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.UNION_TYPE_DEFINITION) {
+      names.add(definition.name.value)
+      abstract.add(definition.name.value)
+      for (const type of definition.types ?? []) member(type.name.value, definition.name.value)
+    } else if (objectLike(definition)) {
+      const name = definition.name.value
+      names.add(name)
+      if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) abstract.add(name)
+      for (const type of definition.interfaces ?? []) member(name, type.name.value)
+      for (const join of directiveArguments(definition, 'join__type')) {
+        const graph = graphOf.get(join.graph ?? '')
+        if (join.key === undefined || graph === undefined) continue
+        const slot = `${graph} ${name}`
+        keys.set(slot, [...(keys.get(slot) ?? []), parseKey(join.key)])
+      }
+    }
+  }
+  return {
+    satisfies: (name, condition) => name === condition || conditions.get(name)?.has(condition) === true,
+    isAbstract: (name) => abstract.has(name),
+    has: (name) => names.has(name),
+    keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
+  }
+}
+
+function parseKey(fields: string): KeyFields {
+  const [definition] = parse(`{${fields}}`, { noLocation: true }).definitions
+  return definition?.kind === Kind.OPERATION_DEFINITION ? keyTree(definition.selectionSet) : new Map()
+}
+
+function keyTree(set: SelectionSetNode): KeyFields {
+  const tree = new Map<string, KeyFields>()
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) {
+      tree.set(selection.name.value, selection.selectionSet === undefined ? new Map() : keyTree(selection.selectionSet))
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      for (const [name, nested] of keyTree(selection.selectionSet)) tree.set(name, nested)
+    }
+  }
+  return tree
+}

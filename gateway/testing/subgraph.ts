@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { graphql, type GraphQLSchema, parse } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+import { isObject, type JsonObject } from '../execute/json.ts'
+import { closeServer, listen } from '../../runtime/server.ts'
+
+type SubgraphModule = Parameters<typeof buildSubgraphSchema>[0] extends readonly (infer M)[] | infer _D ? M : never
+export type Resolvers = NonNullable<Extract<SubgraphModule, { resolvers?: unknown }>['resolvers']>
+
+/** A subgraph as a test writes it: SDL without the federation link, and resolvers. */
+export interface SubgraphDefinition {
+  readonly sdl: string
+  readonly resolvers?: Resolvers
+}
+
+/** One request that a subgraph received. */
+export interface ReceivedRequest {
+  readonly query: string
+  readonly variables: JsonObject
+  readonly headers: IncomingMessage['headers']
+}
+
+/** Everything a test may want of the federation specification. */
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
+
+/** A subgraph answering over HTTP and graphql-ws, and keeping account of what it was asked. */
+export interface TestSubgraph extends AsyncDisposable {
+  readonly sdl: string
+  readonly url: string
+  readonly received: ReceivedRequest[]
+  /** Sockets of subscriptions that are open now. */
+  openSockets(): number
+  /** Cuts every open socket, as a network would. */
+  cutSockets(): void
+  /** From now on refuses connections; `await` it to be sure. */
+  stop(): Promise<void>
+  /** Answers every following request with this instead, until it is given null. */
+  answerWith(answer: { status: number; body: string; contentType?: string } | 'nothing' | null): void
+}
+
+export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Promise<TestSubgraph> {
+  const typeDefs = parse(link + sdl)
+  const schema = buildSubgraphSchema([{ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) }])
+  const received: ReceivedRequest[] = []
+  let override: Parameters<TestSubgraph['answerWith']>[0] = null
+  const server = createServer((request, response) => {
+    void (async () => {
+      const { query, variables } = await readRequest(request)
+      received.push({ query, variables, headers: request.headers })
+      if (override === 'nothing') return
+      const answer = override ?? { status: 200, body: JSON.stringify(await graphql({ schema, source: query, variableValues: variables, contextValue: { headers: request.headers } })) }
+      response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json' }).end(answer.body)
+    })()
+  })
+  const sockets = new WebSocketServer({ server, path: '/graphql' })
+  useSchema(schema, sockets)
+  const port = await listen(server, 0, '127.0.0.1')
+  let stopped: Promise<void> | null = null
+  const stop = (): Promise<void> => {
+    for (const socket of sockets.clients) socket.terminate()
+    return (stopped ??= closeServer(server, 0))
+  }
+  return {
+    sdl: link + sdl,
+    url: `http://127.0.0.1:${port}/graphql`,
+    received,
+    openSockets: () => sockets.clients.size,
+    cutSockets() {
+      for (const socket of sockets.clients) socket.terminate()
+    },
+    stop,
+    answerWith(answer) {
+      override = answer
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function useSchema(schema: GraphQLSchema, sockets: WebSocketServer): void {
+  useServer({ schema, context: (context) => ({ headers: context.extra.request.headers, params: context.connectionParams }) }, sockets)
+}
+
+async function readRequest(request: IncomingMessage): Promise<{ query: string; variables: JsonObject }> {
+  let text = ''
+  for await (const chunk of request) text += String(chunk)
+  const body: unknown = text === '' ? {} : JSON.parse(text)
+  const { query, variables } = isObject(body) ? body : {}
+  return { query: typeof query === 'string' ? query : '', variables: isObject(variables) ? variables : {} }
+}
