@@ -50,6 +50,8 @@ export const errorTable = {
   OUT_OF_SCOPE: { status: 200, text: 'This is outside what this store\'s node holds.', action: 'Ask the gateway, or ask again when the store is online.' },
   OUT_OF_RETENTION: { status: 200, text: 'This is older than what this store\'s node keeps.', action: 'Ask the gateway for older readings.' },
   CLOUD_ONLY: { status: 200, text: 'This field is answered in the cloud only.', action: 'Ask the gateway; the store\'s node never holds this data.' },
+  NODE_BUSY: { status: 503, text: 'This node has more requests waiting than it can serve.', action: 'Retry after a moment; spread the load or give the node a faster machine.' },
+  WRITE_NOT_KEPT: { status: 503, text: 'This node could not keep the write.', action: 'Retry with the same operationId, which records it once; check the disk of the node (space, read-only mount, faults).' },
   NOT_READY: { status: 503, text: 'This node has not yet received its first copy of the data.', action: 'Wait until /health/ready answers 200; check the link to origin.' },
   // Replication protocol
   EPOCH_MISMATCH: { status: 409, text: 'The log was restarted: this position belongs to another epoch.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
@@ -60,7 +62,9 @@ export const errorTable = {
   // Starting
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },
   SUPERGRAPH_INVALID: { status: 500, text: 'The supergraph cannot be used.', action: 'Compose it again with `aisle compose`.' },
+  DIRECTORY_IN_USE: { status: 500, text: 'The data directory is in use by another node.', action: 'Stop the process named in the message, or give this node its own --data directory.' },
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },
+  IMPORT_SOURCE_INVALID: { status: 500, text: 'The data to import cannot be read.', action: 'Name a folder in the import format: CSV files with a header row, products.csv among them.' },
   IMPORT_REJECTED: { status: 500, text: 'The import found rows it cannot load.', action: 'Correct the rows listed; good rows load unless --strict is given.' },
   DATABASE_UNAVAILABLE: { status: 503, text: 'The database cannot be reached.', action: 'Check DATABASE_URL and that Postgres runs.' },
 } as const satisfies Record<string, ErrorEntry>

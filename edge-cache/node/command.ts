@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { Option, type Command } from 'commander'
+import { decodeConfig } from '../../runtime/config.ts'
+import { runRole } from '../../runtime/role.ts'
+import { edgeConfigSchema } from './config.ts'
+
+const defaultManifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
+
+/** `aisle edge`. */
+export function registerEdgeCommand(program: Command): void {
+  program
+    .command('edge')
+    .description('run a store\'s node: it answers the persisted operations from its own copy, online or not')
+    .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_EDGE_PORT').default('4100'))
+    .addOption(new Option('--host <address>', 'address to answer on; all of them without it').env('AISLE_EDGE_HOST'))
+    .addOption(new Option('--origin <url>', 'where changes come from and writes go to').env('AISLE_ORIGIN').default('http://localhost:4010'))
+    .addOption(new Option('--store <id>', 'the store whose copy this node keeps').env('AISLE_STORE').makeOptionMandatory())
+    .addOption(new Option('--data <directory>', 'folder of replica.db and outbox.db').env('AISLE_EDGE_DATA').default('.aisle/edge'))
+    .addOption(new Option('--manifest <file>', 'persisted operations to answer, in Apollo\'s format').env('AISLE_MANIFEST').default(defaultManifest))
+    .addOption(new Option('--body-limit <bytes>', 'largest request body').env('AISLE_BODY_LIMIT').default('262144'))
+    .action(async (options: unknown) => {
+      const config = decodeConfig(edgeConfigSchema, options)
+      const { startEdge } = await import('./main.ts')
+      await runRole('edge', (context) => startEdge(config, context))
+    })
+}

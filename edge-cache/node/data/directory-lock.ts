@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AisleError } from '../../../runtime/errors.ts'
+
+/**
+ * Makes the directory where it is missing and takes it for this process alone. The lock is the operating system's, held
+ * by an open exclusive SQLite transaction, so that it ends with the process however that ends.
+ * @throws AisleError DIRECTORY_IN_USE, naming the process that holds it.
+ */
+export function lockDirectory(directory: string): Disposable {
+  mkdirSync(directory, { recursive: true })
+  const holderFile = join(directory, 'lock.pid')
+  const connection = new DatabaseSync(join(directory, 'lock.db'), { timeout: 0 })
+  try {
+    connection.exec('begin exclusive')
+  } catch (error) {
+    connection.close()
+    if (!isBusy(error)) throw error
+    throw new AisleError('DIRECTORY_IN_USE', `The data directory ${directory} is in use by ${holder(holderFile)}: stop it, or give this node its own --data directory.`, { cause: error })
+  }
+  writeFileSync(holderFile, `${process.pid}\n`)
+  return {
+    [Symbol.dispose]() {
+      rmSync(holderFile, { force: true })
+      connection.close()
+    },
+  }
+}
+
+/** SQLITE_BUSY is 5 in the primary part of the code. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+}
+
+function holder(file: string): string {
+  try {
+    return `another node, process ${readFileSync(file, 'utf8').trim()}`
+  } catch {
+    return 'another node'
+  }
+}

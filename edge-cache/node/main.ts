@@ -1,0 +1,64 @@
+import fastify from 'fastify'
+import type { RoleContext, RunningRole } from '../../runtime/role.ts'
+import { operationalAnswer } from '../../runtime/health.ts'
+import { closeServer, listen } from '../../runtime/server.ts'
+import type { EdgeConfig } from './config.ts'
+import type { NodeData } from './data.ts'
+import { createNodeGraph } from './graph.ts'
+import { registerDisplay } from './serve/display.ts'
+import { loadOperations } from './serve/documents.ts'
+import { createExecutor } from './serve/execute.ts'
+import { freshness } from './serve/freshness.ts'
+import { createHttpHandler } from './serve/http.ts'
+import { registerEngine } from './serve/mercurius.ts'
+import { serveSocket } from './serve/socket.ts'
+
+const path = '/graphql'
+
+/** Opens a node's data; tests give their own. */
+export type OpenData = (config: EdgeConfig, context: RoleContext) => Promise<NodeData>
+
+/**
+ * Starts a store's node. It listens as soon as its data is open, with or without a link to origin.
+ * @throws AisleError PORT_IN_USE, CONFIG_INVALID
+ */
+export async function startEdge(config: EdgeConfig, context: RoleContext, openData: OpenData = openStoreData): Promise<RunningRole> {
+  const { log, health, metrics } = context
+  await using stack = new AsyncDisposableStack()
+  const data = stack.use(await openData(config, context))
+  const { schema, contextFor } = await createNodeGraph(data)
+  const operations = await loadOperations(config.manifest, schema)
+
+  const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
+  stack.defer(() => app.close())
+  const engine = await registerEngine(app, schema)
+  const executor = createExecutor({ data, schema, engine, contextFor, log })
+  const handler = createHttpHandler({ operations, executor, log, currentFreshness: () => freshness(data.status(), data.status().position) })
+  // The body is read as text, so that one place decides what a malformed request is.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.route({ method: ['GET', 'POST'], url: path, handler })
+  for (const url of ['/health/live', '/health/ready', '/metrics']) {
+    app.get(url, async (_request, reply) => {
+      const answer = await operationalAnswer(url, health, metrics)
+      if (answer === null) return reply.callNotFound()
+      return reply.code(answer.status).headers({ 'content-type': answer.contentType, 'cache-control': 'no-store' }).send(answer.body)
+    })
+  }
+  await registerDisplay(app, data.storeId, operations)
+  await app.ready()
+
+  health.require('copy', () => (data.status().position === null ? 'the first copy of the data has not arrived yet' : null))
+  const socket = serveSocket(app.server, path, { operations, executor, schema, log })
+  const port = await listen(app.server, config.port, config.host)
+  stack.defer(() => closeServer(app.server))
+  stack.use(socket)
+  const resources = stack.move()
+  return { url: `http://localhost:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
+}
+
+async function openStoreData(config: EdgeConfig, context: RoleContext): Promise<NodeData> {
+  const { openNodeData } = await import('./data/index.ts')
+  const { searchIndexExtension } = await import('../../subgraphs/search/index/extension.ts')
+  return openNodeData({ storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log: context.log, metrics: context.metrics })
+}

@@ -1,0 +1,77 @@
+import { createSourceEventStream, execute, GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { AisleError } from '../../../runtime/errors.ts'
+import type { JsonObject } from '../../../runtime/graphql/json.ts'
+import type { Logger } from '../../../runtime/log.ts'
+import type { Storage } from '../../../subgraphs/storage/storage.ts'
+import type { NodeData, ReadSession } from '../data.ts'
+import type { PreparedOperation } from './documents.ts'
+import { formatErrors } from './faults.ts'
+import { freshness, type Freshness } from './freshness.ts'
+
+/** What a context reads through: a session's one cut, or (between a subscription's events) whatever is newest. */
+export type Reading = ReadSession | { readonly storage: Storage; readonly connection: null }
+
+/** Makes the context of one execution. */
+export type ContextMaker = (reading: Reading) => object
+
+/** Runs a query or mutation: mercurius, which keeps what it prepared by the text. */
+export type Engine = (source: string, context: object, variables: JsonObject) => Promise<ExecutionResult>
+
+/** The answer to one operation, or to one event of a subscription. */
+export interface Answer {
+  readonly data: unknown
+  readonly errors: readonly object[]
+  readonly edge: Freshness
+}
+
+export interface Executor {
+  /** @throws AisleError NOT_READY, BAD_USER_INPUT */
+  run(operation: PreparedOperation, variables: JsonObject): Promise<Answer>
+  /** One answer an event, each at the newest cut. @throws AisleError BAD_USER_INPUT */
+  subscribe(operation: PreparedOperation, variables: JsonObject): Promise<AsyncIterableIterator<Answer>>
+}
+
+/** Executes operations on a node's copy: one read transaction an execution, held over all its awaits. */
+export function createExecutor({ data, schema, engine, contextFor, log }: {
+  readonly data: NodeData
+  readonly schema: GraphQLSchema
+  readonly engine: Engine
+  readonly contextFor: ContextMaker
+  readonly log: Logger
+}): Executor {
+  const answer = (result: ExecutionResult, session: ReadSession): Answer => ({
+    data: result.data ?? null,
+    errors: formatErrors(result.errors ?? [], log),
+    edge: freshness(data.status(), session.position),
+  })
+
+  return {
+    async run(operation, variables) {
+      using session = await data.read()
+      return answer(await engine(operation.source, contextFor(session), variables), session)
+    },
+
+    async subscribe({ document }, variables) {
+      // Between events nothing holds a transaction: a subscription may live for months.
+      const context = contextFor({ storage: data.latest, connection: null })
+      const source = await createSourceEventStream({ schema, document, contextValue: context, variableValues: variables })
+      if (!(Symbol.asyncIterator in source)) throw subscriptionRefused(source.errors ?? [])
+      return eventAnswers(source)
+
+      async function* eventAnswers(events: AsyncIterable<unknown>): AsyncGenerator<Answer> {
+        for await (const event of events) {
+          using session = await data.read()
+          const result = await execute({ schema, document, rootValue: event, contextValue: contextFor(session), variableValues: variables })
+          yield answer(result, session)
+        }
+      }
+    },
+  }
+}
+
+function subscriptionRefused(errors: readonly GraphQLError[]): unknown {
+  const [first] = errors
+  if (AisleError.is(first?.originalError)) return first.originalError
+  if (first !== undefined && first.originalError === undefined) return new AisleError('BAD_USER_INPUT', first.message)
+  return first?.originalError ?? new AisleError('INTERNAL_SERVER_ERROR')
+}

@@ -1,0 +1,30 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { AisleError, toGraphQLError } from '../../../runtime/errors.ts'
+import type { Logger } from '../../../runtime/log.ts'
+
+/** Errors as clients may see them: faults of the table with their code, anything unforeseen without its inside. */
+export function formatErrors(errors: readonly GraphQLError[], log: Logger): GraphQLFormattedError[] {
+  return errors.map((error) => format(error, log))
+}
+
+function format(error: GraphQLError, log: Logger): GraphQLFormattedError {
+  const cause = error.originalError
+  if (cause === undefined || cause === null) return withCode(error, error.message.startsWith('Cannot return null') ? 'UNEXPECTED_NULL' : 'BAD_USER_INPUT')
+  if (cause instanceof GraphQLError) return withCode(error, 'BAD_USER_INPUT')
+  const fault = AisleError.is(cause) ? cause : new AisleError('INTERNAL_SERVER_ERROR')
+  if (!AisleError.is(cause)) log.error({ err: cause, path: error.path }, 'a resolver failed')
+  const { message, extensions } = toGraphQLError(fault)
+  return { ...error.toJSON(), message, extensions }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
+  return { ...error.toJSON(), extensions: { code, ...error.extensions } }
+}
+
+/** A request that failed as a whole, as an answer. */
+export function failure(error: unknown, log: Logger): { readonly fault: AisleError; readonly errors: GraphQLFormattedError[] } {
+  const fault = AisleError.is(error) ? error : new AisleError('INTERNAL_SERVER_ERROR', undefined, { cause: error })
+  if (!AisleError.is(error)) log.error({ err: error }, 'a request failed')
+  const { message, extensions } = toGraphQLError(fault)
+  return { fault, errors: [{ message, extensions }] }
+}

@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify'
+import { GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import mercurius from 'mercurius'
+import { AisleError } from '../../../runtime/errors.ts'
+import type { Engine } from './execute.ts'
+
+/**
+ * Puts mercurius on the server as the engine that executes; its own routes, sockets and pages stay off, for this
+ * node speaks persisted operations only.
+ */
+export async function registerEngine(app: FastifyInstance, schema: GraphQLSchema): Promise<Engine> {
+  // graphql-jit reorders keys under @include, and an answer must have the bytes that the gateway gives.
+  await app.register(mercurius, { schema, graphiql: false, routes: false, subscription: false, jit: 0 })
+  return async (source, context, variables) => {
+    try {
+      // mercurius writes on the context it is given; the parts of ours are getters, so it gets an object that inherits them.
+      return (await app.graphql(source, Object.create(context) as Record<string, unknown>, variables)) as ExecutionResult
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+}
+
+/** mercurius reports variables that do not fit as one error that holds several. */
+function asFault(error: unknown): unknown {
+  const inner = typeof error === 'object' && error !== null && 'errors' in error ? error.errors : null
+  if (!Array.isArray(inner)) return error
+  const messages = inner.filter((each) => each instanceof GraphQLError).map((each: GraphQLError) => each.message)
+  return messages.length === 0 ? error : new AisleError('BAD_USER_INPUT', messages.join('\n'), { cause: error })
+}

@@ -1,0 +1,90 @@
+import type { Server } from 'node:http'
+import { GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { isObject } from '../../../runtime/graphql/json.ts'
+import { readParameters } from '../../../runtime/graphql/parameters.ts'
+import type { Logger } from '../../../runtime/log.ts'
+import type { OperationList, PreparedOperation } from './documents.ts'
+import type { Answer, Executor } from './execute.ts'
+import { failure } from './faults.ts'
+
+/** The largest message a client may send, in bytes. */
+const maxMessageBytes = 256 * 1024
+
+interface Asked {
+  readonly operation: PreparedOperation
+  readonly variables: Record<string, unknown>
+}
+
+/**
+ * Serves persisted operations over graphql-ws on `path`. The next event is asked for only once the last one has left,
+ * so a display that stops reading holds back its own events alone. Dispose it before the HTTP server is closed.
+ */
+export function serveSocket(http: Server, path: string, { operations, executor, schema, log }: {
+  readonly operations: OperationList
+  readonly executor: Executor
+  readonly schema: GraphQLSchema
+  readonly log: Logger
+}): AsyncDisposable {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
+  http.on('upgrade', (request, socket, head) => {
+    if ((request.url ?? '').split('?', 1)[0] !== path) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
+  })
+  const asErrors = (error: unknown): GraphQLError[] => failure(error, log).errors.map(({ message, extensions }) => new GraphQLError(message, { extensions: extensions ?? {} }))
+  const server = useServer(
+    {
+      jsonMessageReviver: allowNoDocument,
+      onSubscribe(_context, _id, payload) {
+        try {
+          const parameters = readParameters(payload)
+          const operation = operations.find(parameters)
+          const asked: Asked = { operation, variables: parameters.variables }
+          return { schema, document: operation.document, contextValue: asked }
+        } catch (error) {
+          return asErrors(error)
+        }
+      },
+      async execute({ contextValue }) {
+        const { operation, variables } = contextValue as Asked
+        return asResult(await executor.run(operation, variables))
+      },
+      async subscribe({ contextValue }) {
+        const { operation, variables } = contextValue as Asked
+        try {
+          return results(await executor.subscribe(operation, variables))
+        } catch (error) {
+          return { errors: asErrors(error) }
+        }
+      },
+      onNext: (_context, _id, _payload, _args, result) => result,
+      onError: (_context, _id, _payload, errors) =>
+        errors.flatMap((error) => (error.originalError === undefined || error.originalError === null ? [error.toJSON()] : failure(error.originalError, log).errors)),
+    },
+    sockets,
+  )
+  return {
+    async [Symbol.asyncDispose]() {
+      await server.dispose()
+      sockets.close()
+    },
+  }
+}
+
+async function* results(answers: AsyncIterableIterator<Answer>): AsyncGenerator<ExecutionResult, void, undefined> {
+  for await (const answer of answers) yield asResult(answer)
+}
+
+/** Errors are formatted already; `onNext` hands the result on as it is. */
+function asResult({ data, errors, edge }: Answer): ExecutionResult {
+  return { data, ...(errors.length === 0 ? {} : { errors }), extensions: { edge } } as ExecutionResult
+}
+
+/** An operation named by `documentId` needs no document, but the protocol library wants one in every message. */
+function allowNoDocument(this: unknown, key: string, value: unknown): unknown {
+  return key === 'payload' && isObject(value) && 'documentId' in value && !('query' in value) ? { ...value, query: '' } : value
+}
