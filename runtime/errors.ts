@@ -63,6 +63,8 @@ export const errorTable = {
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },
   SUPERGRAPH_INVALID: { status: 500, text: 'The supergraph cannot be used.', action: 'Compose it again with `aisle compose`.' },
   DIRECTORY_IN_USE: { status: 500, text: 'The data directory is in use by another node.', action: 'Stop the process named in the message, or give this node its own --data directory.' },
+  ROLE_FAILED: { status: 500, text: 'A part of Aisle stopped while it started.', action: 'The end of its log is above and the whole in the logs folder; correct what it names and start again.' },
+  NOT_RUNNING: { status: 503, text: 'Nothing is running here.', action: 'Start it with `npm start`, or name the folder it runs in with --directory.' },
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },
   IMPORT_SOURCE_INVALID: { status: 500, text: 'The data to import cannot be read.', action: 'Name a folder in the import format: CSV files with a header row, products.csv among them.' },
   IMPORT_REJECTED: { status: 500, text: 'The import found rows it cannot load.', action: 'Correct the rows listed; good rows load unless --strict is given.' },
