@@ -39,11 +39,21 @@ export type SubgraphResolvers = Readonly<Record<string, GraphQLScalarType | Read
 
 /**
  * Makes a request's context from the parts of one subgraph (in the cloud) or of all four (on a store's node):
- * `context.inventory`, `context.search` and so on, made again after `renew()`.
+ * `context.inventory`, `context.search` and so on, made again after `renew()`, of which `onRenew` is told.
  */
-export function createContext<Parts extends object>(environment: RequestEnvironment, makers: { readonly [Name in keyof Parts]: () => Parts[Name] }): Parts & BaseContext {
+export function createContext<Parts extends object>(
+  environment: RequestEnvironment,
+  makers: { readonly [Name in keyof Parts]: () => Parts[Name] },
+  onRenew?: () => void,
+): Parts & BaseContext {
   const made = new Map<PropertyKey, unknown>()
-  const context = { environment, renew: () => made.clear() }
+  const context = {
+    environment,
+    renew() {
+      made.clear()
+      onRenew?.()
+    },
+  }
   for (const name of Object.keys(makers) as (keyof Parts)[]) {
     Object.defineProperty(context, name, {
       enumerable: true,

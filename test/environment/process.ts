@@ -1,0 +1,67 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../../aisle.ts', import.meta.url))
+
+/** A role running as a process of its own. */
+export interface RoleProcess extends AsyncDisposable {
+  readonly name: string
+  readonly url: string
+  readonly pid: number
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>
+  /** Asks it to drain; resolves with its exit code. */
+  stop(): Promise<number | null>
+}
+
+/**
+ * Starts `aisle <args>` and waits until it says where it listens. Its log is shown only when it fails.
+ * @throws Error with the role's last output when it ends before it is up.
+ */
+export async function startRole(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> {
+  const child = fork(entry, [...args], {
+    execArgv: ['--no-warnings'],
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text)
+      if (output.length > 200) output.shift()
+    })
+  }
+  const url = await Promise.race([listening(child), failed(name, child, output)])
+  const exited = once(child, 'exit')
+  return {
+    name,
+    url,
+    pid: child.pid ?? -1,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const [code] = (await exited) as [number | null]
+      return code
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  for (;;) {
+    const [message] = (await once(child, 'message')) as [{ ready?: string }]
+    if (message.ready !== undefined) return message.ready
+  }
+}
+
+async function failed(name: string, child: ChildProcess, output: readonly string[]): Promise<never> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  throw new Error(`${name} ended before it was up (${code ?? signal}):\n${output.join('')}`)
+}

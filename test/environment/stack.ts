@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startRole, type RoleProcess } from './process.ts'
+import { ready } from './wait.ts'
+
+export const subgraphNames = ['search', 'recommendation', 'inventory', 'device'] as const
+type Cloud = (typeof subgraphNames)[number] | 'origin' | 'gateway'
+
+const schema = (name: string): string => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url))
+
+/** Everything that answers, each role a process of its own on a free port. */
+export interface Stack extends AsyncDisposable {
+  readonly gateway: RoleProcess
+  readonly edge: RoleProcess
+  readonly role: (name: Cloud) => RoleProcess
+  /** Ends every process of the cloud at once; the store's node goes on. */
+  cutCloud(): Promise<void>
+  /** Brings the cloud back on the ports it had. */
+  restoreCloud(): Promise<void>
+  /** Kills the node and starts it again on its data. */
+  restartEdge(): Promise<void>
+}
+
+/** Starts the four subgraphs, origin, gateway and the node of `storeId` over a database that is filled already. */
+export async function startStack(databaseUrl: string, storeId: string): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'aisle-stack-'))
+  const env = { DATABASE_URL: databaseUrl, AISLE_LOG_LEVEL: 'warn' }
+  const cloud = new Map<Cloud, RoleProcess>()
+  let ports = new Map<Cloud, string>()
+  let edge: RoleProcess | null = null
+
+  const port = (name: Cloud): string => ports.get(name) ?? '0'
+  const startCloud = async (): Promise<void> => {
+    await Promise.all([
+      ...subgraphNames.map(async (name) => {
+        cloud.set(name, await startRole(name, ['subgraph', name, '--port', port(name), '--data', join(folder, name)], env))
+      }),
+      (async () => {
+        cloud.set('origin', await startRole('origin', ['origin', '--port', port('origin')], env))
+      })(),
+    ])
+    const urls = subgraphNames.flatMap((name) => ['--subgraph-url', `${name}=${get(name).url}/graphql`])
+    cloud.set('gateway', await startRole('gateway', ['gateway', '--port', port('gateway'), '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), ...urls], env))
+    ports = new Map([...cloud].map(([name, role]) => [name, new URL(role.url).port]))
+    await Promise.all([...cloud.values()].map((role) => ready(role.url)))
+  }
+  const get = (name: Cloud): RoleProcess => {
+    const role = cloud.get(name)
+    if (role === undefined) throw new Error(`${name} is not running`)
+    return role
+  }
+  const startEdge = async (edgePort: string): Promise<void> => {
+    edge = await startRole('edge', ['edge', '--port', edgePort, '--origin', get('origin').url, '--store', storeId, '--data', join(folder, 'edge')], { AISLE_LOG_LEVEL: 'warn' })
+    await ready(edge.url)
+  }
+  const theEdge = (): RoleProcess => {
+    if (edge === null) throw new Error('the node is not running')
+    return edge
+  }
+
+  await startCloud()
+  await startEdge('0')
+  return {
+    get gateway() {
+      return get('gateway')
+    },
+    get edge() {
+      return theEdge()
+    },
+    role: get,
+    async cutCloud() {
+      await Promise.all([...cloud.values()].map((role) => role.kill()))
+    },
+    restoreCloud: startCloud,
+    async restartEdge() {
+      const { url } = theEdge()
+      await theEdge().kill()
+      await startEdge(new URL(url).port)
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...cloud.values(), ...(edge === null ? [] : [edge])].map((role) => role[Symbol.asyncDispose]()))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
