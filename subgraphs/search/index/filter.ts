@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { rows } from './statements.ts'
+
+/** What narrows the matches by what the index itself holds. Absent or empty lists narrow nothing. */
+export interface IndexFilter {
+  /** One of these categories, or below one. */
+  readonly categoryIds?: readonly string[]
+  readonly brands?: readonly string[]
+  /** For each name, one of its values. */
+  readonly attributes?: readonly { readonly name: string; readonly values: readonly string[] }[]
+}
+
+/** Conditions on a `search_doc d`, as SQL with its parameters. */
+export interface Conditions {
+  readonly sql: string
+  readonly parameters: readonly string[]
+}
+
+/** Conditions for brand and category; attributes are told by `attributeTest`. */
+export function conditionsOf(filter: IndexFilter): Conditions {
+  let sql = ''
+  const parameters: string[] = []
+  if (hasAny(filter.categoryIds)) {
+    sql += ` and d.category_id in (
+      with recursive below (id) as (select value from json_each(?) union select category.id from below join category on category.parent_id = below.id)
+      select id from below)`
+    parameters.push(JSON.stringify(filter.categoryIds))
+  }
+  if (hasAny(filter.brands)) {
+    sql += ' and d.brand in (select value from json_each(?))'
+    parameters.push(JSON.stringify(filter.brands))
+  }
+  return { sql, parameters }
+}
+
+/** Tells from a product's value ids whether it has, for each name, one of the values; null where there is nothing to tell. */
+export function attributeTest(connection: DatabaseSync, filter: IndexFilter): ((values: Uint8Array) => boolean) | null {
+  if (!hasAny(filter.attributes)) return null
+  const accepted = filter.attributes.map(({ name, values }) => {
+    const ids = rows<[number]>(connection, 'select id from search_value where name = ? and value in (select value from json_each(?))', name, JSON.stringify(values))
+    return new Set(ids.map(([id]) => id))
+  })
+  return (values) => {
+    const ids = valueIds(values)
+    return accepted.every((some) => ids.some((id) => some.has(id)))
+  }
+}
+
+/** The ids in `search_detail.attribute_values`. */
+export function valueIds(bytes: Uint8Array): Uint32Array {
+  const { buffer, byteOffset, byteLength } = bytes
+  return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, byteLength / 4) : new Uint32Array(bytes.slice().buffer)
+}
+
+function hasAny<Value>(list: readonly Value[] | undefined): list is readonly Value[] {
+  return list !== undefined && list.length > 0
+}

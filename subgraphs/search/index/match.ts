@@ -1,0 +1,70 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
+import { expressionOf, parseQuery } from './query.ts'
+import { row, rows } from './statements.ts'
+import { fields } from './tables.ts'
+
+export interface MatchRequest extends IndexFilter {
+  /** What was typed. Empty or blank: every product, in order of id. */
+  readonly query: string
+}
+
+/** All products that match, best first; ties by id. */
+export interface Matches {
+  readonly ids: readonly string[]
+  /** Of each id; larger is better, rounded to 1e-9. */
+  readonly scores: readonly number[]
+  /** The text that was searched instead, where a word was corrected. */
+  readonly correctedQuery: string | null
+}
+
+/** With fewer products that have all the words, those that have any come behind them. */
+const enoughWithAll = 24
+
+/** More than bm25 gives to any query of `parseQuery`: products with all the words stand before those with some. */
+const allWordsBonus = 1000
+
+const rank = `bm25(search_text, ${Object.values(fields).map((weight) => weight.toFixed(1)).join(', ')})`
+
+type Hit = readonly [productId: string, score: number, values: Uint8Array | null]
+
+export function match(connection: DatabaseSync, request: MatchRequest): Matches {
+  const test = attributeTest(connection, request)
+  const conditions = conditionsOf(request)
+  const detail = test === null ? { column: 'null', join: '' } : { column: 's.attribute_values', join: 'join search_detail s using (doc)' }
+  const select = (from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
+    const sql = `select d.product_id, ${score}, ${detail.column} from ${from} ${detail.join} where ${where} ${conditions.sql}`
+    const hits = rows<Hit>(connection, sql, ...parameters, ...conditions.parameters)
+    return test === null ? hits : hits.filter(([, , values]) => values !== null && test(values))
+  }
+  if (request.query.trim() === '') return ranked(select('search_doc d', '0', 'true'), [], null)
+
+  const { tokens, corrected } = parseQuery(connection, request.query)
+  if (tokens.length === 0) return ranked([], [], corrected)
+  const search = (join: 'AND' | 'OR'): Hit[] =>
+    select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(tokens, join))
+  const withAll = search('AND')
+  if (tokens.length === 1 || enoughHaveAll(connection, tokens)) return ranked(withAll, [], corrected)
+  return ranked(withAll, search('OR'), corrected)
+}
+
+/** Asked without the filter, so that narrowing never brings in products that were no matches before. */
+function enoughHaveAll(connection: DatabaseSync, tokens: readonly string[]): boolean {
+  const sql = 'select count(*) from (select 1 from search_text where search_text match ? limit ?)'
+  return row<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)?.[0] === enoughWithAll
+}
+
+function ranked(withAll: readonly Hit[], withAny: readonly Hit[], correctedQuery: string | null): Matches {
+  const seen = new Set(withAll.map(([id]) => id))
+  const rest = withAny.filter(([id]) => !seen.has(id))
+  const ordered = [...sorted(withAll), ...sorted(rest)]
+  return {
+    ids: ordered.map(([id]) => id),
+    scores: ordered.map(([, score], at) => (rest.length > 0 && at < withAll.length ? score + allWordsBonus : score)),
+    correctedQuery,
+  }
+}
+
+function sorted(hits: readonly Hit[]): Hit[] {
+  return hits.toSorted(([idA, a], [idB, b]) => b - a || (idA < idB ? -1 : 1))
+}

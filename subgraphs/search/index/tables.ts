@@ -1,0 +1,35 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** The text columns, in the order of the index, each with its weight in the ranking. */
+export const fields = { name: 8, category: 4, brand: 4, description: 2, attributes: 1 } as const
+
+/** Raise it whenever the tables below, or what goes into them, change. */
+export const indexVersion = 1
+
+const derived = ['search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_value'] as const
+
+/**
+ * The FTS table keeps its own text: its answers then depend on the rows alone, never on how they came to be.
+ * What it holds is text of `wordsOf`, whose tokens the ascii tokenizer passes as they are.
+ */
+const ddl = `
+create virtual table search_text using fts5(${Object.keys(fields).join(', ')}, tokenize = "ascii tokenchars '.'");
+create table search_doc (doc integer primary key, product_id text not null unique, category_id text, brand text);
+create index search_doc_category on search_doc (category_id);
+-- words: what the vocabulary counts, space between; attribute_values: 32-bit ids of search_value.
+create table search_detail (doc integer primary key, words text not null, attribute_values blob not null);
+create table search_term (term text primary key, stem text not null, docs integer not null) without rowid;
+create index search_term_stem on search_term (stem);
+-- Every term with one letter left out: two words one error apart share a row.
+create table search_misspelling (shortened text not null, term text not null, primary key (shortened, term)) without rowid;
+create table search_value (id integer primary key, name text not null, value text not null, unique (name, value));
+create index if not exists search_category_parent on category (parent_id);
+`
+
+export function createTables(connection: DatabaseSync): void {
+  connection.exec(ddl)
+}
+
+export function dropTables(connection: DatabaseSync): void {
+  for (const table of derived) connection.exec(`drop table if exists ${table}`)
+}

@@ -1,0 +1,82 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { SearchDocument } from './document.ts'
+import { row, statement } from './statements.ts'
+import { fields } from './tables.ts'
+import { stem } from './text.ts'
+
+const columns = Object.keys(fields).join(', ')
+
+/** Writes documents; what it counts over them is written by `flush`, which must come last. */
+export class IndexWriter {
+  readonly #connection: DatabaseSync
+  /** Change in the number of products with a word. */
+  readonly #counts = new Map<string, number>()
+  readonly #valueIds = new Map<string, number>()
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection
+  }
+
+  put(document: SearchDocument): void {
+    this.remove(document.productId)
+    const { productId, categoryId, brand, text, words } = document
+    const doc = Number(this.#run('insert into search_doc (product_id, category_id, brand) values (?, ?, ?)', productId, categoryId, brand).lastInsertRowid)
+    this.#run(`insert into search_text (rowid, ${columns}) values (?, ?, ?, ?, ?, ?)`, doc, text.name, text.category, text.brand, text.description, text.attributes)
+    const ids = Uint32Array.from(new Set(document.attributes.map(([name, value]) => this.#valueId(name, value))))
+    statement(this.#connection, 'insert into search_detail (doc, words, attribute_values) values (?, ?, ?)').run(doc, words.join(' '), new Uint8Array(ids.buffer))
+    this.#count(words, 1)
+  }
+
+  remove(productId: string): void {
+    const known = row<[doc: number, words: string]>(
+      this.#connection, 'select doc, words from search_doc join search_detail using (doc) where product_id = ?', productId,
+    )
+    if (known === undefined) return
+    const [doc, words] = known
+    for (const table of ['search_doc', 'search_detail']) this.#run(`delete from ${table} where doc = ?`, doc)
+    this.#run('delete from search_text where rowid = ?', doc)
+    if (words !== '') this.#count(words.split(' '), -1)
+  }
+
+  /** Brings the vocabulary to what the documents hold. */
+  flush(): void {
+    for (const [term, change] of this.#counts) {
+      if (change === 0) continue
+      const docs = row<[number]>(this.#connection, 'select docs from search_term where term = ?', term)?.[0] ?? 0
+      if (docs + change > 0) {
+        this.#run('insert into search_term (term, stem, docs) values (?, ?, ?) on conflict do update set docs = excluded.docs', term, stem(term), docs + change)
+        if (docs === 0) for (const shortened of shortenings(term)) this.#run('insert into search_misspelling (shortened, term) values (?, ?)', shortened, term)
+      } else {
+        this.#run('delete from search_term where term = ?', term)
+        for (const shortened of shortenings(term)) this.#run('delete from search_misspelling where shortened = ? and term = ?', shortened, term)
+      }
+    }
+    this.#counts.clear()
+  }
+
+  #count(words: readonly string[], change: number): void {
+    for (const word of words) this.#counts.set(word, (this.#counts.get(word) ?? 0) + change)
+  }
+
+  /** Values that no product has any more keep their id until the next rebuild; nothing counts them. */
+  #valueId(name: string, value: string): number {
+    const key = JSON.stringify([name, value])
+    let id = this.#valueIds.get(key)
+    if (id === undefined) {
+      id = row<[number]>(this.#connection, 'select id from search_value where name = ? and value = ?', name, value)?.[0]
+      id ??= Number(this.#run('insert into search_value (name, value) values (?, ?)', name, value).lastInsertRowid)
+      this.#valueIds.set(key, id)
+    }
+    return id
+  }
+
+  #run(text: string, ...parameters: (string | number | null)[]) {
+    return statement(this.#connection, text).run(...parameters)
+  }
+}
+
+/** The word with one letter left out, each result once. */
+export function shortenings(word: string): Set<string> {
+  const letters = [...word]
+  return new Set(letters.map((_, at) => letters.toSpliced(at, 1).join('')))
+}
