@@ -1,0 +1,260 @@
+import { DatabaseSync } from 'node:sqlite'
+import { AisleError } from '../../../runtime/errors.ts'
+import type { BatchPart, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
+import type { Batch, Change } from '../../shared/changes.ts'
+import { readingRetentionMs, type EntityName } from '../entities.ts'
+import type { AppliedChange, ReplicaExtension } from './extension.ts'
+import { ensureExtensions, rebuildExtensions } from './replica-extensions.ts'
+import { ensureTables, replicaFormat, shapeOf } from './replica-schema.ts'
+import { booksWriter, readBooks, type ReplicaBooks } from './replica-state.ts'
+import { RowWriter } from './row-writer.ts'
+
+/** A batch as a replica took it in. */
+export interface AppliedBatch extends Batch {
+  readonly changes: readonly AppliedChange[]
+}
+
+export interface ReplicaFileOptions {
+  readonly scopes: readonly string[]
+  readonly entities: readonly EntityName[]
+  readonly extensions: readonly ReplicaExtension[]
+  /** True while a fresh copy is being filled: nobody reads it, and losing it costs only time. */
+  readonly building: boolean
+}
+
+/** One SQLite file with rows of some scopes, all at one position. */
+export class ReplicaFile implements Disposable {
+  readonly connection: DatabaseSync
+  readonly #options: ReplicaFileOptions
+  readonly #rows: RowWriter
+  readonly #write: (books: ReplicaBooks) => void
+  readonly #staged: Map<string, number>
+  #books: ReplicaBooks | null
+
+  constructor(path: string, options: ReplicaFileOptions) {
+    this.#options = options
+    const connection = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 5_000 })
+    this.connection = connection
+    try {
+      if (options.building) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
+      else connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
+      this.transact(() => {
+        connection.exec(`pragma user_version = ${replicaFormat}`)
+        ensureTables(connection, options.entities)
+        const addScope = connection.prepare('insert into replica_scope (scope) values (?) on conflict do nothing')
+        for (const scope of options.scopes) addScope.run(scope)
+      })
+      this.#rows = new RowWriter(connection, options.entities)
+      this.#write = booksWriter(connection)
+      this.#books = readBooks(connection)
+      const staged = connection.prepare('select scope, max(position) as position from replica_staged group by scope').all()
+      this.#staged = new Map(staged.map((row) => [String(row.scope), Number(row.position)]))
+      this.transact(() => ensureExtensions(connection, options.extensions, this.#books !== null))
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  get books(): ReplicaBooks | null {
+    return this.#books
+  }
+
+  /** True when these rows were fetched for other entities or columns than are asked for now. */
+  get outdated(): boolean {
+    return this.#books !== null && this.#books.shape !== shapeOf(this.#options.entities)
+  }
+
+  /** A fresh copy begins: where its rows will stand. */
+  begin(header: SnapshotHeader): void {
+    const { head, consistentFrom, positions } = header
+    const position = { epoch: head.epoch, batch: head.batch }
+    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null })
+  }
+
+  addRows({ entity, rows }: SnapshotRows): void {
+    if (!this.#rows.holds(entity)) return
+    this.transact(() => {
+      for (const row of rows) this.#rows.put(entity, row)
+    })
+  }
+
+  /** Derives what the extensions keep from rows that came without their changes. */
+  deriveAll(): void {
+    this.transact(() => rebuildExtensions(this.connection, this.#options.extensions))
+  }
+
+  /**
+   * Takes in parts in their order: whole batches become visible in one transaction, the beginning of a batch too big for
+   * one answer waits in a table until its last part is there. What was taken in before is passed over.
+   * @throws AisleError LOG_GAP when a position is missing; nothing of these parts is then kept.
+   */
+  apply(parts: readonly BatchPart[]): AppliedBatch[] {
+    const applied: AppliedBatch[] = []
+    let whole: BatchPart[] = []
+    const flush = (): void => {
+      if (whole.length > 0) applied.push(...this.#applyWhole(whole))
+      whole = []
+    }
+    for (const part of parts) {
+      if (part.complete) {
+        whole.push(part)
+      } else {
+        flush()
+        this.stage(part)
+      }
+    }
+    flush()
+    return applied
+  }
+
+  /** Keeps the beginning of a batch that is too big for one answer, durably, without showing it. */
+  stage(part: BatchPart): void {
+    const books = this.#required()
+    if (part.number <= books.position.batch) return
+    let within = books.within
+    try {
+      this.#expectStagedOf(part, books)
+      this.transact(() => {
+        const insert = this.connection.prepare('insert into replica_staged (scope, position, change) values (?, ?, ?)')
+        for (const change of part.changes) {
+          const known = Math.max(books.positions[change.scope] ?? 0, this.#staged.get(change.scope) ?? 0)
+          if (change.position > known) {
+            this.#expectNext(change, known)
+            insert.run(change.scope, change.position, JSON.stringify(change))
+            this.#staged.set(change.scope, change.position)
+          }
+          within = { batch: part.number, scope: change.scope, position: change.position }
+        }
+        this.#write({ ...books, within })
+      })
+    } catch (error) {
+      this.#forgetStaged()
+      throw error
+    }
+    this.#books = { ...books, within }
+  }
+
+  /** Nothing came for these scopes up to `head`: the position moves on with the rows as they are. */
+  advance(head: LogHead): void {
+    const books = this.#required()
+    if (head.epoch !== books.position.epoch || head.batch < books.position.batch || books.within !== null) return
+    if (head.batch === books.position.batch && head.at <= books.asOf) return
+    const position = { epoch: head.epoch, batch: head.batch }
+    this.#rowsAndBooks(() => ({ ...books, position, asOf: Math.max(books.asOf, head.at) }))
+  }
+
+  [Symbol.dispose](): void {
+    if (this.connection.isOpen) this.connection.close()
+  }
+
+  transact(work: () => void): void {
+    this.connection.exec('begin immediate')
+    try {
+      work()
+      this.connection.exec('commit')
+    } catch (error) {
+      if (this.connection.isTransaction) this.connection.exec('rollback')
+      throw error
+    }
+  }
+
+  #applyWhole(batches: readonly BatchPart[]): AppliedBatch[] {
+    const applied: AppliedBatch[] = []
+    const hadStaged = this.#staged.size > 0
+    try {
+      this.#rowsAndBooks((books) => {
+        let current = books
+        for (const batch of batches) {
+          if (batch.number <= current.position.batch) continue
+          this.#expectStagedOf(batch, current)
+          const { changes, positions } = this.#applyBatch(batch, current)
+          const since = Math.max(current.readingsSince, readingsSince(batch.at))
+          if (since > current.readingsSince) this.#rows.pruneReadings(since)
+          current = {
+            ...current,
+            position: { epoch: current.position.epoch, batch: batch.number },
+            asOf: Math.max(current.asOf, batch.at),
+            readingsSince: since,
+            positions,
+            within: null,
+          }
+          applied.push({ number: batch.number, at: batch.at, changes })
+        }
+        return current
+      })
+    } catch (error) {
+      if (hadStaged) this.#forgetStaged()
+      throw error
+    }
+    return applied
+  }
+
+  #applyBatch(batch: BatchPart, books: ReplicaBooks): { changes: AppliedChange[]; positions: Record<string, number> } {
+    const positions: Record<string, number> = { ...books.positions }
+    const changes: AppliedChange[] = []
+    for (const change of this.#withStaged(batch)) {
+      const known = positions[change.scope] ?? 0
+      if (change.position <= known) continue
+      this.#expectNext(change, known)
+      positions[change.scope] = change.position
+      changes.push({ ...change, previous: this.#options.building ? null : this.#rows.previous(change) })
+      this.#rows.apply(change)
+    }
+    // A copy that is being filled derives everything at once when it is complete.
+    if (!this.#options.building) for (const extension of this.#options.extensions) extension.apply(this.connection, changes)
+    return { changes, positions }
+  }
+
+  #withStaged(batch: BatchPart): readonly Change[] {
+    if (this.#staged.size === 0) return batch.changes
+    const staged = this.connection.prepare('select change from replica_staged order by scope, position').all()
+    this.connection.exec('delete from replica_staged')
+    this.#staged.clear()
+    return [...staged.map((row) => JSON.parse(String(row.change)) as Change), ...batch.changes]
+  }
+
+  #expectStagedOf(batch: Batch, { within }: ReplicaBooks): void {
+    if (within === null || within.batch === batch.number) return
+    throw new AisleError('LOG_GAP', `Batch ${within.batch} broke off: batch ${batch.number} came before its end.`)
+  }
+
+  #expectNext(change: Change, known: number): void {
+    if (change.position === known + 1 && this.#options.scopes.includes(change.scope)) return
+    throw new AisleError('LOG_GAP', `Position ${known + 1} of scope ${change.scope} is missing: ${change.position} came after ${known}.`)
+  }
+
+  /** Back to the end of the last whole batch: from there everything can be had again. */
+  #forgetStaged(): void {
+    const books = this.#required()
+    this.connection.exec('delete from replica_staged')
+    this.#staged.clear()
+    this.#keep({ ...books, within: null })
+  }
+
+  #rowsAndBooks(work: (books: ReplicaBooks) => ReplicaBooks): void {
+    let books = this.#required()
+    this.transact(() => {
+      books = work(books)
+      this.#write(books)
+    })
+    this.#books = books
+  }
+
+  #keep(books: ReplicaBooks): void {
+    this.#write(books)
+    this.#books = books
+  }
+
+  #required(): ReplicaBooks {
+    if (this.#books === null) throw new AisleError('NOT_READY', 'This replica has no copy yet to apply changes to.')
+    return this.#books
+  }
+}
+
+const hourMs = 3_600_000
+
+/** Whole hours, so that dropping what is out of retention is rare work; of a batch's time alone, so that equal replicas stay equal. */
+export function readingsSince(at: number): number {
+  return Math.floor(at / hourMs) * hourMs - readingRetentionMs
+}

@@ -1,0 +1,222 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
+import type { LogPosition } from '../../shared/changes.ts'
+import type { EntityName } from '../entities.ts'
+import type { ReplicaExtension } from './extension.ts'
+import { ReplicaFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
+import { allEntities, replicaFormat } from './replica-schema.ts'
+import type { ReplicaState } from './replica-state.ts'
+
+export type { AppliedBatch } from './replica-file.ts'
+export { readReplicaState, type ReplicaState } from './replica-state.ts'
+
+export interface ReplicaOptions {
+  /** Path of the SQLite file; its folder is made where it is missing. */
+  readonly file: string
+  readonly scopes: readonly string[]
+  /** What to hold; all entities of the log without it. */
+  readonly entities?: readonly EntityName[]
+  readonly extensions?: readonly ReplicaExtension[]
+}
+
+/**
+ * A copy of some scopes of the log in one SQLite file (WAL), rows and position always in one transaction. One process writes
+ * it through this object; readers have connections of their own. Everything in it can be fetched again: a file that cannot
+ * be used is put aside as `<file>.damaged` and the replica starts empty.
+ */
+export interface Replica extends Disposable {
+  readonly file: string
+  readonly scopes: readonly string[]
+  readonly entities: readonly EntityName[]
+  /** Grows when a fresh copy takes the file's place: readers opened before still see the old copy, and should be opened again. */
+  readonly generation: number
+  /** True without a copy, and when the copy was made for other entities or columns; the old copy still serves then. */
+  readonly needsSnapshot: boolean
+  /** Null before the first copy. */
+  state(): ReplicaState | null
+  position(): LogPosition | null
+  /** Position of each scope that had changes. */
+  positions(): Readonly<Record<string, number>>
+  /** Where to go on in the log, inside a batch where one has not arrived whole; null before the first copy. */
+  cursor(): LogCursor | null
+  /** Begins a fresh copy in `<file>.new`, dropping one that was begun before. The present copy goes on serving. */
+  beginSnapshot(header: SnapshotHeader): void
+  snapshotRows(chunk: SnapshotRows): void
+  /** Moves the fresh copy on along the log: needed up to `consistentFrom` before it can take its place. */
+  catchUp(page: ChangesPage): void
+  /** Where the fresh copy goes on in the log; null when none is being made. */
+  catchUpCursor(): LogCursor | null
+  /** Whether the fresh copy stands at a cut that the cloud really had. */
+  readonly caughtUp: boolean
+  /** Puts the fresh copy in the present one's place, in one step. */
+  finishSnapshot(): void
+  /**
+   * Takes in parts in their order; whole batches become visible, others are staged. Passing what it has again changes nothing.
+   * @returns the batches that became visible, each change with the row it replaced.
+   * @throws AisleError LOG_GAP when a position is missing; nothing of these parts is then kept.
+   */
+  apply(parts: readonly BatchPart[]): AppliedBatch[]
+  /** `apply`, then `advance` where the page reaches the head of the log. */
+  applyPage(page: ChangesPage): AppliedBatch[]
+  /** Keeps the beginning of a batch without showing it; `apply` does so by itself for parts that are not complete. */
+  stage(part: BatchPart): void
+  /** The log has nothing more up to `head`: moves the position and `asOf` on. */
+  advance(head: LogHead): void
+  /** A new connection that can only read. The caller closes it. */
+  reader(): DatabaseSync
+  close(): void
+}
+
+/** Opens a replica, or makes an empty one. */
+export function openReplica(options: ReplicaOptions): Replica {
+  const { file, scopes, entities = allEntities, extensions = [] } = options
+  const fresh = `${file}.new`
+  const ready = `${file}.ready`
+  const fileOptions: ReplicaFileOptions = { scopes, entities, extensions, building: false }
+  mkdirSync(dirname(file), { recursive: true })
+  removeDatabase(fresh)
+  if (existsSync(ready)) takePlace(ready, file)
+  let current = openOrReplace(file, fileOptions)
+  let building: ReplicaFile | null = null
+  let generation = 1
+
+  const filling = (): ReplicaFile => {
+    if (building === null) throw new Error('No fresh copy is being made: call beginSnapshot first.')
+    return building
+  }
+  const caughtUp = (): boolean => {
+    const books = building?.books ?? null
+    return books !== null && books.position.batch >= books.consistentFrom
+  }
+  const close = (): void => {
+    building?.[Symbol.dispose]()
+    building = null
+    current[Symbol.dispose]()
+  }
+
+  return {
+    file,
+    scopes,
+    entities,
+    get generation() {
+      return generation
+    },
+    get needsSnapshot() {
+      return current.books === null || current.outdated
+    },
+    get caughtUp() {
+      return caughtUp()
+    },
+    state: () => current.books,
+    position: () => current.books?.position ?? null,
+    positions: () => current.books?.positions ?? {},
+    cursor: () => cursorOf(current),
+    beginSnapshot(header) {
+      building?.[Symbol.dispose]()
+      removeDatabase(fresh)
+      building = new ReplicaFile(fresh, { ...fileOptions, building: true })
+      building.begin(header)
+    },
+    snapshotRows: (chunk) => filling().addRows(chunk),
+    catchUp: (page) => void takePage(filling(), page),
+    catchUpCursor: () => (building === null ? null : cursorOf(building)),
+    finishSnapshot() {
+      const copy = filling()
+      if (!caughtUp()) throw new Error('The fresh copy is not yet at a cut that the cloud really had: catchUp first.')
+      copy.deriveAll()
+      copy[Symbol.dispose]()
+      building = null
+      syncFile(fresh)
+      renameSync(fresh, ready)
+      current[Symbol.dispose]()
+      takePlace(ready, file)
+      current = new ReplicaFile(file, fileOptions)
+      generation += 1
+    },
+    apply: (parts) => current.apply(parts),
+    applyPage: (page) => takePage(current, page),
+    stage: (part) => current.stage(part),
+    advance: (head) => current.advance(head),
+    reader: () => new DatabaseSync(file, { readOnly: true, timeout: 5_000 }),
+    close,
+    [Symbol.dispose]: close,
+  }
+}
+
+function takePage(file: ReplicaFile, { parts, next, head }: ChangesPage): AppliedBatch[] {
+  const applied = file.apply(parts)
+  if (next.within === undefined && next.epoch === head.epoch && next.batch === head.batch) file.advance(head)
+  return applied
+}
+
+function cursorOf({ books }: ReplicaFile): LogCursor | null {
+  if (books === null) return null
+  const { position, within } = books
+  return within === null ? position : { ...position, within: { scope: within.scope, position: within.position } }
+}
+
+/** A file of another format or other scopes holds nothing of use, and one that can't be read must not stop the rest. */
+function openOrReplace(file: string, options: ReplicaFileOptions): ReplicaFile {
+  if (existsSync(file) && !isUsable(file, options.scopes)) putAside(file)
+  try {
+    return new ReplicaFile(file, options)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    putAside(file)
+    return new ReplicaFile(file, options)
+  }
+}
+
+function isUsable(file: string, scopes: readonly string[]): boolean {
+  try {
+    using connection = new DatabaseSync(file, { timeout: 5_000 })
+    const format = Number(connection.prepare('pragma user_version').get()?.user_version)
+    // A file that was made but never finished has no tables yet.
+    if (format === 0) return connection.prepare('select 1 from sqlite_schema limit 1').get() === undefined
+    if (format !== replicaFormat) return false
+    if (connection.prepare("select 1 from sqlite_schema where name = 'replica_scope'").get() === undefined) return false
+    const held = connection.prepare('select scope from replica_scope').all().map((row) => String(row.scope))
+    return held.length === scopes.length && scopes.every((scope) => held.includes(scope))
+  } catch (error) {
+    if (isDamage(error)) return false
+    throw error
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+function isDamage(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false
+  const primary = Number(error.errcode) & 0xff
+  return primary === 11 || primary === 26
+}
+
+function putAside(file: string): void {
+  removeDatabase(`${file}.damaged`)
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.damaged${suffix}`)
+}
+
+/**
+ * The old WAL must be gone before the new file has the name, else SQLite would replay it over the new rows; what the old file then
+ * lacks does not matter, for `ready` supersedes it: after a crash in between, opening finishes the move.
+ */
+function takePlace(ready: string, file: string): void {
+  rmSync(`${file}-wal`, { force: true })
+  rmSync(`${file}-shm`, { force: true })
+  renameSync(ready, file)
+  syncFile(dirname(file))
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true })
+}
+
+function syncFile(path: string): void {
+  const handle = openSync(path, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
