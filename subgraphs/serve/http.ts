@@ -1,0 +1,94 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server'
+import { AisleError } from '../../runtime/errors.ts'
+import { serveOperational } from '../../runtime/health.ts'
+import type { RoleContext } from '../../runtime/role.ts'
+
+/** Largest body, in bytes: a page of entity references is far below it. */
+const bodyLimit = 8 * 1024 * 1024
+
+/** Answers `/graphql` by Apollo Server and the paths every role has, on a bare `node:http` server. */
+export function requestListener<Context extends BaseContext>(
+  apollo: ApolloServer<Context>,
+  contextOf: (request: IncomingMessage) => Context,
+  { health, metrics, log }: RoleContext,
+  observe: (status: number, seconds: number) => void,
+): RequestListener {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '/').split('?', 1)[0]
+    if (path !== '/graphql') {
+      if (!(await serveOperational(request, response, health, metrics))) sendText(response, 404, 'Nothing is here; GraphQL is at /graphql.\n')
+      return
+    }
+    const start = performance.now()
+    response.once('close', () => observe(response.statusCode, (performance.now() - start) / 1000))
+    if (health.draining) response.setHeader('connection', 'close')
+    await answerGraphQL(apollo, contextOf, request, response)
+  }
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (!AisleError.is(error)) log.error({ err: error }, 'a request failed')
+      sendFault(response, AisleError.is(error) ? error : new AisleError('INTERNAL_SERVER_ERROR'))
+    })
+  }
+}
+
+async function answerGraphQL<Context extends BaseContext>(
+  apollo: ApolloServer<Context>,
+  contextOf: (request: IncomingMessage) => Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method: request.method ?? 'GET',
+      headers,
+      search: new URL(request.url ?? '/', 'http://localhost').search,
+      body: await readBody(request),
+    },
+    context: async () => contextOf(request),
+  })
+  response.statusCode = answer.status ?? 200
+  for (const [name, value] of answer.headers) response.setHeader(name, value)
+  if (answer.body.kind === 'complete') {
+    response.end(answer.body.string)
+    return
+  }
+  for await (const chunk of answer.body.asyncIterator) response.write(chunk)
+  response.end()
+}
+
+/** The decoded JSON of a body; undefined where there is none or it is not declared as JSON, which Apollo then refuses. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return undefined
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > bodyLimit) throw new AisleError('PAYLOAD_TOO_LARGE')
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch (error) {
+    throw new AisleError('BAD_REQUEST', 'The request body is not valid JSON.', { cause: error })
+  }
+}
+
+function sendFault(response: ServerResponse, { status, message, code }: AisleError): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(text)
+}

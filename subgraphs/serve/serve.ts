@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { ApolloServer } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { sql } from 'kysely'
+import type { RoleContext, RunningRole } from '../../runtime/role.ts'
+import { closeServer, listen } from '../../runtime/server.ts'
+import type { ChangeFeed } from '../shared/changes.ts'
+import { createContext, type BaseContext, type RequestEnvironment } from '../shared/context.ts'
+import type { Storage } from '../storage/storage.ts'
+import { formatFault } from './faults.ts'
+import { requestListener } from './http.ts'
+import { subgraphMetrics, type SubgraphMetrics } from './metrics.ts'
+import type { OpenSubgraph } from './open.ts'
+import { principalOf } from './principal.ts'
+import { loadSubgraphSchema } from './schema.ts'
+import { serveSocket } from './socket.ts'
+
+/** What is served, and where. */
+export interface ServeOptions {
+  readonly subgraph: OpenSubgraph
+  readonly storage: Storage
+  readonly changes: ChangeFeed
+  readonly port: number
+  readonly host?: string
+  /** The figures already made for the storage; made here without them. */
+  readonly figures?: SubgraphMetrics
+}
+
+/** Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the caller's to close. */
+export async function serveSubgraph({ subgraph, storage, changes, port, host, figures }: ServeOptions, context: RoleContext): Promise<RunningRole> {
+  const { log, health } = context
+  const measure = figures ?? subgraphMetrics(context.metrics)
+  const schema = await loadSubgraphSchema(subgraph.name, subgraph.resolvers)
+  const contextOf = (request: IncomingMessage): BaseContext => {
+    const environment: RequestEnvironment = { storage, changes, principal: principalOf(request.headers), holdsStore: () => true, readingsSince: null }
+    return createContext(environment, { [subgraph.name]: () => subgraph.createPart(environment) })
+  }
+  const apollo = new ApolloServer<BaseContext>({
+    schema,
+    introspection: true,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    includeStacktraceInErrorResponses: false,
+    status400ForVariableCoercionErrors: true,
+    plugins: [ApolloServerPluginLandingPageDisabled()],
+    logger: { debug: (text) => log.debug(text), info: (text) => log.debug(text), warn: (text) => log.warn(text), error: (text) => log.error(text) },
+    formatError: (formatted, error) => formatFault(formatted, error, log),
+  })
+  await apollo.start()
+  health.require('database', async () => {
+    await sql`select 1`.execute(storage.db)
+    return null
+  })
+  const server = createServer(requestListener(apollo, contextOf, context, measure.request))
+  const socket = serveSocket(server, {
+    schema,
+    contextOf,
+    formatError: (formatted, error) => formatFault(formatted, error, log),
+    observe: measure.subscription,
+  })
+  const taken = await listen(server, port, host)
+  return {
+    url: `http://${host ?? 'localhost'}:${taken}/graphql`,
+    async [Symbol.asyncDispose]() {
+      health.drain()
+      await Promise.all([closeServer(server), socket[Symbol.asyncDispose]()])
+      await apollo.stop()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import DataLoader from 'dataloader'
+import { canonicalJson } from './once.ts'
+
+/** What is asked of one owner (a store, a device): the owner's id and the arguments of the field. */
+export interface OwnerKey<Args> {
+  readonly id: string
+  readonly args: Args
+}
+
+/**
+ * A loader for fields with arguments: the owners asked with equal arguments are answered by one call of `load`,
+ * however many they are. An owner that `load` leaves out gets `absent()`.
+ */
+export function ownerLoader<Args, Value>(
+  load: (ids: readonly string[], args: Args) => Promise<ReadonlyMap<string, Value>>,
+  absent: () => Value,
+): DataLoader<OwnerKey<Args>, Value, string> {
+  return new DataLoader(
+    async (keys) => {
+      const groups = new Map<string, { readonly args: Args; readonly ids: Set<string> }>()
+      for (const { id, args } of keys) {
+        const label = canonicalJson(args)
+        const group = groups.get(label)
+        if (group === undefined) groups.set(label, { args, ids: new Set([id]) })
+        else group.ids.add(id)
+      }
+      const answers = new Map<string, ReadonlyMap<string, Value>>()
+      await Promise.all([...groups].map(async ([label, { args, ids }]) => answers.set(label, await load([...ids], args))))
+      return keys.map(({ id, args }) => answers.get(canonicalJson(args))?.get(id) ?? absent())
+    },
+    { cacheKeyFn: ({ id, args }) => canonicalJson([id, args]) },
+  )
+}
+
+/** Rows by the owner they belong to, each owner's in their order. */
+export function groupBy<Row>(rows: readonly Row[], ownerOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const owner = ownerOf(row)
+    const group = groups.get(owner)
+    if (group === undefined) groups.set(owner, [row])
+    else group.push(row)
+  }
+  return groups
+}
