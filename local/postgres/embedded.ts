@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AisleError } from '../../runtime/errors.ts'
 import { isPortFree, freePort } from '../processes/ports.ts'
-import { endProcess, identify, type ProcessIdentity } from '../processes/identity.ts'
+import { childrenOf, endProcess, identify, signal, waitForEnd, type ProcessIdentity } from '../processes/identity.ts'
 import { lentAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { ensureDataDirectory, openSandbox, owner, readPassword } from './directory.ts'
@@ -33,6 +33,10 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly identity: ProcessIdentity
   /** Resolves when the server has ended, whoever ended it. */
   readonly ended: Promise<void>
+  /** Shuts down fast, and harder when that takes longer than `limitMs` milliseconds. */
+  stop(limitMs: number): Promise<void>
+  /** Pulls the plug: the server and all its sessions are killed at once. The next start recovers from its log of writes. */
+  kill(): Promise<void>
 }
 
 const readyLimitMs = 60_000
@@ -57,16 +61,24 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const child = spawnProgram(sandbox, binaries.postgres, ['-D', sandbox.directory, ...serverSettings({ port, durable: options.durable })], log.fd)
   const ended = endOf(child)
   const { identity } = await waitUntilReady(child, directory, logFile, binaries.postgres)
+  const stop = async (limitMs: number): Promise<void> => {
+    await endProcess(identity, ['SIGINT', limitMs], ['SIGQUIT', 2_000])
+    await ended
+  }
   return {
     url: `postgres://${owner}:${password}@127.0.0.1:${port}/${owner}`,
     port,
     pid: identity.pid,
     identity,
     ended,
-    async [Symbol.asyncDispose]() {
-      await endProcess(identity, ['SIGINT', 20_000], ['SIGQUIT', 5_000])
-      await ended
+    async kill() {
+      // The server first, so that it starts no new sessions; sessions that outlive it would keep its memory and hinder the next start.
+      const sessions = childrenOf(identity.pid)
+      for (const each of [identity, ...sessions]) signal(each, 'SIGKILL')
+      await Promise.all([ended, ...sessions.map((each) => waitForEnd(each, 5_000))])
     },
+    stop,
+    [Symbol.asyncDispose]: () => stop(20_000),
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from './system-error.ts'
 
@@ -63,13 +63,34 @@ export async function endProcess(identity: ProcessIdentity, ...steps: readonly (
   await waitForEnd(identity, 5_000)
 }
 
+/** The processes that this one started and that still run. */
+export function childrenOf(pid: number): ProcessIdentity[] {
+  const pids = process.platform === 'linux' ? readdirSync('/proc').map(Number).filter((candidate) => parentInProc(candidate) === pid) : childrenInPs(pid)
+  return pids.map(identify).filter((child) => child !== null)
+}
+
+function parentInProc(pid: number): number | null {
+  const fields = statFields(pid)
+  return fields === null ? null : Number(fields[1])
+}
+
+function childrenInPs(pid: number): number[] {
+  const table = execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
+  return table.map((line) => line.trim().split(/\s+/).map(Number)).filter(([, parent]) => parent === pid).map(([child = 0]) => child)
+}
+
 /** Field 22 of proc(5)'s stat is the start in ticks since boot; the boot's id makes it unique over restarts of the machine. */
 function startInProc(pid: number): string | null {
+  const fields = statFields(pid)
+  return fields === null || fields[0] === 'Z' || fields[0] === 'X' ? null : `${bootId()}:${fields[19]}`
+}
+
+/** The fields of proc(5)'s stat from the third, the state, on: the second, a name in brackets, may hold anything. */
+function statFields(pid: number): string[] | null {
+  if (!Number.isSafeInteger(pid)) return null
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return null
-    return `${bootId()}:${fields[19]}`
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return null
   }
