@@ -3,8 +3,8 @@
  * (Damerau; optimal string alignment, so no letter is edited twice). By code points.
  */
 export function damerauDistance(a: string, b: string): number {
-  const left = [...a]
-  const right = [...b]
+  const left = Array.from(a)
+  const right = Array.from(b)
   let beforeLast: number[] = []
   let last = Array.from({ length: right.length + 1 }, (_, column) => column)
   for (let i = 1; i <= left.length; i += 1) {

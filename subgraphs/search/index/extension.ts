@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ProductRow } from '../../storage/database.ts'
 import type { AppliedChange, ReplicaExtension } from '../../storage/sqlite/extension.ts'
 import { documentOf } from './document.ts'
-import { row, rows, statement } from './statements.ts'
+import { rows, statement } from './statements.ts'
 import { createTables, dropTables, indexVersion } from './tables.ts'
 import { IndexWriter } from './writer.ts'
 
@@ -74,7 +74,7 @@ function categoryNames(connection: DatabaseSync): (id: string | null) => readonl
     if (names === undefined) {
       // Also ends a walk around a circle of parents.
       known.set(id, [])
-      const category = row<[name: string, parentId: string | null]>(connection, 'select name, parent_id from category where id = ?', id)
+      const [category] = rows<[name: string, parentId: string | null]>(connection, 'select name, parent_id from category where id = ?', id)
       names = category === undefined ? [] : [...find(category[1]), category[0]]
       known.set(id, names)
     }

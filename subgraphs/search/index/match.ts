@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
 import { expressionOf, parseQuery } from './query.ts'
-import { row, rows } from './statements.ts'
+import { rows } from './statements.ts'
 import { fields } from './tables.ts'
 
 export interface MatchRequest extends IndexFilter {
@@ -51,7 +51,7 @@ export function match(connection: DatabaseSync, request: MatchRequest): Matches 
 /** Asked without the filter, so that narrowing never brings in products that were no matches before. */
 function enoughHaveAll(connection: DatabaseSync, tokens: readonly string[]): boolean {
   const sql = 'select count(*) from (select 1 from search_text where search_text match ? limit ?)'
-  return row<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)?.[0] === enoughWithAll
+  return rows<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)[0]?.[0] === enoughWithAll
 }
 
 function ranked(withAll: readonly Hit[], withAny: readonly Hit[], correctedQuery: string | null): Matches {

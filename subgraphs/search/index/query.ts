@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { correctWord } from './spelling.ts'
-import { row } from './statements.ts'
+import { rows } from './statements.ts'
 import { stem, wordsOf } from './text.ts'
 
 /** A search text as the index is asked. */
@@ -31,7 +31,7 @@ export function parseQuery(connection: DatabaseSync, text: string): ParsedQuery 
 
 /** Whether any product has the token. */
 export function hasToken(connection: DatabaseSync, token: string): boolean {
-  return row<[number]>(connection, 'select 1 from search_text where search_text match ? limit 1', quoted(token)) !== undefined
+  return rows(connection, 'select 1 from search_text where search_text match ? limit 1', quoted(token)).length > 0
 }
 
 /** An expression of FTS5 for products that have all the tokens, or any of them. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { damerauDistance } from './distance.ts'
-import { row, rows } from './statements.ts'
+import { rows } from './statements.ts'
 import { isCorrectable, stem } from './text.ts'
 import { shortenings } from './writer.ts'
 
@@ -13,7 +13,8 @@ const lengthForTwo = 6
 
 /** Whether any product has the word, in singular or plural. */
 export function isKnownWord(connection: DatabaseSync, surface: string): boolean {
-  return row<[number]>(connection, 'select 1 from search_term where term = ?1 union all select 1 from search_term where stem = ?2 limit 1', surface, stem(surface)) !== undefined
+  const sql = 'select 1 from search_term where term = ?1 union all select 1 from search_term where stem = ?2 limit 1'
+  return rows(connection, sql, surface, stem(surface)).length > 0
 }
 
 /**

@@ -19,8 +19,3 @@ export function statement(connection: DatabaseSync, text: string): StatementSync
 export function rows<Row extends readonly unknown[]>(connection: DatabaseSync, text: string, ...parameters: (string | number | null)[]): Row[] {
   return statement(connection, text).all(...parameters) as unknown[] as Row[]
 }
-
-/** The first row of a query, if any. */
-export function row<Row extends readonly unknown[]>(connection: DatabaseSync, text: string, ...parameters: (string | number | null)[]): Row | undefined {
-  return statement(connection, text).get(...parameters) as unknown as Row | undefined
-}

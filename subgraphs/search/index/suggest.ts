@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { expressionOf } from './query.ts'
 import { correctWord } from './spelling.ts'
-import { row, rows } from './statements.ts'
+import { rows } from './statements.ts'
 import { stem, wordsOf, type Word } from './text.ts'
 
 /** A completion of what is being typed. */
@@ -40,7 +40,7 @@ function queries(connection: DatabaseSync, words: readonly Word[]): IndexSuggest
   const counted = completions.map((completion) => {
     const tokens = [...head, completion].map(stem)
     const sql = 'select count(*) from search_text where search_text match ?'
-    return { completion, count: before.length === 0 ? 0 : (row<[number]>(connection, sql, expressionOf(tokens, 'AND'))?.[0] ?? 0) }
+    return { completion, count: before.length === 0 ? 0 : (rows<[number]>(connection, sql, expressionOf(tokens, 'AND'))[0]?.[0] ?? 0) }
   })
   return counted
     .filter(({ count }) => before.length === 0 || count > 0)

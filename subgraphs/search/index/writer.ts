@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SearchDocument } from './document.ts'
-import { row, statement } from './statements.ts'
+import { rows, statement } from './statements.ts'
 import { fields } from './tables.ts'
 import { stem } from './text.ts'
 
@@ -28,7 +28,7 @@ export class IndexWriter {
   }
 
   remove(productId: string): void {
-    const known = row<[doc: number, words: string]>(
+    const [known] = rows<[doc: number, words: string]>(
       this.#connection, 'select doc, words from search_doc join search_detail using (doc) where product_id = ?', productId,
     )
     if (known === undefined) return
@@ -42,7 +42,7 @@ export class IndexWriter {
   flush(): void {
     for (const [term, change] of this.#counts) {
       if (change === 0) continue
-      const docs = row<[number]>(this.#connection, 'select docs from search_term where term = ?', term)?.[0] ?? 0
+      const docs = rows<[number]>(this.#connection, 'select docs from search_term where term = ?', term)[0]?.[0] ?? 0
       if (docs + change > 0) {
         this.#run('insert into search_term (term, stem, docs) values (?, ?, ?) on conflict do update set docs = excluded.docs', term, stem(term), docs + change)
         if (docs === 0) for (const shortened of shortenings(term)) this.#run('insert into search_misspelling (shortened, term) values (?, ?)', shortened, term)
@@ -63,7 +63,7 @@ export class IndexWriter {
     const key = JSON.stringify([name, value])
     let id = this.#valueIds.get(key)
     if (id === undefined) {
-      id = row<[number]>(this.#connection, 'select id from search_value where name = ? and value = ?', name, value)?.[0]
+      id = rows<[number]>(this.#connection, 'select id from search_value where name = ? and value = ?', name, value)[0]?.[0]
       id ??= Number(this.#run('insert into search_value (name, value) values (?, ?)', name, value).lastInsertRowid)
       this.#valueIds.set(key, id)
     }
@@ -77,6 +77,6 @@ export class IndexWriter {
 
 /** The word with one letter left out, each result once. */
 export function shortenings(word: string): Set<string> {
-  const letters = [...word]
+  const letters = Array.from(word)
   return new Set(letters.map((_, at) => letters.toSpliced(at, 1).join('')))
 }

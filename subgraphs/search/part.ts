@@ -1,0 +1,33 @@
+import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
+import type { SearchIndex } from './index/search-index.ts'
+import { searchLoaders, type SearchLoaders } from './loaders.ts'
+import { searchStore } from './queries.ts'
+import type { SearchStore } from './store.ts'
+
+/** What search needs from the process it runs in. */
+export interface SearchServices {
+  /**
+   * The index that goes with the request's data: on a store's node that of the same read transaction, in the cloud that of the
+   * pod's own replica. @throws AisleError NOT_READY before there is one.
+   */
+  index(environment: RequestEnvironment): SearchIndex
+}
+
+/** Search's part of a request's context. */
+export interface SearchPart {
+  readonly store: SearchStore
+  readonly loaders: SearchLoaders
+  index(): SearchIndex
+}
+
+export interface SearchContext {
+  readonly search: SearchPart
+}
+
+export type SearchResolver<Parent, Args = object> = Resolver<Parent, Args, SearchContext>
+export type SearchRequest = SearchContext & BaseContext
+
+export function createSearchPart(environment: RequestEnvironment, services: SearchServices): SearchPart {
+  const store = searchStore(environment.storage)
+  return { store, loaders: searchLoaders(store), index: () => services.index(environment) }
+}
