@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { GraphQLError, type ExecutionResult, type FormattedExecutionResult, type GraphQLSchema } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { isObject } from '../../../runtime/graphql/json.ts'
@@ -61,7 +61,7 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
           return { errors: asErrors(error) }
         }
       },
-      onNext: (_context, _id, _payload, _args, result) => result,
+      onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
       onError: (_context, _id, _payload, errors) =>
         errors.flatMap((error) => (error.originalError === undefined || error.originalError === null ? [error.toJSON()] : failure(error.originalError, log).errors)),
     },

@@ -1,0 +1,57 @@
+import type { GraphQLSchema } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import { readSubgraph } from '../../schema/files.ts'
+import { device } from '../../subgraphs/device/index.ts'
+import { inventory } from '../../subgraphs/inventory/index.ts'
+import { recommendation } from '../../subgraphs/recommendation/index.ts'
+import { search } from '../../subgraphs/search/index.ts'
+import { createSearchIndex } from '../../subgraphs/search/index/search-index.ts'
+import { createContext, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
+import type { NodeData } from './data.ts'
+import { buildNodeSchema } from './schema/build.ts'
+import type { ContextMaker } from './serve/execute.ts'
+
+/** The four subgraphs as one graph over a store's copy. */
+export interface NodeGraph {
+  readonly schema: GraphQLSchema
+  readonly contextFor: ContextMaker
+}
+
+/** Until there are tokens, everyone is the same one, as in the cloud: an operation id sent to both is then one operation. */
+const principal = 'anonymous'
+
+export async function createNodeGraph(data: NodeData): Promise<NodeGraph> {
+  const subgraphs = [search, recommendation, inventory, device]
+  const { schema } = buildNodeSchema(
+    await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
+  )
+  const now = (): number => Date.now()
+  return {
+    schema,
+    contextFor(reading) {
+      const environment: RequestEnvironment = {
+        storage: reading.storage,
+        principal,
+        holdsStore: (storeId) => storeId === data.storeId,
+        readingsSince: data.status().readingsSince,
+        changes: data.changes,
+      }
+      const index = () => {
+        if (reading.connection === null) throw new AisleError('NOT_READY')
+        return createSearchIndex(reading.connection)
+      }
+      return createContext(
+        environment,
+        {
+          search: () => search.createPart(environment, { index }),
+          recommendation: () => recommendation.createPart(environment, {}),
+          inventory: () => inventory.createPart(environment, { commands: data.inventory, now }),
+          device: () => device.createPart(environment, { commands: data.device, now }),
+        },
+        () => {
+          if (reading.connection !== null) reading.refresh()
+        },
+      )
+    },
+  }
+}
