@@ -96,7 +96,7 @@ async function waitUntilReady(child: ChildProcess, directory: string, logFile: s
     await sleep(5)
     if (failure !== null) throw failure
     const identity = child.pid === undefined ? null : identify(child.pid)
-    const note = await readServerNote(directory)
+    const note = readServerNote(directory)
     if (identity !== null && note?.pid === identity.pid && note.status === 'ready') return { identity }
     const dead = child.exitCode !== null || child.signalCode !== null
     if (!dead && performance.now() < deadline) continue

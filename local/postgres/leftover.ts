@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandLine, endProcess, identify } from '../processes/identity.ts'
 import { hasCode } from '../processes/system-error.ts'
@@ -13,9 +13,9 @@ export interface ServerNote {
 }
 
 /** Reads the note; null when there is none. The server removes it when it stops cleanly. */
-export async function readServerNote(directory: string): Promise<ServerNote | null> {
+export function readServerNote(directory: string): ServerNote | null {
   try {
-    const lines = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')
+    const lines = readFileSync(join(directory, 'postmaster.pid'), 'utf8').split('\n')
     return { pid: Number(lines[0]), port: Number(lines[3]), status: (lines[7] ?? '').trim() }
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null
@@ -29,7 +29,7 @@ export async function readServerNote(directory: string): Promise<ServerNote | nu
  * @returns true when there was one.
  */
 export async function stopLeftoverServer(directory: string): Promise<boolean> {
-  const note = await readServerNote(directory)
+  const note = readServerNote(directory)
   if (note === null) return false
   const identity = identify(note.pid)
   if (identity === null || !(await worksIn(note.pid, directory, commandLine(note.pid)))) return false

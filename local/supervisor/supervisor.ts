@@ -67,9 +67,11 @@ export class Supervisor {
         this.#running.delete(role.spec.name)
         signal(role.identity, 'SIGKILL')
       }
-      await this.#options.database.kill()
+      const { database } = this.#options
+      const ours = database.embedded && database.running()
+      await database.kill()
       await Promise.all(cloud.map(({ ended }) => ended))
-      const killed = [...cloud.map(({ spec }) => spec.name), ...(this.#options.database.embedded ? ['Postgres'] : [])]
+      const killed = [...cloud.map(({ spec }) => spec.name), ...(ours ? ['Postgres'] : [])]
       progress.note(killed.length === 0 ? 'The cloud is already down.' : `Killed: ${killed.join(', ')}.`)
     })
   }

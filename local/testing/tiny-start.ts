@@ -28,7 +28,7 @@ const tinyCast: Cast = {
 const [directory = '', order] = process.argv.slice(2)
 try {
   const known = orders.find((candidate) => candidate === order)
-  if (known === undefined) process.exit(await runStart(decodeConfig(startConfigSchema, { directory, portBase: process.env.TINY_PORT_BASE ?? 0 }), tinyCast, process.stdout))
+  if (known === undefined) process.exit(await runStart(decodeConfig(startConfigSchema, { directory, portBase: 0, port: process.env.TINY_PORT }), tinyCast, process.stdout))
   process.stdout.write(`${await orderRunning(directory, known, (text) => process.stdout.write(`${text}\n`))}\n`)
 } catch (error) {
   if (!AisleError.is(error)) throw error
