@@ -3,6 +3,7 @@ import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from '
 import type { JsonObject } from './json.ts'
 import type { Merge } from './merge.ts'
 import type { ResponsePath } from './path.ts'
+import { clientKey } from './plan-keys.ts'
 import { renameOf, type Rewrite } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
@@ -33,7 +34,7 @@ export function compileBody({ operation, operationName, variableUsages = [] }: O
 export type Absorb = (run: Run, reply: SubgraphReply) => void
 
 export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys: readonly string[], merge: Merge): Absorb {
-  const places = rootKeys.map((key): ResponsePath => [key])
+  const places = rootKeys.map((key): ResponsePath => [clientKey(key)])
   const follow = compilePathRewrite(node)
   return (run, reply) => {
     for (const error of readSubgraphErrors(reply.errors)) {
@@ -49,7 +50,7 @@ export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys
 export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: readonly string[]): Step {
   const { serviceName } = node
   const body = compileBody(node)
-  const places = rootKeys.map((key): ResponsePath => [key])
+  const places = rootKeys.map((key): ResponsePath => [clientKey(key)])
   return async (run) => {
     try {
       absorb(run, await run.send(serviceName, body(run.variables)))
@@ -67,7 +68,7 @@ export function compilePathRewrite({ outputRewrites }: Pick<FetchNode, 'outputRe
   }))
   return ({ path }) => {
     if (path === null || path.length === 0) return null
-    const renamed = renames.size === 0 ? path : path.map((key) => (typeof key === 'string' ? (renames.get(key) ?? key) : key))
+    const renamed = path.map((key) => clientKey(typeof key === 'string' ? (renames.get(key) ?? key) : key))
     const internal = renamed.findIndex((key) => typeof key === 'string' && key.startsWith('_internal_qp_alias_'))
     return internal < 0 ? renamed : renamed.slice(0, internal)
   }

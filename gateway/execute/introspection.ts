@@ -1,20 +1,14 @@
-import { type DocumentNode, executeSync, type FragmentDefinitionNode, type GraphQLSchema, type InlineFragmentNode, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, visit } from 'graphql'
+import { type DocumentNode, executeSync, type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, visit } from 'graphql'
 import type { JsonObject } from './json.ts'
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
-/** One operation parted into what the gateway answers itself and what must be fetched; null for a part that is empty. */
-export interface Parted {
-  readonly introspection: DocumentNode | null
-  readonly fetched: DocumentNode | null
-}
-
-/** Parts `__schema`, `__type` and the root's `__typename` from the fields that subgraphs answer. */
-export function partIntrospection(operation: OperationDefinitionNode, fragments: Fragments): Parted {
-  return {
-    introspection: keepFields(operation, fragments, (name) => name === '__schema' || name === '__type'),
-    fetched: keepFields(operation, fragments, (name) => !name.startsWith('__')),
-  }
+/** The part of an operation that the gateway answers itself, `__schema` and `__type`; null when there is none. */
+export function introspectionOf(operation: OperationDefinitionNode, fragments: Fragments): DocumentNode | null {
+  const selections = introspectionFields(operation.selectionSet, fragments)
+  if (selections.length === 0) return null
+  const root: OperationDefinitionNode = { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }
+  return { kind: Kind.DOCUMENT, definitions: [root, ...usedFragments(root, fragments)] }
 }
 
 /** Answers introspection from the public schema; the result is to be merged into the root of the data. */
@@ -22,28 +16,13 @@ export function introspect(schema: GraphQLSchema, document: DocumentNode, variab
   return { ...executeSync({ schema, document, variableValues: variables }).data }
 }
 
-function keepFields(operation: OperationDefinitionNode, fragments: Fragments, keep: (name: string) => boolean): DocumentNode | null {
-  const selections = filterRoot(operation.selectionSet, fragments, keep)
-  if (selections.length === 0) return null
-  const root: OperationDefinitionNode = { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }
-  const used = usedFragments(root, fragments)
-  return { kind: Kind.DOCUMENT, definitions: [root, ...used] }
-}
-
-function filterRoot(set: SelectionSetNode, fragments: Fragments, keep: (name: string) => boolean): SelectionNode[] {
+function introspectionFields(set: SelectionSetNode, fragments: Fragments): SelectionNode[] {
   return set.selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind === Kind.FIELD) return keep(selection.name.value) ? [selection] : []
+    if (selection.kind === Kind.FIELD) return selection.name.value === '__schema' || selection.name.value === '__type' ? [selection] : []
     const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value)
-    if (fragment === undefined) return []
-    const selections = filterRoot(fragment.selectionSet, fragments, keep)
+    const selections = fragment === undefined ? [] : introspectionFields(fragment.selectionSet, fragments)
     if (selections.length === 0) return []
-    const inline: InlineFragmentNode = {
-      kind: Kind.INLINE_FRAGMENT,
-      selectionSet: { kind: Kind.SELECTION_SET, selections },
-      ...(fragment.typeCondition === undefined ? {} : { typeCondition: fragment.typeCondition }),
-      ...(selection.directives === undefined ? {} : { directives: selection.directives }),
-    }
-    return [inline]
+    return [{ kind: Kind.INLINE_FRAGMENT, selectionSet: { kind: Kind.SELECTION_SET, selections }, ...(selection.directives === undefined ? {} : { directives: selection.directives }) }]
   })
 }
 

@@ -7,7 +7,7 @@ import { type PreparedOperation, prepareOperation } from './prepare.ts'
 export class OperationCache {
   readonly #supergraph: Supergraph
   readonly #present: PresentError
-  readonly #prepared: Lru<Promise<PreparedOperation>>
+  readonly #prepared: Lru<PreparedOperation>
 
   constructor(supergraph: Supergraph, capacity: number, present: PresentError) {
     this.#supergraph = supergraph
@@ -19,14 +19,13 @@ export class OperationCache {
     return this.#prepared.size
   }
 
-  /** Requests for an operation that is being prepared wait for it together; one that fails is not kept. @throws what {@link prepareOperation} throws */
-  prepare(text: string, operationName: string | null): Promise<PreparedOperation> {
+  /** @throws what {@link prepareOperation} throws; an operation that fails is not kept */
+  prepare(text: string, operationName: string | null): PreparedOperation {
     const key = `${operationName ?? ''}\n${text}`
     const known = this.#prepared.get(key)
     if (known !== undefined) return known
-    const pending = prepareOperation(this.#supergraph, text, operationName, this.#present)
-    this.#prepared.set(key, pending)
-    pending.catch(() => this.#prepared.delete(key, pending))
-    return pending
+    const prepared = prepareOperation(this.#supergraph, text, operationName, this.#present)
+    this.#prepared.set(key, prepared)
+    return prepared
   }
 }

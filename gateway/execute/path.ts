@@ -1,3 +1,5 @@
+import { clientKey } from './plan-keys.ts'
+
 /** Where a value stands in a response: response keys and list indexes from the root. */
 export type ResponsePath = readonly (string | number)[]
 
@@ -9,7 +11,7 @@ export interface PathNode {
 
 export function toResponsePath(node: PathNode | null): ResponsePath {
   const path: (string | number)[] = []
-  for (let at = node; at !== null; at = at.parent) path.push(at.key)
+  for (let at = node; at !== null; at = at.parent) path.push(clientKey(at.key))
   return path.reverse()
 }
 

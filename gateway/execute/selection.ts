@@ -1,6 +1,4 @@
 import {
-  type DirectiveNode,
-  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLInterfaceType,
@@ -10,28 +8,8 @@ import {
   isInterfaceType,
   Kind,
   type SelectionSetNode,
-  visit,
 } from 'graphql'
-import type { JsonObject } from './json.ts'
-
-/** The values of the variables that `@skip` and `@include` read in one document. */
-export type Conditions = Readonly<Record<string, boolean>>
-
-/** The names of the variables that decide which fields a document selects, in a fixed order. */
-export function conditionVariables(document: DocumentNode): string[] {
-  const names = new Set<string>()
-  visit(document, {
-    Directive({ name, arguments: given }) {
-      if (name.value !== 'skip' && name.value !== 'include') return
-      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value)
-    },
-  })
-  return [...names].toSorted()
-}
-
-export function readConditions(names: readonly string[], variables: JsonObject): Conditions {
-  return Object.fromEntries(names.map((name) => [name, variables[name] === true]))
-}
+import { type Conditions, isIncluded } from './conditions.ts'
 
 /** Fields of one object by response key, in the order in which the response shows them. */
 export type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>
@@ -58,7 +36,7 @@ export class FieldCollector {
 
   #collectInto(fields: Map<string, FieldNode[]>, type: GraphQLObjectType | GraphQLInterfaceType, set: SelectionSetNode, visited: Set<string>): void {
     for (const selection of set.selections) {
-      if (!this.#included(selection.directives)) continue
+      if (!isIncluded(selection.directives, this.#conditions)) continue
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value
         const nodes = fields.get(key)
@@ -81,14 +59,5 @@ export class FieldCollector {
     const wider = this.#schema.getType(condition)
     if (isInterfaceType(type)) return isInterfaceType(wider) && type.getInterfaces().includes(wider)
     return isAbstractType(wider) && this.#schema.isSubType(wider, type)
-  }
-
-  #included(directives: readonly DirectiveNode[] | undefined): boolean {
-    return (directives ?? []).every(({ name, arguments: given }) => {
-      if (name.value !== 'skip' && name.value !== 'include') return true
-      const value = given?.[0]?.value
-      const set = value?.kind === Kind.VARIABLE ? this.#conditions[value.name.value] === true : value?.kind === Kind.BOOLEAN && value.value
-      return set === (name.value === 'include')
-    })
   }
 }

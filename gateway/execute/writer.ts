@@ -15,11 +15,13 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
+import type { Conditions } from './conditions.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { compileLeaf } from './leaves.ts'
 import { type PathNode, type ResponsePath, toResponsePath } from './path.ts'
-import { type Conditions, FieldCollector } from './selection.ts'
+import { planKey } from './plan-keys.ts'
+import { FieldCollector } from './selection.ts'
 
 /** What the client must be told about a value that could not be written: it is missing, or it is not of its type. */
 export interface Defect {
@@ -42,7 +44,8 @@ interface Pass {
 type Write = (value: unknown, pass: Pass, path: PathNode | null) => string | null
 
 interface FieldWriter {
-  readonly key: string
+  /** The key in the data. */
+  readonly read: string
   readonly first: string
   readonly rest: string
   readonly write: Write
@@ -83,7 +86,8 @@ class WriterCompiler {
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
     const fields = [...this.#collector.collect(type, sets)].map(([key, group]): FieldWriter => {
       const name = `${JSON.stringify(key)}:`
-      return { key, first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
+      const [node] = group
+      return { read: node === undefined ? key : planKey(node, this.#types), first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
     })
     return (value, pass, path) => {
       if (!isObject(value)) return null
@@ -92,7 +96,7 @@ class WriterCompiler {
       for (let index = 0; index < fields.length; index++) {
         const field = fields[index]
         if (field === undefined) continue
-        const written = field.write(value[field.key], pass, tracking ? { parent: path, key: field.key } : null)
+        const written = field.write(value[field.read], pass, tracking ? { parent: path, key: field.read } : null)
         if (written === null) return null
         text += (index === 0 ? field.first : field.rest) + written
       }

@@ -14,8 +14,6 @@ export type {
 
 /** Plans operations over one supergraph. The only place that knows which planner does it. */
 export interface Planner {
-  /** The schema that clients see, as SDL, introspection included. */
-  readonly clientSdl: string
   /**
    * Plans a document that holds exactly one valid operation, off the event loop. Null when there is nothing to fetch.
    * @throws AisleError QUERY_PLANNING_FAILED
@@ -31,7 +29,6 @@ const overridePercentage = 0
 export function createPlanner(supergraphSdl: string): Planner {
   const planner = construct(supergraphSdl)
   return {
-    clientSdl: planner.consumerSchema,
     async plan(document) {
       try {
         const plan = await planner.planAsync(document, null, new Set(activeLabels), overridePercentage)

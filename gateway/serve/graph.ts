@@ -31,12 +31,13 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, o
 
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
 export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy): Promise<ReadyOperation> {
-  const prepared = await graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
+  const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
   const variables: JsonObject = prepared.coerce(parameters.variables)
+  const variant = await prepared.variant(variables)
   return {
     kind: prepared.kind,
-    execute: (scope) => prepared.execute(graph.subgraphs, scope, variables),
-    subscribe: (scope) => withReadableFailure(prepared.eventSource ?? '', prepared.subscribe(graph.subgraphs, scope, variables)),
+    execute: (scope) => variant.execute(graph.subgraphs, scope, variables),
+    subscribe: (scope) => withReadableFailure(variant.eventSource ?? '', variant.subscribe(graph.subgraphs, scope, variables)),
   }
 }
 

@@ -29,10 +29,9 @@ export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string
     if (!urls.has(name)) throw new AisleError('CONFIG_INVALID', `--subgraph-url names the subgraph "${name}", but the supergraph has only ${[...urls.keys()].join(', ')}.`)
     urls.set(name, url)
   }
-  const planner = createPlanner(sdl)
   return {
-    schema: buildPublicSchema(planner.clientSdl),
-    planner,
+    schema: buildPublicSchema(document),
+    planner: createPlanner(sdl),
     types: createTypeSystem(document, new Map(graphs.map(({ value, name }) => [value, name]))),
     urls,
   }

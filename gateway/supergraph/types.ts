@@ -14,6 +14,10 @@ export interface TypeSystem {
   has(name: string): boolean
   /** The keys by which `graph` resolves references to `typeName`; empty when it declares none. */
   keysOf(typeName: string, graph: string): readonly KeyFields[]
+  /** Names of fields that plans read for their own sake: in keys and in what fields require. */
+  readonly readByPlans: ReadonlySet<string>
+  /** Those of them that take arguments, so that one name may stand for several values. */
+  readonly readWithArguments: ReadonlySet<string>
 }
 
 /** Reads the types from a parsed supergraph; `graphOf` maps its enum values (`A_B`) to subgraph names. */
@@ -22,6 +26,8 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const names = new Set<string>()
   const conditions = new Map<string, Set<string>>()
   const keys = new Map<string, KeyFields[]>()
+  const readByPlans = new Set<string>()
+  const withArguments = new Set<string>()
   const member = (type: string, condition: string): void => {
     const known = conditions.get(type)
     if (known === undefined) conditions.set(type, new Set([condition]))
@@ -41,7 +47,13 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
         const graph = graphOf.get(join.graph ?? '')
         if (join.key === undefined || graph === undefined) continue
         const slot = `${graph} ${name}`
-        keys.set(slot, [...(keys.get(slot) ?? []), parseKey(join.key)])
+        const fields = parseFieldSet(join.key)
+        keys.set(slot, [...(keys.get(slot) ?? []), fields])
+        addNames(fields, readByPlans)
+      }
+      for (const field of definition.fields ?? []) {
+        if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
+        for (const { requires } of directiveArguments(field, 'join__field')) if (requires !== undefined) addNames(parseFieldSet(requires), readByPlans)
       }
     }
   }
@@ -50,10 +62,12 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     isAbstract: (name) => abstract.has(name),
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
+    readByPlans,
+    readWithArguments: readByPlans.intersection(withArguments),
   }
 }
 
-function parseKey(fields: string): KeyFields {
+function parseFieldSet(fields: string): KeyFields {
   const [definition] = parse(`{${fields}}`, { noLocation: true }).definitions
   return definition?.kind === Kind.OPERATION_DEFINITION ? keyTree(definition.selectionSet) : new Map()
 }
@@ -64,8 +78,15 @@ function keyTree(set: SelectionSetNode): KeyFields {
     if (selection.kind === Kind.FIELD) {
       tree.set(selection.name.value, selection.selectionSet === undefined ? new Map() : keyTree(selection.selectionSet))
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      for (const [name, nested] of keyTree(selection.selectionSet)) tree.set(name, nested)
+      for (const [name, nested] of keyTree(selection.selectionSet)) tree.set(name, new Map([...(tree.get(name) ?? []), ...nested]))
     }
   }
   return tree
+}
+
+function addNames(fields: KeyFields, names: Set<string>): void {
+  for (const [name, nested] of fields) {
+    names.add(name)
+    addNames(nested, names)
+  }
 }

@@ -38,23 +38,26 @@ export async function startFederation<Names extends string>(
 ): Promise<Federation<Names>> {
   const started: [string, TestSubgraph][] = []
   const entries: [string, SubgraphDefinition][] = Object.entries(definitions)
-  for (const [name, definition] of entries) started.push([name, await startSubgraph(definition)])
+  await using onFailure = new AsyncDisposableStack()
+  for (const [name, definition] of entries) {
+    const subgraph = onFailure.use(await startSubgraph(definition))
+    started.push([name, subgraph])
+  }
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
   const supergraph = join(folder, 'supergraph.graphql')
   await writeFile(supergraph, compose(started))
   const context = createRoleContext('gateway', 'silent')
   const gateway = await startGateway(decodeConfig(gatewayConfig, { port: 0, host: '127.0.0.1', supergraph, ...settings }), context)
+  onFailure.use(gateway)
+  onFailure.defer(() => rm(folder, { recursive: true, force: true }))
+  const all = onFailure.move()
   const subgraphs: Partial<Record<string, TestSubgraph>> = Object.fromEntries(started)
   return {
     url: gateway.url,
     context,
     subgraphs: subgraphs as Record<Names, TestSubgraph>,
     ask: (query, variables, headers) => post(gateway.url, { query, ...(variables === undefined ? {} : { variables }) }, headers),
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]()
-      await Promise.all(started.map(([, subgraph]) => subgraph[Symbol.asyncDispose]()))
-      await rm(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 

@@ -1,0 +1,21 @@
+import type { FieldNode } from 'graphql'
+import type { TypeSystem } from '../supergraph/types.ts'
+
+const prefix = '_client_'
+
+/**
+ * The response key under which a client's field is fetched. Plans read keys and required fields by their plain names, beside what the
+ * client selects on the same object. Where a client's key could stand in such a place for something else (`id: name`, or `price(currency: USD)`
+ * where a plan needs `price(currency: EUR)`), the field is fetched under a key of its own, so that the two never meet.
+ */
+export function planKey({ alias, name }: FieldNode, types: TypeSystem): string {
+  const key = alias?.value ?? name.value
+  if (name.value.startsWith('__')) return key
+  const taken = key === name.value ? types.readWithArguments.has(key) : types.readByPlans.has(key)
+  return taken || key.startsWith(prefix) ? prefix + key : key
+}
+
+/** The client's name for a key of the fetched data. */
+export function clientKey(key: string | number): string | number {
+  return typeof key === 'string' && key.startsWith(prefix) ? key.slice(prefix.length) : key
+}

@@ -1,0 +1,75 @@
+import { type DocumentNode, Kind, type OperationDefinitionNode, print } from 'graphql'
+import type { Supergraph } from '../supergraph/supergraph.ts'
+import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
+import { type CompiledPlan, compilePlan } from './compile.ts'
+import type { Conditions } from './conditions.ts'
+import type { PresentError } from './errors.ts'
+import { finish, type ResponseText } from './finish.ts'
+import { introspect, introspectionOf } from './introspection.ts'
+import type { JsonObject } from './json.ts'
+import { normalizeOperation } from './normalize.ts'
+import { Run } from './run.ts'
+import { compileWriter, type WriteData } from './writer.ts'
+
+/** An operation under decided conditions: everything that can be done before variables and data are known has been done. */
+export class Variant {
+  readonly #supergraph: Supergraph
+  readonly #plan: CompiledPlan
+  readonly #introspection: DocumentNode | null
+  readonly #write: WriteData
+  readonly #present: PresentError
+
+  constructor(supergraph: Supergraph, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, present: PresentError) {
+    this.#supergraph = supergraph
+    this.#plan = plan
+    this.#introspection = introspection
+    this.#write = write
+    this.#present = present
+  }
+
+  /** The subgraph that a subscription's events come from; null for other operations. */
+  get eventSource(): string | null {
+    return this.#plan.kind === 'subscription' ? this.#plan.source.serviceName : null
+  }
+
+  /** Runs a query or mutation. `variables` are coerced. */
+  async execute(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
+    const run = new Run(subgraphs, scope, variables)
+    if (this.#introspection !== null) Object.assign(run.data, introspect(this.#supergraph.schema, this.#introspection, variables))
+    await this.#plan.step(run)
+    return finish(run, this.#write, this.#present)
+  }
+
+  /**
+   * Runs a subscription: each event of its source runs through the rest of the plan, so that it is joined across subgraphs.
+   * @throws what {@link Subgraphs.subscribe} throws, when the source fails
+   */
+  async *subscribe(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject): AsyncGenerator<ResponseText, void, undefined> {
+    const plan = this.#plan
+    if (plan.kind !== 'subscription') return
+    for await (const event of subgraphs.subscribe(plan.source.serviceName, plan.source.body(variables), scope)) {
+      yield await this.#onEvent(new Run(subgraphs, scope, variables), event, plan)
+    }
+  }
+
+  async #onEvent(run: Run, event: SubgraphReply, plan: Extract<CompiledPlan, { kind: 'subscription' }>): Promise<ResponseText> {
+    plan.source.absorb(run, event)
+    await plan.step(run)
+    return finish(run, this.#write, this.#present)
+  }
+}
+
+/** Plans and compiles. @throws AisleError QUERY_PLANNING_FAILED */
+export async function compileVariant(
+  supergraph: Supergraph,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  conditions: Conditions,
+  present: PresentError,
+): Promise<Variant> {
+  const normalized = normalizeOperation(supergraph, document, operation, conditions)
+  const plan = normalized === null ? null : await supergraph.planner.plan(print(normalized))
+  const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
+  const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions)
+  return new Variant(supergraph, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
+}
