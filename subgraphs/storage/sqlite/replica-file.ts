@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../runtime/errors.ts'
+import { readingsHeldSince } from '../../log/retention.ts'
 import type { BatchPart, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
 import type { Batch, Change } from '../../shared/changes.ts'
-import { readingRetentionMs, type EntityName } from '../entities.ts'
+import type { EntityName } from '../entities.ts'
 import type { AppliedChange, ReplicaExtension } from './extension.ts'
 import { ensureExtensions, rebuildExtensions } from './replica-extensions.ts'
 import { ensureTables, replicaFormat, shapeOf } from './replica-schema.ts'
@@ -69,7 +70,7 @@ export class ReplicaFile implements Disposable {
   begin(header: SnapshotHeader): void {
     const { head, consistentFrom, positions } = header
     const position = { epoch: head.epoch, batch: head.batch }
-    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null })
+    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsHeldSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null })
   }
 
   addRows({ entity, rows }: SnapshotRows): void {
@@ -169,7 +170,7 @@ export class ReplicaFile implements Disposable {
           if (batch.number <= current.position.batch) continue
           this.#expectStagedOf(batch, current)
           const { changes, positions } = this.#applyBatch(batch, current)
-          const since = Math.max(current.readingsSince, readingsSince(batch.at))
+          const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
           if (since > current.readingsSince) this.#rows.pruneReadings(since)
           current = {
             ...current,
@@ -250,11 +251,4 @@ export class ReplicaFile implements Disposable {
     if (this.#books === null) throw new AisleError('NOT_READY', 'This replica has no copy yet to apply changes to.')
     return this.#books
   }
-}
-
-const hourMs = 3_600_000
-
-/** Whole hours, so that dropping what is out of retention is rare work; of a batch's time alone, so that equal replicas stay equal. */
-export function readingsSince(at: number): number {
-  return Math.floor(at / hourMs) * hourMs - readingRetentionMs
 }

@@ -1,0 +1,125 @@
+import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { EntityName } from '../storage/entities.ts'
+import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
+import { Backoff, pause } from './backoff.ts'
+import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
+
+export interface FollowerOptions {
+  readonly source: LogSource
+  readonly replica: Replica
+  readonly log: Logger
+  /** Limits what a snapshot carries; what the replica holds without it. */
+  readonly entities?: readonly EntityName[]
+  /** Longest wait for a change in one request, in milliseconds: as old as the replica's age gets while nothing changes. */
+  readonly waitMs?: number
+  /** Most changes in one page. */
+  readonly limit?: number
+  /** Longest pause after a failure, in milliseconds. */
+  readonly mostPauseMs?: number
+  /** Batches that have become visible in the replica. */
+  readonly onApplied?: (batches: readonly AppliedBatch[]) => void
+  /** A fresh copy has taken the replica's place: anything may have changed, and readers should be opened again. */
+  readonly onSnapshot?: () => void
+  /** What the source says is the newest batch, once a page. */
+  readonly onHead?: (head: LogHead) => void
+  /** The source answers (true), or has stopped answering (false); only when it changes. */
+  readonly onLink?: (up: boolean) => void
+}
+
+export interface Follower extends AsyncDisposable {
+  /** Resolves when the replica holds a consistent copy; an old one counts. Rejects when the follower is stopped before. */
+  ready(): Promise<void>
+  /** Whether the source answered last time. */
+  readonly online: boolean
+}
+
+/** Refusals after which only a fresh copy helps. */
+const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_GAP'])
+
+/**
+ * Keeps a replica in line with a log: a copy first, then whole batches as they come. Whatever the source does, the replica goes on
+ * serving what it has; failures are retried with growing, jittered pauses, for ever.
+ */
+export function startFollower(options: FollowerOptions): Follower {
+  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000 } = options
+  const stop = new AbortController()
+  const { signal } = stop
+  const { scopes } = replica
+  const backoff = new Backoff(200, mostPauseMs)
+  const copied = Promise.withResolvers<void>()
+  copied.promise.catch(() => {})
+  let online = false
+  let copyWanted = replica.needsSnapshot
+  if (replica.position() !== null) copied.resolve()
+
+  const setLink = (up: boolean): void => {
+    if (online === up) return
+    online = up
+    options.onLink?.(up)
+  }
+
+  const readPage = async (cursor: LogCursor | null, wait: number): Promise<ChangesPage> => {
+    if (cursor === null) throw new AisleError('NOT_READY')
+    const began = performance.now()
+    const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal })
+    setLink(true)
+    options.onHead?.(page.head)
+    const progress = page.parts.length > 0 || page.next.batch > cursor.batch
+    // A source that does not wait must not make this loop spin.
+    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, backoff.failed()), signal)
+    else backoff.succeeded()
+    return page
+  }
+
+  const copy = async (): Promise<void> => {
+    const began = performance.now()
+    const { entities = replica.entities } = options
+    const { header, chunks } = await source.snapshot(scopes, { entities, signal })
+    setLink(true)
+    replica.beginSnapshot(header)
+    for await (const chunk of chunks) replica.snapshotRows(chunk)
+    while (!replica.caughtUp) replica.catchUp(await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000)))
+    replica.finishSnapshot()
+    copyWanted = false
+    copied.resolve()
+    log.info({ rows: header.rows, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied')
+    options.onSnapshot?.()
+  }
+
+  const step = async (): Promise<void> => {
+    if (copyWanted) return copy()
+    const page = await readPage(replica.cursor(), waitMs)
+    const applied = replica.applyPage(page)
+    if (applied.length > 0) options.onApplied?.(applied)
+  }
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        await step()
+      } catch (error) {
+        if (signal.aborted) break
+        const code = AisleError.is(error) ? error.code : null
+        // A refusal is an answer: the link is up.
+        setLink(code !== null && code !== 'ORIGIN_UNREACHABLE' && code !== 'PROTOCOL_VIOLATION' && code !== 'DATABASE_UNAVAILABLE')
+        if (code !== null && startAgain.has(code)) copyWanted = true
+        log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
+        await pause(backoff.failed(), signal)
+      }
+    }
+  }
+  const running = run()
+
+  return {
+    ready: () => copied.promise,
+    get online() {
+      return online
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running
+      copied.reject(new AisleError('SHUTTING_DOWN'))
+    },
+  }
+}

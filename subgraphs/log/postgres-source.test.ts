@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals'
+import { createPostgresSource } from './postgres-source.ts'
+import { pageStatement } from './read-changes.ts'
+import { registerLogSourceTests } from './testing/source-suite.ts'
+import { openTestLog, putStock, putStore } from './testing/test-log.ts'
+
+registerLogSourceTests('Postgres', async ({ storage }) => {
+  const source = createPostgresSource(storage)
+  return { source, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() }
+})
+
+test('goes on waiting through the loss of every connection', async () => {
+  await using log = await openTestLog()
+  await using source = createPostgresSource(log.storage)
+  const batch = await log.commit(putStore('s1'))
+  const waiting = source.changes(['store:s1'], { epoch: await log.epoch(), batch }, { waitMs: 30_000 })
+  await log.storage.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'")
+  await log.commit(putStock('s1', 'p1', 1))
+  expect((await waiting).parts).toMatchObject([{ number: batch + 1 }])
+})
+
+test('finds the changes of one scope among many without reading the others', async () => {
+  await using log = await openTestLog()
+  await log.commit("insert into stock (store_id, product_id, on_hand, updated_at) select 's' || i % 3000, 'p' || i, i, 0 from generate_series(1, 30000) i")
+  await log.storage.pool.query('analyze log')
+  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10])
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using log_scope_batch')
+})

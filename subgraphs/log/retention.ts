@@ -1,0 +1,11 @@
+import { readingRetentionMs } from '../storage/entities.ts'
+
+const hourMs = 3_600_000
+
+/**
+ * The first instant (epoch milliseconds) whose readings a store holds at a batch moved at `at`. Whole hours, so that dropping
+ * what is out of retention is rare work; a function of the log alone, so that equal replicas stay equal.
+ */
+export function readingsHeldSince(at: number): number {
+  return Math.floor(at / hourMs) * hourMs - readingRetentionMs
+}

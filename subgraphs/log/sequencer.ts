@@ -1,0 +1,163 @@
+import type pg from 'pg'
+import type { Logger } from '../../runtime/log.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import type { PostgresStorage } from '../storage/postgres/storage.ts'
+import { Backoff, pause } from './backoff.ts'
+import { listenTo, openConnection } from './connection.ts'
+import { moveOutbox, outboxChannel, releaseLease, renewLease, takeLease } from './fence.ts'
+
+export interface SequencerOptions {
+  /** Names this process in the fence, for the operator to read. */
+  readonly owner: string
+  /** Least time between two batches, in milliseconds: more puts more changes in one batch. */
+  readonly tickMs?: number
+  /** How long after its last sign of life another takes over, in milliseconds. */
+  readonly leaseMs?: number
+  readonly log: Logger
+  readonly metrics: Registry
+}
+
+export interface Sequencer extends AsyncDisposable {
+  /** True while this one moves the log, false while it stands by. */
+  readonly leading: boolean
+}
+
+/**
+ * Moves captured changes from the outbox to the log, one batch a tick. Any number may run: the lease lets one at a time work, and the term
+ * in the fence row, checked under its lock in every tick, keeps a former leader that does not know it yet from moving anything.
+ */
+export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, leaseMs = 5_000, log, metrics }: SequencerOptions): Sequencer {
+  const stop = new AbortController()
+  const figures = createFigures(metrics)
+  const outbox = new Doorbell()
+  const listener = listenTo(storage, outboxChannel, {
+    onNotification: () => outbox.ring(),
+    onUp: () => outbox.ring(),
+  })
+  let leading = false
+
+  const lead = async (client: pg.Client, term: number): Promise<void> => {
+    log.info({ owner, term }, 'sequencing')
+    leading = true
+    figures.leading.set(1)
+    try {
+      while (!stop.signal.aborted) {
+        if (!outbox.rung) await outbox.wait(Math.min(1_000, leaseMs / 3))
+        if (stop.signal.aborted) break
+        if (outbox.rung) {
+          outbox.answer()
+          if (!(await tick(client, term))) return
+          await pause(tickMs, stop.signal)
+        } else {
+          const lease = await renewLease(client, term, leaseMs)
+          if (lease === null) return
+          if (lease.waiting) outbox.ring()
+        }
+      }
+      await releaseLease(client, term)
+    } finally {
+      leading = false
+      figures.leading.set(0)
+      log.info({ owner, term }, 'no longer sequencing')
+    }
+  }
+
+  /** False when another has taken over. */
+  const tick = async (client: pg.Client, term: number): Promise<boolean> => {
+    const end = figures.tick.startTimer()
+    await client.query('begin')
+    const lease = await renewLease(client, term, leaseMs)
+    if (lease === null || !lease.waiting) {
+      await client.query(lease === null ? 'rollback' : 'commit')
+      return lease !== null
+    }
+    const moved = await moveOutbox(client)
+    await client.query('commit')
+    end()
+    if (moved !== null) {
+      figures.batch.set(moved.batch)
+      figures.changes.inc(moved.changes)
+    }
+    return true
+  }
+
+  const run = async (): Promise<void> => {
+    const backoff = new Backoff(50, 2_000)
+    while (!stop.signal.aborted) {
+      let client: pg.Client | null = null
+      try {
+        client = await openConnection(storage, mostMoveMs)
+        // A leader that freezes in the middle of a tick must not keep the fence locked.
+        await client.query(`set idle_in_transaction_session_timeout = ${Math.max(1_000, leaseMs)}`)
+        while (!stop.signal.aborted) {
+          const term = await takeLease(client, owner, leaseMs)
+          backoff.succeeded()
+          if (term === null) await pause(Math.min(1_000, leaseMs / 2), stop.signal)
+          else await lead(client, term)
+        }
+      } catch (error) {
+        if (!stop.signal.aborted) log.warn({ err: error, owner }, 'sequencing interrupted')
+        await pause(backoff.failed(), stop.signal)
+      } finally {
+        await client?.end().catch(() => {})
+      }
+    }
+  }
+  const running = run()
+
+  return {
+    get leading() {
+      return leading
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      outbox.ring()
+      await running
+      await listener[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Moving an outbox that filled up for hours takes a while; only a connection that is dead takes longer than this. */
+const mostMoveMs = 600_000
+
+/** Remembers that somebody rang until it is answered, so that no call between two looks is missed. */
+class Doorbell {
+  #rung = false
+  #hear: (() => void) | null = null
+
+  get rung(): boolean {
+    return this.#rung
+  }
+
+  ring(): void {
+    this.#rung = true
+    this.#hear?.()
+  }
+
+  answer(): void {
+    this.#rung = false
+  }
+
+  async wait(ms: number): Promise<void> {
+    const heard = new AbortController()
+    this.#hear = () => heard.abort()
+    await pause(ms, heard.signal)
+    this.#hear = null
+  }
+}
+
+function createFigures(metrics: Registry) {
+  const registers = [metrics]
+  return {
+    leading: new Gauge({ name: 'aisle_sequencer_leading', help: '1 while this process moves the log', registers }),
+    batch: new Gauge({ name: 'aisle_log_batch', help: 'Newest batch moved by this process', registers }),
+    changes: new Counter({ name: 'aisle_log_changes_total', help: 'Changes moved by this process', registers }),
+    tick: new Histogram({
+      name: 'aisle_sequencer_tick_seconds',
+      help: 'Time to move one batch',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+  }
+}
