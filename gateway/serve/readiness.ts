@@ -1,15 +1,15 @@
 import type { ReadinessCheck } from '../../runtime/health.ts'
 import type { SubgraphClient } from '../subgraphs/client.ts'
 
-/** How long an answer about the subgraphs stands, and how long one of them may take, in milliseconds. */
-const cacheMs = 2_000
+/** Longest wait for one subgraph, in milliseconds. */
 const probeTimeoutMs = 1_500
 
 /**
  * Ready once every subgraph serves. From then on one that fails costs its own part of the answers and no more, so the
  * gateway stays ready as long as any of them serves: else a balancer would take away what still works.
+ * @param cacheMs how long an answer about the subgraphs stands, in milliseconds
  */
-export function subgraphReadiness(current: () => SubgraphClient): ReadinessCheck {
+export function subgraphReadiness(current: () => SubgraphClient, cacheMs = 2_000): ReadinessCheck {
   let checkedAt = -Infinity
   let known: Promise<string | null> = Promise.resolve(null)
   let wasReady = false
@@ -22,7 +22,7 @@ export function subgraphReadiness(current: () => SubgraphClient): ReadinessCheck
     return failing.map(({ name, problem }) => `${name} ${problem}`).join(', ')
   }
   return () => {
-    if (performance.now() - checkedAt > cacheMs) {
+    if (performance.now() - checkedAt >= cacheMs) {
       checkedAt = performance.now()
       known = check()
     }

@@ -30,6 +30,8 @@ export interface TestSubgraph extends AsyncDisposable {
   readonly sdl: string
   readonly url: string
   readonly received: ReceivedRequest[]
+  /** Requests that were left unanswered because the asker went away. */
+  abandoned(): number
   /** Sockets of subscriptions that are open now. */
   openSockets(): number
   /** Cuts every open socket, as a network would. */
@@ -44,12 +46,16 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
   const typeDefs = parse(link + sdl)
   const schema = buildSubgraphSchema([{ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) }])
   const received: ReceivedRequest[] = []
+  let abandoned = 0
   let override: Parameters<TestSubgraph['answerWith']>[0] = null
   const server = createServer((request, response) => {
     void (async () => {
       const { query, variables } = await readRequest(request)
       received.push({ query, variables, headers: request.headers })
-      if (override === 'nothing') return
+      if (override === 'nothing') {
+        response.once('close', () => abandoned++)
+        return
+      }
       const answer = override ?? { status: 200, body: JSON.stringify(await graphql({ schema, source: query, variableValues: variables, contextValue: { headers: request.headers } })) }
       response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json' }).end(answer.body)
     })()
@@ -66,6 +72,7 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
     sdl: link + sdl,
     url: `http://127.0.0.1:${port}/graphql`,
     received,
+    abandoned: () => abandoned,
     openSockets: () => sockets.clients.size,
     cutSockets() {
       for (const socket of sockets.clients) socket.terminate()

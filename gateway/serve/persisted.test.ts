@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Answer, type Federation, post, readAnswer, startFederation } from '../testing/federation.ts'
+import { readManifest } from './persisted.ts'
+
+const body = 'query Hello($name: String) { hello(name: $name) }'
+const id = createHash('sha256').update(body).digest('hex')
+const unknown = 'f'.repeat(64)
+const definitions = { greetings: { sdl: 'type Query { hello(name: String): String }', resolvers: { Query: { hello: (_: unknown, { name }: { name: string }) => name } } } }
+
+let folder: string
+let manifest: string
+let open: Federation<'greetings'>
+let closed: Federation<'greetings'>
+let without: Federation<'greetings'>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'manifest-'))
+  manifest = join(folder, 'manifest.json')
+  await writeFile(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations: [{ id, name: 'Hello', type: 'query', body }] }))
+  open = await startFederation(definitions, { manifest })
+  closed = await startFederation(definitions, { manifest, persistedOnly: true })
+  without = await startFederation(definitions)
+})
+afterAll(async () => {
+  for (const graph of [open, closed, without]) await graph[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+async function get(url: string, search: Record<string, string>): Promise<Answer> {
+  return readAnswer(await fetch(`${url}?${new URLSearchParams(search).toString()}`))
+}
+
+const apollo = (sha256Hash: string): object => ({ persistedQuery: { version: 1, sha256Hash } })
+
+describe('an operation of the manifest', () => {
+  test('is run by its id, however the id is written and sent', async () => {
+    const variables = { name: 'you' }
+    const answers = await Promise.all([
+      post(closed.url, { documentId: id, variables }),
+      post(closed.url, { documentId: `sha256:${id}`, variables }),
+      post(closed.url, { extensions: apollo(id), variables }),
+      get(closed.url, { documentId: `sha256:${id}`, variables: JSON.stringify(variables) }),
+      get(closed.url, { extensions: JSON.stringify(apollo(id)), variables: JSON.stringify(variables), operationName: 'Hello' }),
+      post(open.url, { documentId: id, variables }),
+    ])
+    for (const { data, status } of answers) expect({ data, status }).toEqual({ data: { hello: 'you' }, status: 200 })
+  })
+})
+
+describe('refusals', () => {
+  test.each<[string, () => Promise<Answer>, number, string]>([
+    ['an id that is not in the manifest', () => post(open.url, { documentId: unknown }), 404, 'PERSISTED_QUERY_NOT_IN_LIST'],
+    ['a hash that is not in the manifest', () => post(open.url, { extensions: apollo(unknown) }), 404, 'PERSISTED_QUERY_NOT_IN_LIST'],
+    ['a document where only ids are accepted', () => post(closed.url, { query: '{ hello }' }), 400, 'PERSISTED_QUERY_ID_REQUIRED'],
+    ['nothing where only ids are accepted', () => post(closed.url, {}), 400, 'PERSISTED_QUERY_ID_REQUIRED'],
+    ['an id and a document', () => post(open.url, { documentId: id, query: body }), 400, 'CANNOT_SEND_PQ_ID_AND_BODY'],
+    ['a hash and its document', () => post(open.url, { query: body, extensions: apollo(id) }), 400, 'CANNOT_SEND_PQ_ID_AND_BODY'],
+    ['a hash and another document', () => post(open.url, { query: '{ hello }', extensions: apollo(id) }), 400, 'PERSISTED_QUERY_HASH_MISMATCH'],
+    ['a hash where there is no manifest', () => post(without.url, { extensions: apollo(id) }), 200, 'PERSISTED_QUERY_NOT_SUPPORTED'],
+    ['an id where there is no manifest', () => get(without.url, { documentId: id }), 404, 'PERSISTED_QUERY_NOT_IN_LIST'],
+  ])('%s', async (_what, ask, status, code) => {
+    const answer = await ask()
+    expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([status, code])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('a manifest of another format is not taken', async () => {
+    const wrong = join(folder, 'wrong.json')
+    await writeFile(wrong, JSON.stringify({ format: 'relay', version: 1, operations: [] }))
+    await expect(readManifest(wrong)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+})
+
+test('where documents are free, they still run', async () => {
+  expect((await open.ask('{ hello(name: "me") }')).data).toEqual({ hello: 'me' })
+})
