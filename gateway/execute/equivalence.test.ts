@@ -35,7 +35,7 @@ test('a federated graph answers as one schema would', async () => {
       expect({ ...context, failed: answer.errors.length > 0 }).toEqual({ ...context, failed: expected.errors > 0 })
       compared++
     }),
-    { numRuns: Number(process.env.FEDERATION_RUNS ?? 300) },
+    { numRuns: Number(process.env.FEDERATION_RUNS ?? 150) },
   )
   // The planner refuses a field with @requires below another visit to the same subgraph: an error, never a wrong answer, and rare.
   expect(unplanned / (compared + unplanned)).toBeLessThan(0.1)

@@ -12,7 +12,7 @@ export interface PathNode {
 export function toResponsePath(node: PathNode | null): ResponsePath {
   const path: (string | number)[] = []
   for (let at = node; at !== null; at = at.parent) path.push(clientKey(at.key))
-  return path.reverse()
+  return path.toReversed()
 }
 
 /** True when one of the two paths leads through the other. */

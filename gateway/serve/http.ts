@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { propagate } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
@@ -14,13 +15,13 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
   try {
     media = negotiate(request.headers.accept)
     const operation = await service.ready(readRequest(request))
-    if (request.method === 'GET' && operation.kind === 'mutation') {
+    if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
     }
     const scope = scopeOf(request, reply, service)
     if (media === eventStream) return await streamEvents(reply, operation, scope, service)
-    if (operation.kind === 'subscription') throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
+    if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
     const { text } = await service.execute(operation, scope)
     return send(reply, 200, media, text)
   } catch (error) {
@@ -70,7 +71,7 @@ async function streamEvents(reply: FastifyReply, operation: ReadyOperation, scop
     })
   }
   try {
-    if (operation.kind === 'subscription') {
+    if (operation.kind === OperationTypeNode.SUBSCRIPTION) {
       for await (const { text } of service.subscribe(operation, scope)) await next(text)
     } else {
       await next((await service.execute(operation, scope)).text)

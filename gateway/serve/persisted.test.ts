@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createClient, type SubscribePayload } from 'graphql-ws'
+import { WebSocket } from 'ws'
 import { type Answer, type Federation, post, readAnswer, startFederation } from '../testing/federation.ts'
 import { readManifest } from './persisted.ts'
 
@@ -72,6 +74,19 @@ describe('refusals', () => {
     const wrong = join(folder, 'wrong.json')
     await writeFile(wrong, JSON.stringify({ format: 'relay', version: 1, operations: [] }))
     await expect(readManifest(wrong)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+})
+
+describe('over a WebSocket', () => {
+  test('an operation is run by its id; a document is refused where only ids are accepted', async () => {
+    const client = createClient({ url: closed.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 })
+    const first = async (payload: SubscribePayload): Promise<unknown> => (await client.iterate(payload).next()).value
+    const variables = { name: 'you' }
+    expect(await first({ query: '', variables, extensions: { ...apollo(id) } })).toEqual({ data: { hello: 'you' } })
+    const byId = { documentId: `sha256:${id}`, variables }
+    expect(await first({ query: '', ...byId })).toEqual({ data: { hello: 'you' } })
+    await expect(first({ query: '{ hello }' })).rejects.toEqual([expect.objectContaining({ extensions: { code: 'PERSISTED_QUERY_ID_REQUIRED' } })])
+    await client.dispose()
   })
 })
 

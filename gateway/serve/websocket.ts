@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { GraphQLError, type GraphQLFormattedError, parse } from 'graphql'
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, parse } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isObject } from '../execute/json.ts'
@@ -38,14 +38,20 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
           return {
             schema: service.graph.supergraph.schema,
             document: kindDocuments[operation.kind],
-            contextValue: { operation, scope: { headers, signal: abort.signal } },
+            contextValue: { operation, abort, headers },
           }
         } catch (error) {
           return service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
         }
       },
-      execute: async ({ contextValue }) => readText((await service.execute(...readContext(contextValue))).text),
-      subscribe: ({ contextValue }) => readTexts(service.subscribe(...readContext(contextValue))),
+      async execute({ contextValue }) {
+        const { operation, abort, headers } = readContext(contextValue)
+        return readText((await service.execute(operation, { headers, signal: abort.signal })).text)
+      },
+      subscribe({ contextValue }) {
+        const { operation, abort, headers } = readContext(contextValue)
+        return abortable(readTexts(service.subscribe(operation, { headers, signal: abort.signal })), abort)
+      },
       onError(_context, _id, _payload, errors): readonly GraphQLFormattedError[] | undefined {
         const [original] = errors.map(({ originalError }) => originalError).filter((error) => error !== undefined && error !== null)
         return original === undefined ? undefined : service.failed(original).errors
@@ -70,25 +76,58 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
 
 interface Context {
   readonly operation: ReadyOperation
-  readonly scope: { readonly headers: Record<string, string>; readonly signal: AbortSignal }
+  readonly abort: AbortController
+  readonly headers: Record<string, string>
 }
 
-function readContext(value: unknown): [ReadyOperation, Context['scope']] {
+function readContext(value: unknown): Context {
   if (!isContext(value)) throw new TypeError('the operation has lost its context')
-  return [value.operation, value.scope]
+  return value
 }
 
 function isContext(value: unknown): value is Context {
-  return isObject(value) && 'operation' in value && 'scope' in value
+  return isObject(value) && 'operation' in value && 'abort' in value && 'headers' in value
 }
 
-async function* readTexts(events: AsyncGenerator<{ text: string }, void, undefined>): AsyncGenerator<Record<string, unknown>, void, undefined> {
+async function* readTexts(events: AsyncGenerator<{ text: string }, void, undefined>): AsyncGenerator<ExecutionResult, void, undefined> {
   for await (const { text } of events) yield readText(text)
 }
 
-function readText(text: string): Record<string, unknown> {
+/** A generator that waits for its next event does not hear that it should return: aborting is what wakes it. */
+function abortable<T>(events: AsyncGenerator<T, void, undefined>, abort: AbortController): AsyncGenerator<T, void, undefined> {
+  return {
+    next: () => events.next(),
+    return: () => {
+      abort.abort()
+      return events.return()
+    },
+    throw: (error) => {
+      abort.abort()
+      return events.throw(error)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    [Symbol.asyncDispose]: async () => {
+      abort.abort()
+      await events.return()
+    },
+  }
+}
+
+/** The protocol library wants its errors as graphql-js makes them. */
+function readText(text: string): ExecutionResult {
   const result: unknown = JSON.parse(text)
-  return isObject(result) ? result : {}
+  const { data, errors } = isObject(result) ? result : {}
+  return {
+    data: isObject(data) ? data : null,
+    ...(Array.isArray(errors) ? { errors: errors.map((error) => toGraphQLError(error)) } : {}),
+  }
+}
+
+function toGraphQLError(error: unknown): GraphQLError {
+  const { message, path, extensions } = isObject(error) ? error : {}
+  return new GraphQLError(String(message), { ...(Array.isArray(path) ? { path } : {}), ...(isObject(extensions) ? { extensions } : {}) })
 }
 
 /** An operation named by `documentId` needs no document, but the protocol library wants one in every message. */

@@ -47,7 +47,7 @@ export class SubgraphStreams implements AsyncDisposable {
   }
 
   #connect(headers: Readonly<Record<string, string>>): Connection {
-    const key = JSON.stringify(Object.entries(headers).toSorted())
+    const key = JSON.stringify(Object.entries(headers).toSorted(([one], [other]) => (one < other ? -1 : 1)))
     const known = this.#connections.get(key)
     if (known !== undefined) return known
     const connection = openConnection(this.#url, headers, () => this.#connections.delete(key))
@@ -58,7 +58,7 @@ export class SubgraphStreams implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const open = [...this.#connections.values()]
     this.#connections.clear()
-    await Promise.all(open.map(({ client }) => client.dispose()))
+    for (const { client } of open) await client.dispose()
   }
 }
 

@@ -1,0 +1,192 @@
+import { describe, expect, test } from '@jest/globals'
+import { GraphQLError } from 'graphql'
+import { type Client, createClient } from 'graphql-ws'
+import { WebSocket } from 'ws'
+import { EventQueue } from '../subgraphs/event-queue.ts'
+import { startFederation } from '../testing/federation.ts'
+import type { SubgraphDefinition } from '../testing/subgraph.ts'
+
+type Stock = { id: string; left: number }
+
+/** A stock subgraph whose subscriptions see what a test publishes, and a catalogue that knows the products' names. */
+function shop(): { stock: SubgraphDefinition; catalog: SubgraphDefinition; publish: (stock: Stock) => void; finish: () => void; listeners: Set<EventQueue<Stock>>; seen: unknown[] } {
+  const listeners = new Set<EventQueue<Stock>>()
+  const seen: unknown[] = []
+  return {
+    listeners,
+    seen,
+    publish: (stock) => listeners.forEach((queue) => queue.push(stock)),
+    finish: () => listeners.forEach((queue) => queue.end()),
+    stock: {
+      sdl: 'type Query { a: Int }  type Subscription { stockChanged: Product  broken: Product! }  type Product @key(fields: "id") { id: ID!  left: Int }',
+      resolvers: {
+        Subscription: {
+          stockChanged: {
+            subscribe(_: unknown, _arguments: unknown, context: unknown) {
+              seen.push(context)
+              const queue = new EventQueue<Stock>(100)
+              listeners.add(queue)
+              const events = queue.drain()
+              const end = async (): Promise<IteratorResult<Stock>> => {
+                listeners.delete(queue)
+                queue.end()
+                return { done: true, value: undefined }
+              }
+              return { next: () => events.next(), return: end, throw: end, [Symbol.asyncIterator]() { return this } }
+            },
+            resolve: (stock: Stock) => stock,
+          },
+          broken: {
+            subscribe: () => {
+              throw new GraphQLError('no source', { extensions: { code: 'NO_SOURCE' } })
+            },
+          },
+        },
+      },
+    },
+    catalog: {
+      sdl: 'type Product @key(fields: "id") { id: ID!  name: String }',
+      resolvers: { Product: { __resolveReference: (given: object) => given, name: ({ id }: { id: string }) => `name ${id}` } },
+    },
+  }
+}
+
+function connect(url: string, connectionParams: Record<string, unknown> = {}): AsyncDisposable & { client: Client } {
+  const client = createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0, connectionParams })
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.dispose()
+    },
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const query = 'subscription Changed { changed: stockChanged { n: name left } }'
+
+describe('a subscription', () => {
+  test('joins each event across subgraphs, in order, and ends when its source does', async () => {
+    const { publish, finish, listeners, ...subgraphs } = shop()
+    await using graph = await startFederation({ stock: subgraphs.stock, catalog: subgraphs.catalog })
+    await using socket = connect(graph.url)
+    const events = socket.client.iterate({ query })
+    const first = events.next()
+    await until(() => listeners.size === 1)
+    publish({ id: '1', left: 5 })
+    publish({ id: '1', left: 4 })
+    expect((await first).value).toEqual({ data: { changed: { n: 'name 1', left: 5 } } })
+    expect((await events.next()).value).toEqual({ data: { changed: { n: 'name 1', left: 4 } } })
+    finish()
+    expect((await events.next()).done).toBe(true)
+  })
+
+  test('keeps what it has when another subgraph fails, and says so', async () => {
+    const { publish, listeners, stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using socket = connect(graph.url)
+    const events = socket.client.iterate({ query })
+    const first = events.next()
+    await until(() => listeners.size === 1)
+    await graph.subgraphs.catalog.stop()
+    publish({ id: '1', left: 5 })
+    expect((await first).value).toMatchObject({ data: { changed: { n: null, left: 5 } }, errors: [{ path: ['changed'], extensions: { code: 'SUBGRAPH_UNREACHABLE', serviceName: 'catalog' } }] })
+  })
+
+  test('closes its source when the client completes it, or goes away', async () => {
+    const { publish, listeners, stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using one = connect(graph.url)
+    await using two = connect(graph.url)
+    const events = one.client.iterate({ query })
+    const others = two.client.iterate({ query })
+    const first = [events.next(), others.next()]
+    await until(() => listeners.size === 2)
+    expect(graph.subgraphs.stock.openSockets()).toBe(1)
+    publish({ id: '1', left: 1 })
+    await Promise.all(first)
+    await events.return?.()
+    await until(() => listeners.size === 1)
+    two.client.terminate()
+    await expect(others.next()).rejects.toBeDefined()
+    await until(() => listeners.size === 0 && graph.subgraphs.stock.openSockets() === 0)
+  })
+
+  test('carries the caller\'s allowed headers, and never shares a connection with another caller', async () => {
+    const { listeners, stock, catalog, seen } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using one = connect(graph.url, { Authorization: 'Bearer one', other: 'x' })
+    await using two = connect(graph.url, { authorization: 'Bearer two' })
+    void one.client.iterate({ query }).next()
+    void two.client.iterate({ query }).next()
+    await until(() => listeners.size === 2)
+    expect(graph.subgraphs.stock.openSockets()).toBe(2)
+    expect(seen).toEqual(expect.arrayContaining(['one', 'two'].map((name) => expect.objectContaining({ params: { authorization: `Bearer ${name}` }, headers: expect.objectContaining({ authorization: `Bearer ${name}` }) }))))
+  })
+})
+
+describe('a subscription that cannot go on', () => {
+  test('because its document is invalid ends with that error', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using socket = connect(graph.url)
+    await expect(socket.client.iterate({ query: 'subscription { nothing }' }).next()).rejects.toEqual([expect.objectContaining({ extensions: expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }) })])
+  })
+
+  test('because its source refuses says why', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using socket = connect(graph.url)
+    const events = socket.client.iterate({ query: 'subscription { broken { left } }' })
+    expect((await events.next()).value).toMatchObject({ data: null, errors: [{ message: 'no source', path: ['broken'], extensions: { code: 'NO_SOURCE', serviceName: 'stock' } }] })
+    expect((await events.next()).done).toBe(true)
+  })
+
+  test('because its subgraph is down ends with that error', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await graph.subgraphs.stock.stop()
+    await using socket = connect(graph.url)
+    await expect(socket.client.iterate({ query }).next()).rejects.toEqual([expect.objectContaining({ extensions: { code: 'SUBGRAPH_UNREACHABLE', serviceName: 'stock' } })])
+  })
+
+  test('is resumed when only the connection was lost', async () => {
+    const { publish, listeners, stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using socket = connect(graph.url)
+    const events = socket.client.iterate({ query })
+    const first = events.next()
+    await until(() => listeners.size === 1)
+    const [lost] = listeners
+    graph.subgraphs.stock.cutSockets()
+    await until(() => [...listeners].some((queue) => queue !== lost))
+    publish({ id: '1', left: 2 })
+    expect((await first).value).toEqual({ data: { changed: { n: 'name 1', left: 2 } } })
+  })
+})
+
+describe('over the same socket', () => {
+  test('queries and mutations are answered too', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    await using socket = connect(graph.url)
+    expect((await socket.client.iterate({ query: '{ __typename a }' }).next()).value).toEqual({ data: { __typename: 'Query', a: null } })
+  })
+})
+
+describe('server-sent events', () => {
+  test('carry a subscription to clients without WebSocket', async () => {
+    const { publish, finish, listeners, stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    const pending = fetch(graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' }, body: JSON.stringify({ query }) })
+    await until(() => listeners.size === 1)
+    publish({ id: '3', left: 7 })
+    const response = await pending
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    await until(() => graph.subgraphs.catalog.received.length === 1)
+    finish()
+    expect(await response.text()).toBe('event: next\ndata: {"data":{"changed":{"n":"name 3","left":7}}}\n\nevent: complete\ndata:\n\n')
+  })
+})
