@@ -37,6 +37,9 @@ export interface Follower extends AsyncDisposable {
 /** Refusals after which only a fresh copy helps. */
 const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_GAP'])
 
+/** Faults that say that there is nobody to follow at the moment. */
+const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
+
 /**
  * Keeps a replica in line with a log: a copy first, then whole batches as they come. Whatever the source does, the replica goes on
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
@@ -101,8 +104,8 @@ export function startFollower(options: FollowerOptions): Follower {
       } catch (error) {
         if (signal.aborted) break
         const code = AisleError.is(error) ? error.code : null
-        // A refusal is an answer: the link is up.
-        setLink(code !== null && code !== 'ORIGIN_UNREACHABLE' && code !== 'PROTOCOL_VIOLATION' && code !== 'DATABASE_UNAVAILABLE')
+        // A refusal is an answer.
+        setLink(code !== null && !unanswered.has(code))
         if (code !== null && startAgain.has(code)) copyWanted = true
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
         await pause(backoff.failed(), signal)

@@ -1,0 +1,158 @@
+import { pipeline, type Readable } from 'node:stream'
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { Agent, type Dispatcher } from 'undici'
+import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
+import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
+
+export interface HttpOriginOptions {
+  /** Origin's base URL, without a trailing slash. */
+  readonly origin: string
+  readonly storeId: string
+  /** Longest wait for a connection, and for the next bytes of an answer, in milliseconds. */
+  readonly timeoutMs?: number
+}
+
+export interface OriginRequest {
+  readonly method: 'GET' | 'POST'
+  /** Below `/sync/stores/<id>/`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** How much longer than usual the answer may take to begin, in milliseconds. */
+  readonly patienceMs?: number
+  /** The media type that the answer must have. */
+  readonly expect: string
+  readonly signal?: AbortSignal
+}
+
+/** Largest JSON answer that is believed to be origin's, in bytes after unpacking. */
+const mostBytes = 128 * 1024 * 1024
+
+/** Speaks the protocol to origin over HTTP: what does not answer in the protocol is never taken for origin. */
+export class HttpOrigin implements AsyncDisposable {
+  readonly storeId: string
+  readonly #origin: string
+  readonly #timeoutMs: number
+  readonly #agent: Agent
+
+  constructor({ origin, storeId, timeoutMs = 10_000 }: HttpOriginOptions) {
+    this.storeId = storeId
+    this.#origin = origin
+    this.#timeoutMs = timeoutMs
+    this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
+  }
+
+  /**
+   * Sends a request and returns the body of a good answer, unpacked.
+   * @throws AisleError ORIGIN_UNREACHABLE, PROTOCOL_VIOLATION, or the code of origin's refusal.
+   */
+  async open(request: OriginRequest): Promise<Readable> {
+    const response = await this.#send(request)
+    const { statusCode, headers } = response
+    if (headers[protocolHeader] !== protocolVersion) {
+      discard(response.body)
+      throw new AisleError('PROTOCOL_VIOLATION', `An answer of status ${statusCode} came from ${this.#origin} without the header ${protocolHeader}: ${protocolVersion}.`)
+    }
+    const body = unpack(response)
+    if (statusCode !== 200) throw await readRefusal(statusCode, body)
+    const [type] = String(headers['content-type'] ?? '').split(';', 1)
+    if (type === request.expect) return body
+    discard(body)
+    throw new AisleError('PROTOCOL_VIOLATION', `Origin answered with ${type ?? 'nothing'} where ${request.expect} belongs.`)
+  }
+
+  /** The same for an answer that is one JSON value. */
+  async json(request: Omit<OriginRequest, 'expect'>): Promise<unknown> {
+    const body = await this.open({ ...request, expect: jsonType })
+    return parse(await readText(body, mostBytes))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy()
+  }
+
+  async #send({ method, path, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest): Promise<Dispatcher.ResponseData> {
+    const url = new URL(`${this.#origin}/sync/stores/${encodeURIComponent(this.storeId)}/${path}`)
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
+    try {
+      return await this.#agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers: {
+          [protocolHeader]: protocolVersion,
+          accept: expect,
+          'accept-encoding': 'br, gzip',
+          ...(body === undefined ? {} : { 'content-type': jsonType }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: this.#timeoutMs + patienceMs,
+        bodyTimeout: this.#timeoutMs,
+        signal: signal ?? null,
+      })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw new AisleError('ORIGIN_UNREACHABLE', `Origin at ${this.#origin} cannot be reached: ${describe(error)}`, { cause: error })
+    }
+  }
+}
+
+/** Failures while the body is read are the link's, whatever stream they come from. */
+export function linkFailure(error: unknown): unknown {
+  if (AisleError.is(error) || (error instanceof Error && error.name === 'AbortError')) return error
+  return new AisleError('ORIGIN_UNREACHABLE', `The answer broke off: ${describe(error)}`, { cause: error })
+}
+
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AisleError('PROTOCOL_VIOLATION', 'Origin answered with something that is not JSON.', { cause: error })
+  }
+}
+
+/** Drops an answer that is of no use; its connection goes with it. */
+export function discard(body: Readable): void {
+  body.on('error', () => {})
+  body.destroy()
+}
+
+function unpack({ headers, body }: Dispatcher.ResponseData): Readable {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return body
+  if (encoding !== 'gzip' && encoding !== 'br') {
+    discard(body)
+    throw new AisleError('PROTOCOL_VIOLATION', `Origin packed its answer with ${String(encoding)}, which was not asked for.`)
+  }
+  // The failure of either end shows where the unpacked bytes are read.
+  return pipeline(body, encoding === 'br' ? createBrotliDecompress() : createGunzip(), () => {})
+}
+
+async function readText(body: Readable, limit: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > limit) throw new AisleError('PROTOCOL_VIOLATION', `Origin's answer is larger than ${limit} bytes.`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw linkFailure(error)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+async function readRefusal(status: number, body: Readable): Promise<AisleError> {
+  const answer = parse(await readText(body, 64 * 1024)) as { error?: { code?: unknown; message?: unknown; details?: unknown } } | null
+  const { code, message, details } = answer?.error ?? {}
+  if (typeof code !== 'string' || typeof message !== 'string') return new AisleError('PROTOCOL_VIOLATION', `Origin refused with status ${status} and no reason.`)
+  // A newer origin may have codes of its own.
+  const known: ErrorCode = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'PROTOCOL_VIOLATION'
+  return new AisleError(known, message, typeof details === 'object' && details !== null ? { details: { ...details } } : {})
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.message === '' ? error.name : error.message) : String(error)
+}

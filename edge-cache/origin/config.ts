@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { port, postgresUrl } from '../../runtime/config.ts'
+
+/** What origin is told when it starts. */
+export const originConfigSchema = z.object({
+  databaseUrl: postgresUrl,
+  port: port.default(4010),
+  host: z.string().optional(),
+  /** Least time between two batches of the log, in milliseconds. */
+  tick: z.coerce.number().int().min(0).max(10_000).default(20),
+  /** How long after its last sign of life another sequencer takes over, in milliseconds. */
+  lease: z.coerce.number().int().min(500).default(5_000),
+  /** Most connections to Postgres at once, beside those of the sequencer and of snapshots. */
+  connections: z.coerce.number().int().positive().default(10),
+})
+
+export type OriginConfig = z.output<typeof originConfigSchema>

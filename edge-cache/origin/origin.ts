@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import fastify from 'fastify'
+import { operationalAnswer } from '../../runtime/health.ts'
+import type { RoleContext, RunningRole } from '../../runtime/role.ts'
+import { closeServer, listen } from '../../runtime/server.ts'
+import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
+import { startSequencer } from '../../subgraphs/log/sequencer.ts'
+import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
+import type { OriginConfig } from './config.ts'
+import { registerOriginMetrics } from './metrics.ts'
+import { registerSync } from './sync.ts'
+
+/**
+ * Starts the cloud's counterpart of the stores' nodes: a sequencer, of which one in all the cloud works, and the paths of the
+ * protocol. It starts and stays up without the database, and serves when that answers.
+ * @throws AisleError PORT_IN_USE
+ */
+export async function startOrigin(config: OriginConfig, context: RoleContext): Promise<RunningRole> {
+  const { log, health, metrics } = context
+  await using stack = new AsyncDisposableStack()
+  const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
+  const source = stack.use(createPostgresSource(storage))
+  const owner = `${hostname()}/${process.pid}/${randomUUID()}`
+  stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
+  registerOriginMetrics(metrics, storage, source)
+
+  health.require('sequencer', async () => {
+    const { rows } = await storage.pool.query<{ alive: boolean }>('select lease_until > clock_timestamp() as alive from log_fence where id = 1')
+    return rows[0]?.alive === true ? null : 'no sequencer is at work'
+  })
+
+  const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
+  stack.defer(() => app.close())
+  const sync = registerSync(app, { storage, source, log })
+  for (const path of ['/health/live', '/health/ready', '/metrics']) {
+    app.get(path, async (_request, reply) => {
+      const answer = await operationalAnswer(path, health, metrics)
+      if (answer === null) return reply.callNotFound()
+      return reply.code(answer.status).headers({ 'content-type': answer.contentType, 'cache-control': 'no-store' }).send(answer.body)
+    })
+  }
+  await app.ready()
+  const port = await listen(app.server, config.port, config.host)
+  stack.defer(() => closeServer(app.server))
+  stack.use(sync)
+  const resources = stack.move()
+  return { url: `http://${config.host ?? 'localhost'}:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
+}
