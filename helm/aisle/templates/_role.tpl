@@ -1,0 +1,103 @@
+{{/*
+One role's Deployment and Service, from a dict of
+  root, role (its name), values (its part of the values), args (its command line),
+  database (whether it is given the database's URL), index (settings of a folder at /data; optional).
+*/}}
+{{- define "aisle.role" -}}
+{{- $root := .root -}}
+{{- $name := printf "%s-%s" (include "aisle.fullname" $root) .role -}}
+{{- $service := .values.service | default dict -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "aisle.labels" . | nindent 4 }}
+spec:
+  replicas: {{ .values.replicas }}
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 0
+      maxSurge: 1
+  selector:
+    matchLabels:
+      {{- include "aisle.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "aisle.labels" . | nindent 8 }}
+      {{- with $root.Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ include "aisle.serviceAccountName" $root | quote }}
+      terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds | int64 }}
+      {{- include "aisle.pod" $root | nindent 6 }}
+      containers:
+        - name: {{ .role }}
+          {{- include "aisle.container" $root | nindent 10 }}
+          args:
+            {{- toYaml .args | nindent 12 }}
+          env:
+            - name: AISLE_LOG_LEVEL
+              value: {{ $root.Values.logLevel }}
+            {{- if .database }}
+            {{- include "aisle.databaseEnv" $root | nindent 12 }}
+            {{- end }}
+          ports:
+            - name: http
+              containerPort: {{ .values.port }}
+          # A role listens only once it has started; until then nothing may end it.
+          startupProbe:
+            httpGet: {path: /health/live, port: http}
+            periodSeconds: 2
+            timeoutSeconds: 3
+            failureThreshold: 300
+          livenessProbe:
+            httpGet: {path: /health/live, port: http}
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 6
+          readinessProbe:
+            httpGet: {path: /health/ready, port: http}
+            periodSeconds: 5
+            timeoutSeconds: 3
+            failureThreshold: 2
+          resources:
+            {{- toYaml .values.resources | nindent 12 }}
+          volumeMounts:
+            - {name: tmp, mountPath: /tmp}
+            {{- if .index }}
+            - {name: index, mountPath: /data}
+            {{- end }}
+      volumes:
+        - name: tmp
+          emptyDir: {}
+        {{- with .index }}
+        - name: index
+          emptyDir:
+            sizeLimit: {{ .sizeLimit | quote }}
+        {{- end }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "aisle.labels" . | nindent 4 }}
+  {{- with $service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  type: {{ $service.type | default "ClusterIP" }}
+  selector:
+    {{- include "aisle.selector" . | nindent 4 }}
+  ports:
+    - name: http
+      port: {{ .values.port }}
+      targetPort: http
+      appProtocol: http
+{{- end }}

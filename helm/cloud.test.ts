@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { z } from 'zod'
+import { describeWithHelm, render } from './testing/helm.ts'
+import { flagValues, servicesOf, workloadsOf } from './testing/manifest.ts'
+
+const full = ['--values', 'aisle/ci/full-values.yaml']
+const minimal = ['--values', 'aisle/ci/minimal-values.yaml']
+
+describeWithHelm('the cloud\'s chart', () => {
+  test('runs every subgraph of the supergraph, the gateway and origin', () => {
+    const supergraph = readFileSync(new URL('../schema/supergraph.graphql', import.meta.url), 'utf8')
+    const subgraphs = [...supergraph.matchAll(/@join__graph\(name: "([a-z]+)"/g)].map(([, name = '']) => name)
+    const deployments = workloadsOf(render('aisle', 'aisle')).filter(({ kind }) => kind === 'Deployment')
+    expect(subgraphs).toHaveLength(4)
+    const expected = ['gateway', 'origin', ...subgraphs].map((role) => `aisle-${role}`)
+    expect(deployments.map(({ name }) => name).toSorted()).toEqual(expected.toSorted())
+  })
+
+  const all = [['defaults', []], ['full', full], ['minimal', minimal]] as const
+  test.each(all)('the gateway reaches each subgraph at its Service (%s)', (_, parameters) => {
+    const manifests = render('shop', 'aisle', ...parameters)
+    const services = servicesOf(manifests)
+    const workloads = workloadsOf(manifests)
+    const gateway = workloads.find(({ container }) => container.args[0] === 'gateway')
+    const subgraphs = workloads.filter(({ container }) => container.args[0] === 'subgraph')
+    const urls = subgraphs.map(({ name, container }) => `${container.args[1]}=http://${name}:${services.get(name)?.ports[0]?.port}/graphql`)
+    expect(urls.length).toBeGreaterThan(0)
+    expect(flagValues(gateway?.container.args ?? [], '--subgraph-url').toSorted()).toEqual(urls.toSorted())
+  })
+
+  test('gives the database\'s URL, by reference to the Secret, to all but the gateway', () => {
+    const workloads = workloadsOf(render('shop', 'aisle', ...full))
+    expect(workloads).toHaveLength(7)
+    for (const { container } of workloads) {
+      const entry = container.env.find(({ name }) => name === 'DATABASE_URL')
+      const reference = { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'postgres-credentials', key: 'uri' } } }
+      expect(entry).toEqual(container.args[0] === 'gateway' ? undefined : reference)
+    }
+  })
+
+  test('migrates before it installs or upgrades, with nothing that only the installation brings', () => {
+    const manifests = render('shop', 'aisle')
+    const job = manifests.find(({ kind }) => kind === 'Job')
+    const [migration] = workloadsOf(job === undefined ? [] : [job])
+    expect(job?.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
+    expect(migration?.container.args).toEqual(['migrate'])
+    const accounts = manifests.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name)
+    expect(accounts).toEqual(['shop-aisle'])
+    expect(accounts).not.toContain(migration?.pod.serviceAccountName)
+    expect(render('shop', 'aisle', ...minimal).filter(({ kind }) => kind === 'Job')).toEqual([])
+  })
+
+  test('keeps search\'s index in a volume of limited size, and no other subgraph has one', () => {
+    const withIndex = workloadsOf(render('shop', 'aisle')).filter(({ pod }) => pod.volumes.some(({ name }) => name === 'index'))
+    expect(withIndex.map(({ name }) => name)).toEqual(['shop-aisle-search'])
+    for (const { pod, container } of withIndex) {
+      const [folder] = flagValues(container.args, '--data')
+      expect(container.volumeMounts).toContainEqual({ name: 'index', mountPath: folder })
+      expect(pod.volumes).toContainEqual({ name: 'index', emptyDir: { sizeLimit: '4Gi' } })
+    }
+  })
+
+  test('lets only the graph in from outside unless told otherwise', () => {
+    const pathsSchema = z.array(z.object({ path: z.string(), pathType: z.string() }))
+    const ingressSchema = z.object({ rules: z.tuple([z.object({ host: z.string(), http: z.object({ paths: pathsSchema }) })]) })
+    const ingresses = (...parameters: string[]): unknown[] =>
+      render('shop', 'aisle', ...parameters)
+        .filter(({ kind }) => kind === 'Ingress')
+        .map(({ metadata, spec }) => ({ name: metadata.name, ...ingressSchema.parse(spec).rules[0] }))
+    expect(ingresses()).toEqual([])
+    expect(ingresses('--set', 'gateway.ingress.enabled=true,gateway.ingress.host=graph.example.com')).toEqual([
+      { name: 'shop-aisle-gateway', host: 'graph.example.com', http: { paths: [{ path: '/graphql', pathType: 'Exact' }] } },
+    ])
+    expect(ingresses(...full)).toMatchObject([{ name: 'shop-aisle-gateway' }, { name: 'shop-aisle-origin', host: 'origin.example.com' }])
+  })
+
+  test('every flag of the gateway that the values speak of can be turned on and off', () => {
+    const flags = (setting: string): string[] => {
+      const gateway = workloadsOf(render('shop', 'aisle', '--set', setting)).find(({ container }) => container.args[0] === 'gateway')
+      return (gateway?.container.args ?? []).filter((parameter) => ['--production', '--persisted-only'].includes(parameter))
+    }
+    expect(flags('gateway.production=true,gateway.persistedOnly=true').toSorted()).toEqual(['--persisted-only', '--production'])
+    expect(flags('gateway.production=false,gateway.persistedOnly=false')).toEqual([])
+  })
+})

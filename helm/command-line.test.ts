@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals'
+import { commandLineOf } from './testing/command-line.ts'
+import { describeWithHelm, render } from './testing/helm.ts'
+import { installations } from './testing/installations.ts'
+import { workloadsOf, type Container } from './testing/manifest.ts'
+
+const roles = ['gateway', 'subgraph', 'origin', 'migrate', 'edge']
+
+/** Settings that every role reads without a flag of its own. */
+const commonVariables = ['AISLE_LOG_LEVEL']
+
+function containers(): Container[] {
+  const workloads = installations.flatMap(({ chart, parameters }) => workloadsOf(render('shop', chart, ...parameters)))
+  return workloads.map(({ container }) => container)
+}
+
+describeWithHelm('the command lines in the charts', () => {
+  test('are of roles, started as in the image', () => {
+    expect([...new Set(containers().map(({ args }) => args[0]))].toSorted()).toEqual(roles.toSorted())
+    for (const { command, workingDir } of containers()) {
+      expect({ command, workingDir }).toEqual({ command: ['node', 'aisle.ts'], workingDir: '/app' })
+    }
+  })
+
+  for (const role of roles) {
+    const commandLine = commandLineOf(role)
+    if (commandLine === null) {
+      const reason = `aisle ${role} is not here: its flags in the charts were not compared`
+      process.stderr.write(`${reason}\n`) // jest keeps the names of skipped tests to itself
+      test.skip(reason, () => {})
+      continue
+    }
+    test(`aisle ${role} knows every flag and variable that it is given`, () => {
+      const given = containers().filter(({ args }) => args[0] === role)
+      const flags = given.flatMap(({ args }) => args).filter((parameter) => parameter.startsWith('--'))
+      const variables = given.flatMap(({ env }) => env).map(({ name }) => name)
+      expect([...commandLine.flags]).toEqual(expect.arrayContaining(flags))
+      expect([...commandLine.variables, ...commonVariables]).toEqual(expect.arrayContaining(variables))
+    })
+  }
+})
