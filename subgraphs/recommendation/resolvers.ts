@@ -1,0 +1,97 @@
+import { AisleError } from '../../runtime/errors.ts'
+import { pageSize } from '../shared/connection.ts'
+import type { SubgraphResolvers } from '../shared/context.ts'
+import { requireHeld } from '../shared/scope.ts'
+import { purchaseWeights, recommendForBasket, recommendForCustomer } from './blend.ts'
+import type { RecommendingProduct } from './loaders.ts'
+import { unpackTrending, type Recommended } from './packed.ts'
+import type { RecommendationPart, RecommendationRequest, RecommendationResolver } from './part.ts'
+
+interface Reference {
+  readonly id: string
+}
+
+interface FirstArgs {
+  readonly first?: number | null
+}
+
+const most = 50
+const largestBasket = 200
+/** A customer's lines that are read: beyond them, decay leaves next to nothing. */
+const mostPurchaseLines = 2_000
+
+const query = {
+  basketRecommendations: (async (_root, { productIds, first }, { recommendation }) => {
+    const size = sizeOf(first)
+    if (productIds.length > largestBasket) {
+      throw new AisleError('BAD_USER_INPUT', `The argument \`productIds\` names ${productIds.length} products; a basket holds at most ${largestBasket}.`)
+    }
+    const neighbours = await boughtWith(recommendation, productIds)
+    return firstExisting(recommendation, recommendForBasket(productIds, neighbours), size)
+  }) satisfies RecommendationResolver<unknown, FirstArgs & { productIds: readonly string[]; storeId?: string | null }>,
+
+  customerRecommendations: (async (_root, { customerId, first }, { recommendation }) => {
+    const size = sizeOf(first)
+    const weights = purchaseWeights(await recommendation.store.purchases(customerId, mostPurchaseLines))
+    // Who never bought anything is shown what others buy.
+    if (weights.size === 0) return trendingIn(recommendation, '', size)
+    return firstExisting(recommendation, recommendForCustomer(weights, await boughtWith(recommendation, [...weights.keys()])), size)
+  }) satisfies RecommendationResolver<unknown, FirstArgs & { customerId: string }>,
+
+  trending: (async (_root, { storeId, first }, { recommendation, environment }) => {
+    const size = sizeOf(first)
+    if (typeof storeId !== 'string') return trendingIn(recommendation, '', size)
+    requireHeld(environment, storeId)
+    if (!(await recommendation.store.hasStore(storeId))) throw new AisleError('STORE_UNKNOWN', `The chain has no store ${storeId}.`, { details: { storeId } })
+    return trendingIn(recommendation, storeId, size)
+  }) satisfies RecommendationResolver<unknown, FirstArgs & { storeId?: string | null }>,
+}
+
+const product = {
+  __resolveReference: ({ id }: Reference, { recommendation }: RecommendationRequest) => recommendation.loaders.product.load(id),
+  similar: (({ similarTo }, { first }, { recommendation }) => firstExisting(recommendation, similarTo, sizeOf(first))) satisfies RecommendationResolver<
+    RecommendingProduct,
+    FirstArgs
+  >,
+  boughtTogether: ((own, { first }, { recommendation }) => firstExisting(recommendation, own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<
+    RecommendingProduct,
+    FirstArgs
+  >,
+}
+
+const recommended = {
+  product: (({ productId }) => ({ __typename: 'Product', id: productId })) satisfies RecommendationResolver<Recommended>,
+}
+
+/** Every resolver of recommendation, by type and field. */
+export const recommendationResolvers: SubgraphResolvers = { Query: query, Product: product, Recommendation: recommended }
+
+function sizeOf(first: number | null | undefined): number {
+  return pageSize(first ?? 10, most)
+}
+
+async function boughtWith({ loaders }: RecommendationPart, productIds: readonly string[]): Promise<Map<string, readonly Recommended[]>> {
+  const products = await Promise.all(productIds.map((id) => loaders.product.load(id)))
+  return new Map(products.flatMap((own) => (own === null ? [] : [[own.id, own.boughtWith]])))
+}
+
+async function trendingIn(recommendation: RecommendationPart, storeId: string, size: number): Promise<Recommended[]> {
+  const [row] = await recommendation.store.trending([storeId])
+  return row === undefined ? [] : firstExisting(recommendation, unpackTrending(row.items), size)
+}
+
+/**
+ * The first that the catalogue still has: products may be deleted after training. Asks for a few more than are wanted,
+ * and for all the rest in the rare case that this does not do.
+ */
+async function firstExisting({ loaders }: RecommendationPart, list: readonly Recommended[], size: number): Promise<Recommended[]> {
+  const kept: Recommended[] = []
+  for (const part of [list.slice(0, size + spare), list.slice(size + spare)]) {
+    if (kept.length >= size) break
+    const known = await Promise.all(part.map(({ productId }) => loaders.exists.load(productId)))
+    kept.push(...part.filter((_, at) => known[at] === true))
+  }
+  return kept.slice(0, size)
+}
+
+const spare = 5

@@ -1,0 +1,27 @@
+/** Purchases as training reads them: products are numbers, their place in `products`. */
+export interface Baskets {
+  /** Ids of all products of the catalogue, sorted. */
+  readonly products: readonly string[]
+  readonly list: readonly Basket[]
+}
+
+/** One purchase. */
+export interface Basket {
+  /** Products in it, each once, ascending. */
+  readonly items: readonly number[]
+  readonly storeId: string | null
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** A long basket says less about each pair in it. */
+export function basketWeight({ items }: Basket): number {
+  return 1 / Math.sqrt(items.length)
+}
+
+/** For each product, the baskets it is in, as places in the list. */
+export function postingsOf({ products, list }: Baskets): number[][] {
+  const postings: number[][] = products.map(() => [])
+  for (const [at, { items }] of list.entries()) for (const item of items) postings[item]?.push(at)
+  return postings
+}
