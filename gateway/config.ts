@@ -29,6 +29,8 @@ export const gatewayConfig = z.object({
   planCache: z.coerce.number().int().min(1).default(1_000),
   /** Headers of a client's request that subgraphs receive. */
   propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
+  /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */
+  examples: z.string().optional(),
   explorerFolder: z.string().default(fileURLToPath(new URL('explorer/dist', import.meta.url))),
 })
 

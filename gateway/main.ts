@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGraph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
-import { readManifest } from './serve/persisted.ts'
+import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
@@ -25,12 +27,13 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production })
   const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
-  const server = createServer(service, context, metrics, config)
+  const examples = config.examples === undefined ? null : await readExamples(config.examples)
+  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples })
   await server.ready()
   const sockets = serveWebSocket(server.server, graphqlPath, service)
   const port = await listen(server.server, config.port, config.host)
   return {
-    url: `http://${config.host ?? 'localhost'}:${port}${graphqlPath}`,
+    url: `http://${config.host ?? 'localhost'}:${port}`,
     async [Symbol.asyncDispose]() {
       context.health.drain()
       await sockets[Symbol.asyncDispose]()
@@ -38,5 +41,16 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
       await server.close()
       await service.graph.subgraphs[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** @throws AisleError CONFIG_INVALID */
+async function readExamples(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8')
+    JSON.parse(text)
+    return text
+  } catch (cause) {
+    throw new AisleError('CONFIG_INVALID', `The examples ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }

@@ -15,8 +15,8 @@ import { serveSocket } from './serve/socket.ts'
 
 const path = '/graphql'
 
-/** Opens a node's data; tests give their own. */
-export type OpenData = (config: EdgeConfig, context: RoleContext) => Promise<NodeData>
+/** Opens a node's data, and leaves on the stack what must be closed with it; tests give their own. */
+export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack) => Promise<NodeData>
 
 /**
  * Starts a store's node. It listens as soon as its data is open, with or without a link to origin.
@@ -25,7 +25,7 @@ export type OpenData = (config: EdgeConfig, context: RoleContext) => Promise<Nod
 export async function startEdge(config: EdgeConfig, context: RoleContext, openData: OpenData = openStoreData): Promise<RunningRole> {
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
-  const data = stack.use(await openData(config, context))
+  const data = await openData(config, context, stack)
   const { schema, contextFor } = await createNodeGraph(data)
   const operations = await loadOperations(config.manifest, schema)
 
@@ -57,8 +57,11 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   return { url: `http://localhost:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
-async function openStoreData(config: EdgeConfig, context: RoleContext): Promise<NodeData> {
-  const { openNodeData } = await import('./data/index.ts')
-  const { searchIndexExtension } = await import('../../subgraphs/search/index/extension.ts')
-  return openNodeData({ storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log: context.log, metrics: context.metrics })
+async function openStoreData(config: EdgeConfig, { log, metrics }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
+  const [{ openNodeData }, { HttpOrigin }, { deliveryOf }, { logSourceOf }, { searchIndexExtension }] = await Promise.all([
+    import('./data/index.ts'), import('./http-origin.ts'), import('./http-delivery.ts'), import('./http-source.ts'), import('../../subgraphs/search/index/extension.ts'),
+  ])
+  const origin = stack.use(new HttpOrigin({ origin: config.origin, storeId: config.store }))
+  const way = { source: logSourceOf(origin), delivery: deliveryOf(origin) }
+  return stack.use(await openNodeData({ storeId: config.store, directory: config.data, origin: way, extensions: [searchIndexExtension], log, metrics }))
 }

@@ -5,7 +5,7 @@ import type { TypeSystem } from '../supergraph/types.ts'
 import { compileEntityFetch } from './entities.ts'
 import { type Absorb, compileAbsorb, compileBody, compileRootFetch } from './fetch.ts'
 import { createMerge } from './merge.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 import { compileRewrites } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
 

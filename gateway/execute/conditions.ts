@@ -1,5 +1,5 @@
 import { type DirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 
 /** The values of the variables that `@skip` and `@include` read in one document. */
 export type Conditions = Readonly<Record<string, boolean>>

@@ -1,5 +1,5 @@
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { commonPath, type ResponsePath } from './path.ts'
 
 /** An error as the client reads it. */

@@ -1,6 +1,6 @@
 import type { FetchNode } from '../plan/planner.ts'
 import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
 import type { ResponsePath } from './path.ts'
 import { clientKey } from './plan-keys.ts'

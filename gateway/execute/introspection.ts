@@ -1,5 +1,5 @@
 import { type DocumentNode, executeSync, type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, visit } from 'graphql'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 

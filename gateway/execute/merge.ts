@@ -1,5 +1,5 @@
 import type { TypeSystem } from '../supergraph/types.ts'
-import { cloneJson, isObject, type JsonObject } from './json.ts'
+import { cloneJson, isObject, type JsonObject } from '../../runtime/json.ts'
 
 /** Merges what a subgraph returned into the data, in place. */
 export type Merge = (target: JsonObject, source: JsonObject, copy: boolean) => void

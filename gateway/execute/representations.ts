@@ -1,6 +1,6 @@
 import type { FetchRewrite, RequiresSelection } from '../plan/planner.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { compileRewrites } from './rewrites.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FetchNodePathSegment, FetchRewrite } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../../runtime/json.ts'
 
 /** Changes parsed JSON in place, as a plan's rewrites say. */
 export type Rewrite = (data: unknown) => void

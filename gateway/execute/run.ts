@@ -1,6 +1,6 @@
 import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import type { ClientError } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 import { overlaps, type ResponsePath } from './path.ts'
 
 /** One execution of a compiled plan: what has been fetched so far, and what went wrong. */

@@ -1,6 +1,6 @@
 import type { FlattenNodePathSegment } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import type { PathNode } from './path.ts'
 
 type Found = (object: JsonObject, path: PathNode | null) => void

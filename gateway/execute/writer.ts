@@ -17,7 +17,7 @@ import {
 } from 'graphql'
 import type { Conditions } from './conditions.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { compileLeaf } from './leaves.ts'
 import { type PathNode, type ResponsePath, toResponsePath } from './path.ts'
 import { planKey } from './plan-keys.ts'

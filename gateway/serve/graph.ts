@@ -3,12 +3,12 @@ import { OperationCache } from '../execute/operation-cache.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
-import type { JsonObject } from '../execute/json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 import type { SubgraphClient } from '../subgraphs/client.ts'
 import { type RequestScope, SubscriptionRefused } from '../subgraphs/types.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
-import type { Parameters } from './parameters.ts'
-import { type DocumentPolicy, resolveDocument } from './persisted.ts'
+import type { Parameters } from '../../runtime/graphql/parameters.ts'
+import { type DocumentPolicy, resolveDocument } from '../../runtime/graphql/persisted.ts'
 
 /** A supergraph with everything that belongs to this version of it: its connections and its prepared operations. Swapped in whole. */
 export interface Graph {

@@ -3,10 +3,10 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { propagate } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
-import { refuseForgery } from './csrf.ts'
+import { refuseForgery } from '../../runtime/graphql/csrf.ts'
 import type { ReadyOperation } from './graph.ts'
-import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from './media.ts'
-import { type Parameters, parseBody, readParameters, readSearchParameters } from './parameters.ts'
+import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
+import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import type { GraphService } from './service.ts'
 
 /** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClient, type SubscribePayload } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { type Answer, type Federation, post, readAnswer, startFederation } from '../testing/federation.ts'
-import { readManifest } from './persisted.ts'
+import { readManifest } from '../../runtime/graphql/persisted.ts'
 
 const body = 'query Hello($name: String) { hello(name: $name) }'
 const id = createHash('sha256').update(body).digest('hex')

@@ -4,7 +4,7 @@ import { operationalAnswer } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import { explorerAnswer } from './explorer.ts'
 import { answerFailure, answerGraphQL } from './http.ts'
-import { graphqlJson, plainJson } from './media.ts'
+import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GraphService } from './service.ts'
 
@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly bodyLimit: number
   /** Folder of the explorer's built files. */
   readonly explorerFolder: string
+  /** What `/examples.json` answers; null where there are none. */
+  readonly examples: string | null
 }
 
 /** The HTTP side of the gateway, not yet listening. */
@@ -35,6 +37,10 @@ export function createServer(service: GraphService, context: RoleContext, metric
       reply.header('allow', 'GET, POST')
       return answerFailure(reply, new AisleError('METHOD_NOT_ALLOWED', undefined), graphqlJson, service)
     },
+  })
+  server.get('/examples.json', async (_request, reply) => {
+    if (options.examples === null) return reply.code(404).header('content-type', plainJson).send('[]')
+    return reply.headers({ 'content-type': plainJson, 'cache-control': 'no-cache' }).send(options.examples)
   })
   server.get('/*', async (request, reply) => answerOther(request.url.split('?', 1)[0] ?? '/', reply, context, options.explorerFolder))
   return server

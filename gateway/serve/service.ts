@@ -4,8 +4,8 @@ import { InvalidRequest } from '../execute/invalid-request.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
-import type { Parameters } from './parameters.ts'
-import type { DocumentPolicy } from './persisted.ts'
+import type { Parameters } from '../../runtime/graphql/parameters.ts'
+import type { DocumentPolicy } from '../../runtime/graphql/persisted.ts'
 
 /** What HTTP and WebSocket have in common: the graph being served, and the accounts kept of it. */
 export class GraphService {

@@ -2,10 +2,10 @@ import type { Server } from 'node:http'
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, parse } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { isObject } from '../execute/json.ts'
+import { isObject } from '../../runtime/json.ts'
 import { propagate } from '../subgraphs/headers.ts'
 import type { ReadyOperation } from './graph.ts'
-import { readParameters } from './parameters.ts'
+import { readParameters } from '../../runtime/graphql/parameters.ts'
 import type { GraphService } from './service.ts'
 
 /** The largest message a client may send, in bytes. */

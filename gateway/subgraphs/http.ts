@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { AisleError } from '../../runtime/errors.ts'
-import { isObject } from '../execute/json.ts'
+import { isObject } from '../../runtime/json.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
 
 export interface HttpOptions {

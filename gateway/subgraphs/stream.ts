@@ -1,7 +1,7 @@
 import { type Client, createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { AisleError } from '../../runtime/errors.ts'
-import { isObject } from '../execute/json.ts'
+import { isObject } from '../../runtime/json.ts'
 import { EventQueue } from './event-queue.ts'
 import { type RequestScope, SubscriptionRefused, type SubgraphReply } from './types.ts'
 

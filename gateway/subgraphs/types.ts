@@ -1,4 +1,4 @@
-import type { JsonObject } from '../execute/json.ts'
+import type { JsonObject } from '../../runtime/json.ts'
 
 /** What belongs to one client request and goes with everything that is asked on its behalf. */
 export interface RequestScope {

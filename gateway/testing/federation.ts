@@ -6,7 +6,7 @@ import { parse } from 'graphql'
 import { createRoleContext, type RoleContext } from '../../runtime/role.ts'
 import { decodeConfig } from '../../runtime/config.ts'
 import { gatewayConfig } from '../config.ts'
-import { isObject, type JsonObject } from '../execute/json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { startGateway } from '../main.ts'
 import { startSubgraph, type SubgraphDefinition, type TestSubgraph } from './subgraph.ts'
 
@@ -51,12 +51,13 @@ export async function startFederation<Names extends string>(
   onFailure.use(gateway)
   onFailure.defer(() => rm(folder, { recursive: true, force: true }))
   const all = onFailure.move()
+  const url = `${gateway.url}/graphql`
   const subgraphs: Partial<Record<string, TestSubgraph>> = Object.fromEntries(started)
   return {
-    url: gateway.url,
+    url,
     context,
     subgraphs: subgraphs as Record<Names, TestSubgraph>,
-    ask: (query, variables, headers) => post(gateway.url, { query, ...(variables === undefined ? {} : { variables }) }, headers),
+    ask: (query, variables, headers) => post(url, { query, ...(variables === undefined ? {} : { variables }) }, headers),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }

@@ -1,5 +1,5 @@
 import { buildSchema, execute, type GraphQLFieldResolver, type GraphQLSchema, isObjectType, parse } from 'graphql'
-import { isObject, type JsonObject } from '../execute/json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 
 /** Resolvers by type and field, as a subgraph's, without references. */
 export type PlainResolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { graphql, type GraphQLSchema, parse } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import { isObject, type JsonObject } from '../execute/json.ts'
+import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 
 type SubgraphModule = Parameters<typeof buildSubgraphSchema>[0] extends readonly (infer M)[] | infer _D ? M : never

@@ -1,5 +1,5 @@
 import { AisleError } from '../errors.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** One GraphQL request, whatever it came by; every part has its right type. */
 export interface Parameters {

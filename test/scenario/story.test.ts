@@ -51,9 +51,9 @@ describe('a day in a store', () => {
 
   const id = (name: string): string => operations.get(name)?.id ?? `no operation ${name}`
   const first = (): string => productIds[0] ?? ''
-  const movement = (productId: string, quantity: number, operationId: string = randomUUID()): Record<string, unknown> => ({
+  const movement = (productId: string, quantity: number): Record<string, unknown> => ({
     documentId: id('RecordMovement'),
-    variables: { input: { operationId, storeId, productId, kind: quantity < 0 ? 'SALE' : 'RECEIPT', quantity } },
+    variables: { input: { operationId: randomUUID(), storeId, productId, kind: quantity < 0 ? 'SALE' : 'RECEIPT', quantity } },
   })
   const onHand = async (url: string, productId: string): Promise<unknown> =>
     (await ask(url, { documentId: id('ShelfLabel'), variables: { productId, storeId } })).data.product?.availability?.onHand

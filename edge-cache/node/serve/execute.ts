@@ -1,6 +1,6 @@
 import { createSourceEventStream, execute, GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
-import type { JsonObject } from '../../../runtime/graphql/json.ts'
+import type { JsonObject } from '../../../runtime/json.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { Storage } from '../../../subgraphs/storage/storage.ts'
 import type { NodeData, ReadSession } from '../data.ts'
