@@ -1,6 +1,6 @@
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { Batch, ChangeFeed } from '../shared/changes.ts'
+import type { Batch, ChangeFeed, LogPosition } from '../shared/changes.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { Backoff, pause } from './backoff.ts'
 import { createLocalFeed } from './local-feed.ts'
@@ -64,6 +64,19 @@ export async function openChangeFeed(storage: PostgresStorage, log?: Logger): Pr
     }
   }
 
+  /** Nobody knows what came between the old log and the new one: who has subscribed must ask anew. */
+  const startAgain = async (cause: unknown): Promise<void> => {
+    try {
+      const fence = await readFence(storage)
+      epoch = fence.epoch
+      logSignal.restarted(fence.batch)
+      batch = null
+      feed.end(new AisleError('SUBSCRIPTION_INTERRUPTED', undefined, { cause }))
+    } catch (error) {
+      log?.warn({ err: error }, 'where the log begins again is not known yet')
+    }
+  }
+
   const run = async (): Promise<void> => {
     const backoff = new Backoff(50, 2_000)
     while (!stop.signal.aborted) {
@@ -77,20 +90,15 @@ export async function openChangeFeed(storage: PostgresStorage, log?: Logger): Pr
         await follow(batch ?? logSignal.head)
         backoff.succeeded()
       } catch (error) {
-        if (isRestart(error)) {
-          log?.error({ err: error }, 'the log was restarted under its readers')
-          feed.end(new AisleError('SUBSCRIPTION_INTERRUPTED', undefined, { cause: error }))
-          epoch = await readEpoch(storage).catch(() => epoch)
-        } else if (!stop.signal.aborted) {
-          log?.warn({ err: error }, 'reading the log failed')
-        }
+        if (!stop.signal.aborted) log?.warn({ err: error }, 'reading the log failed')
+        if (isRestart(error)) await startAgain(error)
         await pause(backoff.failed(), stop.signal)
       }
     }
   }
 
   try {
-    epoch = await readEpoch(storage)
+    epoch = (await readFence(storage)).epoch
     await logSignal.ready
   } catch (error) {
     await source[Symbol.asyncDispose]()
@@ -110,11 +118,11 @@ export async function openChangeFeed(storage: PostgresStorage, log?: Logger): Pr
   }
 }
 
-async function readEpoch({ pool }: PostgresStorage): Promise<string> {
-  const { rows } = await pool.query<{ epoch: string }>('select epoch from log_fence where id = 1')
+async function readFence({ pool }: PostgresStorage): Promise<LogPosition> {
+  const { rows } = await pool.query<LogPosition>('select epoch, batch from log_fence where id = 1')
   const [fence] = rows
   if (fence === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
-  return fence.epoch
+  return fence
 }
 
 function isRestart(error: unknown): boolean {

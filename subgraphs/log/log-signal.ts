@@ -65,6 +65,12 @@ export class LogSignal implements AsyncDisposable {
     signal?.removeEventListener('abort', waiter.wake)
   }
 
+  /** The log begins again at a batch that may lie before `head`. */
+  restarted(batch: number): void {
+    this.#head = batch
+    this.#forget(batch)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listener[Symbol.asyncDispose]()
     this.#wakeAll()

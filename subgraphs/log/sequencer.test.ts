@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { createLogger } from '../../runtime/log.ts'
 import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
@@ -7,6 +6,7 @@ import { openPostgres, type PostgresStorage } from '../storage/postgres/storage.
 import { openConnection } from './connection.ts'
 import { moveOutbox, renewLease, takeLease } from './fence.ts'
 import { startSequencer, type Sequencer } from './sequencer.ts'
+import { until } from './testing/until.ts'
 
 let database: TestDatabase
 let storage: PostgresStorage
@@ -21,10 +21,6 @@ afterEach(async () => {
 
 function start(owner: string, leaseMs = 1_000): Sequencer {
   return startSequencer(storage, { owner, tickMs: 1, leaseMs, log: createLogger('test', 'silent'), metrics: createMetrics('test') })
-}
-
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await sleep(5)
 }
 
 async function one<T>(text: string, values: unknown[] = []): Promise<T> {
