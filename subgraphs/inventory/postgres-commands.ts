@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
-import { accepted, refused, type CommandContext, type Outcome } from '../shared/commands.ts'
+import { accepted, refused, refusedBy, type CommandContext, type Outcome, type UserError } from '../shared/commands.ts'
 import { toMinor } from '../shared/money.ts'
 import { runNamed } from '../shared/named.ts'
 import type { Database, ListPriceRow, MovementRow, StockRow, StorePriceRow } from '../storage/database.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import type { InventoryCommands, PriceErrorCode, RecordCount, RecordMovement, SetPrice, StockErrorCode } from './commands.ts'
-import { afterCount, afterMovement, largestLevel, settle } from './stock-law.ts'
+import { checkCount, checkMovement, productNotFound, storeNotFound } from './rules.ts'
+import { afterCount, afterMovement, settle } from './stock-law.ts'
 
 /** The writes of inventory over Postgres, each in a transaction of its own. */
 export function createInventoryCommands({ db }: PostgresStorage): InventoryCommands {
@@ -25,12 +26,12 @@ export function applyMovement(transaction: Transaction<Database>, command: Recor
   return runNamed(transaction, 'recordStockMovement', command, context, async () => {
     const { storeId, productId, kind, quantity } = command
     const occurredAt = command.occurredAt ?? context.now
-    const refusal = checkQuantity(command) ?? checkTime(occurredAt, context, 'occurredAt') ?? (await checkPlace(transaction, command))
-    if (refusal !== null) return refusal
-    const stock = await settle(transaction, command, context.now, (onHand) => afterMovement(transaction, command, quantity, occurredAt, onHand))
-    if (stock === null) return refused('INVALID_QUANTITY', 'The level after it would not fit.', ['input', 'quantity'])
-    await keep(transaction, stock, { store_id: storeId, product_id: productId, kind, quantity, counted: null, occurred_at: occurredAt, recorded_at: context.now })
-    return accepted(stock)
+    const refusal = checkMovement(command, context.now) ?? (await checkPlace(transaction, command))
+    if (refusal !== null) return refusedBy(refusal)
+    const outcome = await settle(transaction, command, context.now, 'quantity', (onHand) => afterMovement(transaction, command, quantity, occurredAt, onHand))
+    if (outcome.result === null) return outcome
+    await keep(transaction, outcome.result, { store_id: storeId, product_id: productId, kind, quantity, counted: null, occurred_at: occurredAt, recorded_at: context.now })
+    return outcome
   })
 }
 
@@ -39,13 +40,12 @@ export function applyCount(transaction: Transaction<Database>, command: RecordCo
   return runNamed(transaction, 'recordStockCount', command, context, async () => {
     const { storeId, productId, counted } = command
     const countedAt = command.countedAt ?? context.now
-    if (!Number.isInteger(counted) || counted < 0 || counted > largestLevel) return refused('INVALID_QUANTITY', 'A count is zero or more.', ['input', 'counted'])
-    const refusal = checkTime(countedAt, context, 'countedAt') ?? (await checkPlace(transaction, command))
-    if (refusal !== null) return refusal
-    const stock = await settle(transaction, command, context.now, (onHand) => afterCount(transaction, command, counted, countedAt, onHand))
-    if (stock === null) return refused('INVALID_QUANTITY', 'The level after it would not fit.', ['input', 'counted'])
-    await keep(transaction, stock, { store_id: storeId, product_id: productId, kind: 'COUNT', quantity: null, counted, occurred_at: countedAt, recorded_at: context.now })
-    return accepted(stock)
+    const refusal = checkCount(command, context.now) ?? (await checkPlace(transaction, command))
+    if (refusal !== null) return refusedBy(refusal)
+    const outcome = await settle(transaction, command, context.now, 'counted', (onHand) => afterCount(transaction, command, counted, countedAt, onHand))
+    if (outcome.result === null) return outcome
+    await keep(transaction, outcome.result, { store_id: storeId, product_id: productId, kind: 'COUNT', quantity: null, counted, occurred_at: countedAt, recorded_at: context.now })
+    return outcome
   })
 }
 
@@ -61,7 +61,7 @@ export function applyPrice(transaction: Transaction<Database>, command: SetPrice
       return refused('INVALID_AMOUNT', `The amount ${amount} must be zero or more, with no more decimals than ${currency} has.`, ['input', 'amount'])
     }
     const refusal = await checkPlace(transaction, command)
-    if (refusal !== null) return refusal
+    if (refusal !== null) return refusedBy(refusal)
     const price = { product_id: productId, amount_minor: minor, currency, updated_at: context.now }
     return accepted(storeId === null ? await putListPrice(transaction, price) : await putStorePrice(transaction, { store_id: storeId, ...price }))
   })
@@ -93,35 +93,16 @@ async function keep(transaction: Transaction<Database>, stock: StockRow, movemen
   await transaction.insertInto('movement').values({ id: randomUUID(), on_hand_after: stock.on_hand, ...movement }).execute()
 }
 
-/** Which sign the quantity of each kind has; 0 for either. */
-const signs = { SALE: -1, RECEIPT: 1, RETURN: 1, LOSS: -1, TRANSFER: 0, ADJUSTMENT: 0 } as const
-
-function checkQuantity({ kind, quantity }: RecordMovement): StockOutcome | null {
-  if (kind === 'COUNT') return refused('INVALID_QUANTITY', 'A count is not a movement: use recordStockCount.', ['input', 'kind'])
-  if (!Number.isInteger(quantity) || quantity === 0) return refused('INVALID_QUANTITY', 'The quantity must be a whole number other than zero.', ['input', 'quantity'])
-  const sign = signs[kind]
-  if (sign === 0 || Math.sign(quantity) === sign) return null
-  return refused('INVALID_QUANTITY', `The quantity of a ${kind} is ${sign < 0 ? 'negative' : 'positive'}.`, ['input', 'quantity'])
-}
-
-/** How far a clock in a store may run ahead, in milliseconds. */
-const clockToleranceMs = 24 * 60 * 60 * 1000
-
-function checkTime(at: number, { now }: CommandContext, field: string): StockOutcome | null {
-  return at > now + clockToleranceMs ? refused('INVALID_TIME', 'The time lies more than a day in the future.', ['input', field]) : null
-}
-
 async function checkPlace(
   transaction: Transaction<Database>,
   { storeId, productId }: { readonly storeId: string | null; readonly productId: string },
-): Promise<Outcome<never, 'STORE_NOT_FOUND' | 'PRODUCT_NOT_FOUND'> | null> {
+): Promise<UserError<'STORE_NOT_FOUND' | 'PRODUCT_NOT_FOUND'> | null> {
   const found = await transaction
     .selectNoFrom((eb) => [
       eb.exists(eb.selectFrom('store').select('id').where('id', '=', storeId ?? '')).as('store'),
       eb.exists(eb.selectFrom('product').select('id').where('id', '=', productId)).as('product'),
     ])
     .executeTakeFirstOrThrow()
-  if (storeId !== null && !found.store) return refused('STORE_NOT_FOUND', `The chain has no store ${storeId}.`, ['input', 'storeId'])
-  if (!found.product) return refused('PRODUCT_NOT_FOUND', `The catalogue has no product ${productId}.`, ['input', 'productId'])
-  return null
+  if (storeId !== null && !found.store) return storeNotFound(storeId)
+  return found.product ? null : productNotFound(productId)
 }

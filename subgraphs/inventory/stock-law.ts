@@ -1,5 +1,8 @@
 import type { Transaction } from 'kysely'
+import { accepted, refusedBy, type Outcome } from '../shared/commands.ts'
 import type { Database, StockRow } from '../storage/database.ts'
+import type { StockErrorCode } from './commands.ts'
+import { checkLevel } from './rules.ts'
 
 /*
  * The law of stock. For one product in one store, with c the latest count by its time (of several at the same instant,
@@ -38,28 +41,27 @@ function historyOf(transaction: Transaction<Database>, { storeId, productId }: S
   return transaction.selectFrom('movement').where('store_id', '=', storeId).where('product_id', '=', productId)
 }
 
-/** Where a level cannot go: the column and the graph's Int hold 32 bits. */
-export const largestLevel = 2_147_483_647
-
 /**
  * Moves a level under its row's lock, so that `next` reads a history to which no one else adds. The row is made, at its
  * first level, where the store never had the product, and left alone where the level stays.
- * @returns the row, or null where the level would leave what fits.
+ * @param field the input field to blame for a level that does not fit.
  */
-export async function settle(transaction: Transaction<Database>, key: StockKey, now: number, next: (onHand: number) => Promise<number>): Promise<StockRow | null> {
+export async function settle(
+  transaction: Transaction<Database>,
+  key: StockKey,
+  now: number,
+  field: 'quantity' | 'counted',
+  next: (onHand: number) => Promise<number>,
+): Promise<Outcome<StockRow, StockErrorCode>> {
   for (;;) {
     const row = await lock(transaction, key)
     const onHand = await next(row?.on_hand ?? 0)
-    if (Math.abs(onHand) > largestLevel) return null
-    if (row === null) {
-      // Two may be first at once: the second finds the other's row, and starts again under its lock.
-      const first = await insert(transaction, { store_id: key.storeId, product_id: key.productId, on_hand: onHand, reorder_point: null, order_up_to: null, updated_at: now })
-      if (first !== undefined) return first
-    } else if (row.on_hand === onHand) {
-      return row
-    } else {
-      return update(transaction, { ...row, on_hand: onHand, updated_at: Math.max(row.updated_at, now) })
-    }
+    const refusal = checkLevel(onHand, field)
+    if (refusal !== null) return refusedBy(refusal)
+    if (row !== null) return accepted(row.on_hand === onHand ? row : await update(transaction, { ...row, on_hand: onHand, updated_at: Math.max(row.updated_at, now) }))
+    // Two may be first at once: the second finds the other's row, and starts again under its lock.
+    const first = await insert(transaction, { store_id: key.storeId, product_id: key.productId, on_hand: onHand, reorder_point: null, order_up_to: null, updated_at: now })
+    if (first !== undefined) return accepted(first)
   }
 }
 

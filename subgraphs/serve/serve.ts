@@ -26,7 +26,10 @@ export interface ServeOptions {
   readonly figures?: SubgraphMetrics
 }
 
-/** Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the caller's to close. */
+/**
+ * Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the
+ * caller's to close; the URL of the role is without the path.
+ */
 export async function serveSubgraph({ subgraph, storage, changes, port, host, figures }: ServeOptions, context: RoleContext): Promise<RunningRole> {
   const { log, health } = context
   const measure = figures ?? subgraphMetrics(context.metrics)
@@ -60,7 +63,7 @@ export async function serveSubgraph({ subgraph, storage, changes, port, host, fi
   })
   const taken = await listen(server, port, host)
   return {
-    url: `http://${host ?? 'localhost'}:${taken}/graphql`,
+    url: `http://${host ?? 'localhost'}:${taken}`,
     async [Symbol.asyncDispose]() {
       health.drain()
       await Promise.all([closeServer(server), socket[Symbol.asyncDispose]()])

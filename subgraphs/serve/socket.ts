@@ -3,6 +3,9 @@ import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 
+/** How long a client has to answer that it closes too, in milliseconds. */
+const closingMs = 2_000
+
 /** What a socket's operations run on. */
 export interface SocketOptions {
   readonly schema: GraphQLSchema
@@ -35,7 +38,12 @@ export function serveSocket(server: Server, { schema, contextOf, formatError, ob
   )
   return {
     async [Symbol.asyncDispose]() {
+      // A client that does not answer the closing handshake must not hold up the process.
+      const timer = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate()
+      }, closingMs)
       await dispose()
+      clearTimeout(timer)
     },
   }
 }

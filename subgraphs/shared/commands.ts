@@ -27,3 +27,8 @@ export function accepted<Result, Code extends string>(result: Result, pending = 
 export function refused<Result, Code extends string>(code: Code, message: string, field: readonly string[] | null = null): Outcome<Result, Code> {
   return { result: null, userErrors: [{ code, message, field }], pending: false }
 }
+
+/** The outcome of a command that one of the domain's rules refuses. */
+export function refusedBy<Result, Code extends string>(refusal: UserError<Code>): Outcome<Result, Code> {
+  return { result: null, userErrors: [refusal], pending: false }
+}

@@ -18,7 +18,9 @@ export function registerInventoryTests(name: string, makeStorage: MakeStorage): 
       await fill(made.storage, shop)
       store = inventoryStore(made.storage)
     })
-    afterAll(() => made[Symbol.asyncDispose]())
+    afterAll(async () => {
+      await made[Symbol.asyncDispose]()
+    })
 
     test('the store\'s price applies, else the list price, and an unknown store is told', async () => {
       const { price } = inventoryLoaders(store)

@@ -1,0 +1,24 @@
+import { Argument, Option, type Command } from 'commander'
+import { decodeConfig } from '../../runtime/config.ts'
+import { runRole } from '../../runtime/role.ts'
+import type { SubgraphName } from '../shared/context.ts'
+import { defaultPorts, subgraphConfigSchema } from './config.ts'
+
+/** Adds `subgraph <name>`: one of the four subgraphs, over Postgres. */
+export function registerSubgraphCommand(program: Command): void {
+  program
+    .command('subgraph')
+    .description('serve one subgraph: search, recommendation, inventory or device')
+    .addArgument(new Argument('<name>', 'which one').choices(Object.keys(defaultPorts)))
+    .addOption(new Option('--port <number>', 'port to listen on; 0 takes a free one (default: 4001 search, 4002 recommendation, 4003 inventory, 4004 device)').env('AISLE_SUBGRAPH_PORT'))
+    .addOption(new Option('--host <address>', 'address to listen on (default: all)').env('AISLE_SUBGRAPH_HOST'))
+    .addOption(new Option('--database-url <url>', 'the Postgres that holds the chain').env('DATABASE_URL'))
+    .addOption(new Option('--data <folder>', 'where what is derived is kept, such as the search index (default: .aisle/<name>)').env('AISLE_SUBGRAPH_DATA'))
+    .addOption(new Option('--connections <number>', 'most connections to Postgres').env('AISLE_SUBGRAPH_CONNECTIONS').default('10'))
+    .addOption(new Option('--silent-minutes <number>', 'device: minutes of silence after which a device is offline').env('AISLE_SILENT_MINUTES').default('15'))
+    .action(async (name: SubgraphName, options: Record<string, unknown>) => {
+      const config = decodeConfig(subgraphConfigSchema, { ...options, port: options.port ?? defaultPorts[name], data: options.data ?? `.aisle/${name}` })
+      const { startSubgraph } = await import('./start.ts')
+      await runRole(name, (context) => startSubgraph(name, config, context))
+    })
+}
