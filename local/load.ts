@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PostgresStorage } from '../subgraphs/storage/postgres/storage.ts'
-import type { DemoSize } from './everything/config.ts'
+import { productsOf, type DemoSize } from './demo-size.ts'
 import type { DataSource } from './import/source.ts'
 
 export interface LoadOptions {
@@ -43,14 +43,17 @@ async function loadAnew(options: LoadOptions): Promise<string> {
       onProgress(`${file} ${share === undefined ? `${rows.toLocaleString('en')} rows` : `${Math.round(share * 100)}%`}`)
     },
   })
+  const { trainRecommendations } = await import('../subgraphs/recommendation/train/train.ts')
+  await trainRecommendations(storage, { onProgress: (step, share) => onProgress(share === 0 ? step : `${step} ${Math.round(share * 100)}%`) })
   const rows = report.files.reduce((sum, file) => sum + file.loaded, 0)
   const refused = report.rejected === 0 ? '' : `; ${report.rejected.toLocaleString('en')} ROWS WERE NOT LOADED, see ${rejects}`
-  return `${rows.toLocaleString('en')} rows of ${report.source}${refused}`
+  return `${rows.toLocaleString('en')} rows of ${report.source}, recommendations trained${refused}`
 }
 
-async function sourceOf({ dataDirectory }: LoadOptions): Promise<DataSource> {
-  if (dataDirectory === undefined) throw new Error('DEMO')
-  return await (await import('./import/folder.ts')).csvFolder(dataDirectory)
+async function sourceOf({ dataDirectory, demoSize }: LoadOptions): Promise<DataSource> {
+  if (dataDirectory !== undefined) return await (await import('./import/folder.ts')).csvFolder(dataDirectory)
+  const { demoSource } = await import('./demo/source.ts')
+  return demoSource({ products: productsOf(demoSize), now: Date.now() })
 }
 
 async function holdsProducts({ db }: PostgresStorage): Promise<boolean> {

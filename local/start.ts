@@ -18,7 +18,7 @@ export function registerStartCommand(program: Command): void {
     .command('start')
     .description('run everything on this machine: Postgres, demo data, every cloud role and one store\'s node, until Ctrl-C')
     .addOption(new Option('--data <folder>', 'load this data set (CSV in the import format) instead of the demo chain').env('AISLE_DATA'))
-    .addOption(new Option('--demo-size <size>', 'small, medium, large, or a number of products').env('AISLE_DEMO_SIZE').default('medium'))
+    .addOption(new Option('--demo-size <size>', 'small (600 products), medium (4,000), large (50,000), or a number of products (default: small)').env('AISLE_DEMO_SIZE'))
     .addOption(new Option('--store <id>', 'the store that the edge node serves (default: the first by id)').env('AISLE_STORE'))
     .addOption(new Option('--port-base <number>', 'shifts all ports: gateway N, subgraphs N+1 to N+4, origin N+10, edge N+100; 0 takes free ones').env('AISLE_PORT_BASE').default('4000'))
     .addOption(new Option('--port <number>', 'port of the gateway (default: 4000)').env('AISLE_GATEWAY_PORT'))

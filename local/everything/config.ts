@@ -1,13 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { port, postgresUrl } from '../../runtime/config.ts'
-
-/** How many products the demo chain sells, by name or by number. */
-export const demoSizeSchema = z.union([z.enum(['small', 'medium', 'large']), z.coerce.number().int().min(1).max(1_000_000)], {
-  error: 'must be small, medium, large or a number of products',
-})
-
-export type DemoSize = z.output<typeof demoSizeSchema>
+import { defaultDemoSize, demoSizeSchema } from '../demo-size.ts'
 
 /** The edge node's port is the base plus this. */
 const highestOffset = 100
@@ -21,7 +15,7 @@ const portBase = port.refine((base) => base + highestOffset <= 65_535, `must lea
 export const startConfigSchema = z.object({
   /** Folder of a data set; the demo chain without it. */
   data: userPath.optional(),
-  demoSize: demoSizeSchema.default('medium'),
+  demoSize: demoSizeSchema.default(defaultDemoSize),
   /** The store whose node runs; the first by id without it. */
   store: z.string().min(1).optional(),
   portBase: portBase.default(4000),

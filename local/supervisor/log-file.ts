@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const tailBytes = 16 * 1024
 
 /** The last lines written to the file since `begin` (a size in bytes), indented for a terminal. */
-export function tailOf(file: string, begin = 0, lines = 15): string {
+export function tailOf(file: string, begin = 0, lines = 30): string {
   if (!existsSync(file)) return '  (no log)'
   const handle = openSync(file, 'r')
   try {
