@@ -30,7 +30,7 @@ export function lockDirectory(directory: string): Disposable {
 
 /** SQLITE_BUSY is 5 in the primary part of the code. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+  return typeof error === 'object' && error !== null && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
 function holder(file: string): string {

@@ -13,7 +13,7 @@ export type OutboxRequest =
 /** The answer to each type of request. */
 export interface OutboxAnswers {
   readonly append: AppendResult
-  /** Numbers of rows changed. */
+  /** Numbers of writes whose state changed. */
   readonly deliver: number
   readonly settle: number
   readonly reopen: number
@@ -22,7 +22,9 @@ export interface OutboxAnswers {
 
 export type OutboxMessage = { readonly id: number; readonly request: OutboxRequest } | 'close'
 
-export type OutboxReply =
+/** Every reply says how many writes have no effect yet, so that who asks never counts by itself. */
+export type OutboxReply = { readonly open: number } & (
   | { readonly ready: true }
   | { readonly id: number; readonly answer: OutboxAnswers[keyof OutboxAnswers] }
   | { readonly id: number; readonly error: string }
+)

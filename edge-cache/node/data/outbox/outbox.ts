@@ -22,19 +22,20 @@ export class Outbox implements AsyncDisposable {
   /** Null after a fault ended it; the next write starts another, with a new incarnation. */
   #worker: Worker | null
   #nextId = 1
-  #open: number
+  #open = 0
   #closed = false
 
-  private constructor(path: string, worker: Worker) {
+  private constructor(path: string, worker: Worker, open: number) {
     this.#path = path
+    this.#open = open
     this.#worker = this.#listen(worker)
     this.#reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
-    this.#open = this.#count()
   }
 
   /** Opens the outbox, and makes it where it is missing. */
   static async open(path: string): Promise<Outbox> {
-    return new Outbox(path, await startWorker(path))
+    const { worker, open } = await startWorker(path)
+    return new Outbox(path, worker, open)
   }
 
   /** Writes whose effect has not come back through the log. */
@@ -47,14 +48,11 @@ export class Outbox implements AsyncDisposable {
    * @throws AisleError WRITE_NOT_KEPT
    */
   async append(operation: NewOperation): Promise<AppendResult> {
-    let result: AppendResult
     try {
-      result = await this.#ask('append', { type: 'append', operation })
+      return await this.#ask('append', { type: 'append', operation })
     } catch (error) {
       throw new AisleError('WRITE_NOT_KEPT', undefined, { cause: error })
     }
-    if (result.status === 'kept') this.#open += 1
-    return result
   }
 
   /** Remembers that origin has these. */
@@ -65,14 +63,13 @@ export class Outbox implements AsyncDisposable {
   /** Remembers what the log said of these, `mark` being the batch that said it; `at` is in epoch milliseconds. */
   async settle(settlements: readonly Settlement[], mark: LogMark, at: number): Promise<void> {
     if (settlements.length === 0) return
-    this.#open -= await this.#ask('settle', { type: 'settle', settlements, mark, at })
+    await this.#ask('settle', { type: 'settle', settlements, mark, at })
   }
 
   /** Makes these wait for their delivery again. */
   async reopen(seqs: readonly number[]): Promise<void> {
     if (seqs.length === 0) return
     await this.#ask('reopen', { type: 'reopen', seqs })
-    this.#open = this.#count()
   }
 
   /** Forgets what was settled before `before` (epoch milliseconds). */
@@ -91,6 +88,11 @@ export class Outbox implements AsyncDisposable {
   /** Writes to deliver, oldest first, behind `after`. */
   waiting(after: number, limit: number): KeptOperation[] {
     return this.#read("where state = 'pending' and seq > ? order by seq limit ?", after, limit)
+  }
+
+  /** Writes that origin acknowledged and whose effect has not come back. */
+  delivered(): KeptOperation[] {
+    return this.#read("where state = 'delivered' order by seq")
   }
 
   /** Writes that origin acknowledged in another epoch of the log than this one. */
@@ -134,10 +136,6 @@ export class Outbox implements AsyncDisposable {
     return statement
   }
 
-  #count(): number {
-    return this.#statement("select count(*) as open from operation where state <> 'settled'").get()?.open as number
-  }
-
   async #ask<Type extends OutboxRequest['type']>(_type: Type, request: OutboxRequest & { readonly type: Type }): Promise<OutboxAnswers[Type]> {
     if (this.#closed) throw new AisleError('SHUTTING_DOWN')
     const id = this.#nextId
@@ -150,6 +148,7 @@ export class Outbox implements AsyncDisposable {
 
   #listen(worker: Worker): Worker {
     worker.on('message', (reply: OutboxReply) => {
+      this.#open = reply.open
       if ('ready' in reply) return
       const waiter = this.#waiters.get(reply.id)
       this.#waiters.delete(reply.id)
@@ -172,13 +171,13 @@ function newWorker(path: string): Worker {
   return new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path }, name: 'outbox' })
 }
 
-async function startWorker(path: string): Promise<Worker> {
+async function startWorker(path: string): Promise<{ worker: Worker; open: number }> {
   const worker = newWorker(path)
-  await new Promise<void>((resolve, reject) => {
-    worker.once('message', () => resolve())
-    worker.once('error', reject)
-    worker.once('exit', (code) => reject(new Error(`the outbox thread ended with code ${code} before it was ready`)))
-  })
-  worker.removeAllListeners()
-  return worker
+  const started = Promise.withResolvers<number>()
+  const onMessage = ({ open }: OutboxReply): void => started.resolve(open)
+  const onExit = (code: number): void => started.reject(new Error(`the outbox thread ended with code ${code} before it was ready`))
+  worker.once('message', onMessage).once('error', started.reject).once('exit', onExit)
+  const open = await started.promise
+  worker.off('error', started.reject).off('exit', onExit)
+  return { worker, open }
 }

@@ -19,10 +19,10 @@ function commitWaiting(): void {
   waiting = []
   try {
     const answers = writer.commit(group.map(({ request }) => request))
-    group.forEach(({ id }, index) => reply({ id, answer: answers[index] as NonNullable<(typeof answers)[number]> }))
+    group.forEach(({ id }, index) => reply({ id, open: writer.open, answer: answers[index] as NonNullable<(typeof answers)[number]> }))
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    for (const { id } of group) reply({ id, error: text })
+    for (const { id } of group) reply({ id, open: writer.open, error: text })
   }
 }
 
@@ -40,4 +40,4 @@ port.on('message', (message: OutboxMessage) => {
   if (waiting.length === 0) setImmediate(() => waiting.length > 0 && commitWaiting())
   waiting.push(message)
 })
-reply({ ready: true })
+reply({ ready: true, open: writer.open })

@@ -9,9 +9,16 @@ export class OutboxWriter {
   readonly #connection: DatabaseSync
   #incarnation = randomUUID()
   #lastN = 0
+  #open: number
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection
+    this.#open = this.#countOpen()
+  }
+
+  /** Writes whose effect has not come back through the log. */
+  get open(): number {
+    return this.#open
   }
 
   /** The answers in the order of the requests, all on the medium; or an error, and nothing of them counts as done. */
@@ -26,6 +33,7 @@ export class OutboxWriter {
       // A commit that failed may still have reached the medium: its numbers are never used again.
       this.#incarnation = randomUUID()
       this.#lastN = 0
+      this.#open = this.#countOpen()
       throw error
     }
   }
@@ -58,6 +66,7 @@ export class OutboxWriter {
       .prepare('insert into operation (incarnation, n, principal, operation_id, kind, payload, hash, received_at) values (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(this.#incarnation, n, operation.principal, operation.operationId, operation.kind, operation.payload, operation.hash, operation.receivedAt)
     this.#lastN = n
+    this.#open += 1
     return { status: 'kept', operation: { ...operation, seq: Number(lastInsertRowid), incarnation: this.#incarnation, n, state: 'pending', outcome: null } }
   }
 
@@ -71,19 +80,31 @@ export class OutboxWriter {
   }
 
   #settle(settlements: readonly Settlement[], mark: LogMark, at: number): number {
-    const statement = this.#connection.prepare(
+    const settle = this.#connection.prepare(
       "update operation set state = 'settled', outcome = ?, mark_epoch = ?, mark_batch = ?, settled_at = ? where incarnation = ? and n = ? and state <> 'settled'",
     )
-    let changed = 0
-    for (const { incarnation, n, outcome } of settlements) changed += Number(statement.run(outcome, mark.epoch, mark.batch, at, incarnation, n).changes)
-    return changed
+    const remark = this.#connection.prepare(
+      "update operation set outcome = ?, mark_epoch = ?, mark_batch = ? where incarnation = ? and n = ? and state = 'settled' and mark_epoch is not ?",
+    )
+    let settled = 0
+    for (const { incarnation, n, outcome } of settlements) {
+      settled += Number(settle.run(outcome, mark.epoch, mark.batch, at, incarnation, n).changes)
+      remark.run(outcome, mark.epoch, mark.batch, incarnation, n, mark.epoch)
+    }
+    this.#open -= settled
+    return settled
   }
 
   #reopen(seqs: readonly number[]): number {
-    return this.#changes(
-      "update operation set state = 'pending', outcome = null, mark_epoch = null, mark_batch = null, settled_at = null where state <> 'pending' and seq in (select value from json_each(?))",
-      JSON.stringify(seqs),
-    )
+    const list = JSON.stringify(seqs)
+    const clear = "update operation set state = 'pending', outcome = null, mark_epoch = null, mark_batch = null, settled_at = null where state = ? and seq in (select value from json_each(?))"
+    const settled = this.#changes(clear, 'settled', list)
+    this.#open += settled
+    return settled + this.#changes(clear, 'delivered', list)
+  }
+
+  #countOpen(): number {
+    return Number(this.#connection.prepare("select count(*) as open from operation where state <> 'settled'").get()?.open)
   }
 
   #changes(text: string, ...parameters: (string | number | null)[]): number {

@@ -1,3 +1,5 @@
+import { seenStepMs } from '../../../../subgraphs/device/rules.ts'
+
 /**
  * What pending writes add to the replica, in its own file so that both are read in one snapshot. Derived from the
  * outbox, never the truth. `shown_stock` holds every level as it is shown: a view over stock and its pending writes
@@ -52,9 +54,6 @@ create index shown_stock_product on shown_stock (product_id, store_id);
 `
 
 export const overlayTableNames = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device', 'shown_stock'] as const
-
-/** A device is heard of to the minute, as in the cloud. */
-export const seenStepMs = 60_000
 
 /**
  * What a reader sees under the names of the tables: SQLite resolves a plain name to a temporary view before the table

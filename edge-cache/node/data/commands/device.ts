@@ -1,0 +1,24 @@
+import type { DeviceCommands, DeviceErrorCode } from '../../../../subgraphs/device/commands.ts'
+import { checkReadings, deviceNotFound } from '../../../../subgraphs/device/rules.ts'
+import { cloudOnly, runCommand, type CommandServices } from './run.ts'
+
+/** The writes of device on a store's node; see `nodeInventory`. */
+export function nodeDevice(services: CommandServices): DeviceCommands {
+  return {
+    registerDevice: async () => cloudOnly('Registering a device'),
+    reportReadings: (command, context) =>
+      runCommand<number, DeviceErrorCode>(
+        services,
+        {
+          kind: 'reportReadings',
+          command,
+          check: (connection) =>
+            checkReadings(command, context.now) ??
+            (connection.prepare('select 1 from device where id = ?').get(command.deviceId) === undefined ? deviceNotFound(command.deviceId) : null),
+          answer: () => command.readings.length,
+        },
+        context,
+      ),
+    showOnDevice: async () => cloudOnly('Setting what a device shows'),
+  }
+}

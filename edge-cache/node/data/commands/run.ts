@@ -1,0 +1,68 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AisleError } from '../../../../runtime/errors.ts'
+import type { CommandContext, Outcome, UserError } from '../../../../subgraphs/shared/commands.ts'
+import { payloadHash } from '../../../../subgraphs/shared/once.ts'
+import type { AnswerMaker, Keeper } from '../keeper.ts'
+import type { OperationKind } from '../outbox/operation.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { ReaderPool } from '../readers.ts'
+
+/** What the commands of a node work on. */
+export interface CommandServices {
+  readonly storeId: string
+  readonly outbox: Outbox
+  readonly readers: ReaderPool
+  readonly keeper: Keeper
+  /** Whether the first copy is there: without it nothing can be checked. */
+  readonly ready: () => boolean
+  /** Told of every write that was refused here. */
+  readonly onRefusal: (kind: OperationKind, code: string) => void
+}
+
+export interface NodeCommand<Result, Code extends string> {
+  readonly kind: OperationKind
+  readonly command: { readonly operationId: string }
+  /** Why the replica, which `connection` reads with pending writes over it, speaks against the write; null when nothing does. */
+  readonly check: (connection: DatabaseSync) => UserError<Code> | null
+  readonly answer: AnswerMaker<Result>
+}
+
+/**
+ * Runs a write on a store's node: what the node knows to be wrong is refused, the rest is kept and shown, and the cloud has the
+ * last word. A repeated operationId gets what it got before; once the cloud has spoken, that.
+ * @throws AisleError NOT_READY, WRITE_NOT_KEPT
+ */
+export async function runCommand<Result, Code extends string>(
+  { outbox, readers, keeper, ready, onRefusal }: CommandServices,
+  { kind, command, check, answer }: NodeCommand<Result, Code>,
+  { principal, now }: CommandContext,
+): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
+  if (!ready()) throw new AisleError('NOT_READY')
+  const { operationId } = command
+  if (outbox.find(principal, operationId) === null) {
+    const refusal = readers.peek(check)
+    if (refusal !== null) {
+      onRefusal(kind, refusal.code)
+      return { result: null, userErrors: [refusal], pending: false }
+    }
+  }
+  const kept = await keeper.keep({ principal, operationId, kind, payload: JSON.stringify(command), hash: payloadHash({ kind, payload: command }), receivedAt: now }, answer)
+  switch (kept.status) {
+    case 'pending':
+      return { result: kept.answer, userErrors: [], pending: true }
+    case 'known':
+      return JSON.parse(kept.operation.outcome ?? 'null') as Outcome<Result, Code>
+    case 'reused':
+      onRefusal(kind, 'OPERATION_ID_REUSED')
+      return {
+        result: null,
+        userErrors: [{ code: 'OPERATION_ID_REUSED', message: `The operationId ${operationId} was already used with other input.`, field: ['input', 'operationId'] }],
+        pending: false,
+      }
+  }
+}
+
+/** @throws AisleError CLOUD_ONLY */
+export function cloudOnly(what: string): never {
+  throw new AisleError('CLOUD_ONLY', `${what} is done in the cloud only.`)
+}

@@ -1,0 +1,165 @@
+import { performance } from 'node:perf_hooks'
+import type { Logger } from '../../../../runtime/log.ts'
+import { Backoff } from '../../../../subgraphs/log/backoff.ts'
+import type { Link } from '../link.ts'
+import type { KeptOperation, LogMark } from '../outbox/operation.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { Alarm } from './alarm.ts'
+import { DeliveryRefused, toSent, type DeliveryClient, type DeliveryResult } from './client.ts'
+
+/** Most writes in one request, and most bytes of their payloads. */
+const mostOperations = 100
+const mostBytes = 512 * 1024
+
+/** How soon, in milliseconds, a write that could not be tried is offered again: first and at most. */
+const faultyFirstMs = 1_000
+const faultyMostMs = 10 * 60_000
+
+export interface DeliveryOptions {
+  readonly outbox: Outbox
+  readonly client: DeliveryClient
+  readonly link: Link
+  readonly log: Logger
+  /** Longest pause after a failure, in milliseconds. */
+  readonly mostPauseMs?: number
+  /** Where the replica stands. */
+  readonly position: () => LogMark | null
+  /** Told of every request: how it went, and how many writes it carried. */
+  readonly onRequest?: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
+}
+
+/**
+ * Carries the outbox to origin in its order, at least once; (store, incarnation, n) makes it exactly once there. A write
+ * that origin cannot use waits by itself, and the rest goes on.
+ */
+export class Delivery implements AsyncDisposable {
+  readonly #options: DeliveryOptions
+  readonly #alarm = new Alarm()
+  readonly #stop = new AbortController()
+  readonly #backoff: Backoff
+  /** Writes that could not be tried: when to offer them again, by the monotonic clock. */
+  readonly #faulty = new Map<number, { readonly backoff: Backoff; notBefore: number }>()
+  #idle = false
+  #unreachable = false
+  readonly #ended: Promise<void>
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#backoff = new Backoff(200, options.mostPauseMs ?? 30_000)
+    options.link.onUp(() => {
+      if (this.#unreachable) this.#alarm.ring()
+    })
+    this.#ended = this.#run()
+  }
+
+  /** Writes that origin could not use so far. */
+  get faulty(): number {
+    return this.#faulty.size
+  }
+
+  /** There is something new to deliver. */
+  wake(): void {
+    // While it backs off, new writes wait like the others.
+    if (this.#idle) this.#alarm.ring()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.#alarm.ring()
+    await this.#ended
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const group = this.#due()
+      if (group.length === 0) {
+        this.#idle = true
+        await this.#alarm.wait(this.#untilDue())
+        this.#idle = false
+        continue
+      }
+      try {
+        await this.#deliver(group)
+        this.#backoff.succeeded()
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        await this.#pauseAfter(error, group.length)
+      }
+    }
+  }
+
+  async #pauseAfter(error: unknown, operations: number): Promise<void> {
+    const { log, onRequest } = this.#options
+    onRequest?.('failed', operations)
+    this.#unreachable = true
+    const pauseMs = this.#backoff.failed()
+    log.debug({ err: error, pauseMs: Math.round(pauseMs) }, 'writes could not be delivered')
+    await this.#alarm.wait(pauseMs)
+    this.#unreachable = false
+  }
+
+  /** The writes whose turn it is, oldest first, as many as fit one request. */
+  #due(): KeptOperation[] {
+    const now = performance.now()
+    const group: KeptOperation[] = []
+    let bytes = 0
+    for (const operation of this.#options.outbox.waiting(0, mostOperations + this.#faulty.size)) {
+      if ((this.#faulty.get(operation.seq)?.notBefore ?? 0) > now) continue
+      bytes += operation.payload.length
+      if (group.length === mostOperations || (group.length > 0 && bytes > mostBytes)) break
+      group.push(operation)
+    }
+    return group
+  }
+
+  #untilDue(): number {
+    let soonest = Infinity
+    for (const { notBefore } of this.#faulty.values()) soonest = Math.min(soonest, notBefore)
+    return Math.max(0, soonest - performance.now())
+  }
+
+  async #deliver(group: readonly KeptOperation[]): Promise<void> {
+    const { client, link, outbox, onRequest } = this.#options
+    let results: readonly DeliveryResult[]
+    try {
+      results = await client.deliver(group.map(toSent), this.#stop.signal)
+      link.succeeded()
+    } catch (error) {
+      // Whether the link is down is for the follower to say, which always has a request under way.
+      if (!(error instanceof DeliveryRefused)) throw error
+      link.succeeded()
+      onRequest?.('refused', group.length)
+      await this.#divide(group, error.message)
+      return
+    }
+    const byNumber = new Map(results.map((result) => [`${result.incarnation} ${result.n}`, result]))
+    const recorded: number[] = []
+    for (const { seq, incarnation, n } of group) {
+      const result = byNumber.get(`${incarnation} ${n}`)
+      if (result?.recorded === true) recorded.push(seq)
+      else this.#postpone(seq, result?.reason ?? 'origin did not answer for it')
+    }
+    onRequest?.('delivered', recorded.length)
+    for (const seq of recorded) this.#faulty.delete(seq)
+    if (recorded.length > 0) await outbox.deliver(recorded, this.#options.position())
+  }
+
+  /** One write among these is not to origin's liking: halves find it, and let the others pass. */
+  async #divide(group: readonly KeptOperation[], reason: string): Promise<void> {
+    const [only] = group
+    if (only !== undefined && group.length === 1) {
+      this.#postpone(only.seq, reason)
+      return
+    }
+    const middle = group.length >> 1
+    await this.#deliver(group.slice(0, middle))
+    await this.#deliver(group.slice(middle))
+  }
+
+  #postpone(seq: number, reason: string): void {
+    const backoff = this.#faulty.get(seq)?.backoff ?? new Backoff(faultyFirstMs, faultyMostMs)
+    const pauseMs = backoff.failed()
+    this.#faulty.set(seq, { backoff, notBefore: performance.now() + pauseMs })
+    this.#options.log.error({ seq, reason, pauseMs: Math.round(pauseMs) }, 'a write could not be tried by origin; it waits while the others go on')
+  }
+}

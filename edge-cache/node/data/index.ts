@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import { AisleError } from '../../../runtime/errors.ts'
+import type { Logger } from '../../../runtime/log.ts'
+import type { Registry } from '../../../runtime/metrics.ts'
+import { startFollower } from '../../../subgraphs/log/follower.ts'
+import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
+import type { LogSource } from '../../../subgraphs/log/source.ts'
+import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
+import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
+import { openReplica } from '../../../subgraphs/storage/sqlite/replica.ts'
+import type { DataStatus, NodeData } from '../data.ts'
+import { deliveryOf } from '../http-delivery.ts'
+import { HttpOrigin } from '../http-origin.ts'
+import { logSourceOf } from '../http-source.ts'
+import { CloudClock } from './age.ts'
+import { nodeDevice } from './commands/device.ts'
+import { nodeInventory } from './commands/inventory.ts'
+import type { CommandServices } from './commands/run.ts'
+import type { DeliveryClient } from './delivery/client.ts'
+import { Delivery } from './delivery/delivery.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { Keeper } from './keeper.ts'
+import { Link } from './link.ts'
+import { registerDataMetrics } from './metrics.ts'
+import { Outbox } from './outbox/outbox.ts'
+import { createOverlay } from './overlay/overlay.ts'
+import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
+
+export interface NodeDataOptions {
+  readonly storeId: string
+  /** Holds replica.db and outbox.db; made where it is missing. One node at a time. */
+  readonly directory: string
+  /** Origin's base URL, or another way to the cloud and back. */
+  readonly origin: string | { readonly source: LogSource; readonly delivery: DeliveryClient }
+  /** What else is derived in the replica's file, such as a search index. */
+  readonly extensions: readonly ReplicaExtension[]
+  readonly log: Logger
+  readonly metrics: Registry
+  readonly readers?: ReaderPoolOptions
+  /** Longest wait of one request for changes, in milliseconds. */
+  readonly waitMs?: number
+  /** Longest pause after a failure of the link, in milliseconds. */
+  readonly mostPauseMs?: number
+}
+
+/**
+ * Opens a store's own copy of its data: what is on the disk serves at once, with or without a link to origin; the rest comes
+ * as the link allows. What is written is kept on the disk before it is acknowledged, and delivered once.
+ * @throws AisleError DIRECTORY_IN_USE
+ */
+export async function openNodeData(options: NodeDataOptions): Promise<NodeData> {
+  const { storeId, directory, extensions, log, metrics: registry } = options
+  await using stack = new AsyncDisposableStack()
+  stack.use(lockDirectory(directory))
+  const outbox = stack.use(await Outbox.open(join(directory, 'outbox.db')))
+  const overlay = createOverlay(storeId, outbox)
+  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay] }))
+  const readers = stack.use(new ReaderPool(replica, options.readers))
+  const link = new Link()
+  const clock = new CloudClock()
+  const changes = createLocalFeed()
+  stack.defer(() => changes.end())
+  const publish: typeof changes.publish = (batch) => changes.publish(batch)
+
+  const status = (): DataStatus => {
+    const state = replica.state()
+    return {
+      position: state?.position ?? null,
+      asOf: state?.asOf ?? null,
+      ageSeconds: state === null ? 0 : clock.ageOf(state.asOf),
+      online: link.online,
+      pendingOperations: outbox.depth,
+      readingsSince: state?.readingsSince ?? null,
+    }
+  }
+  const metrics = registerDataMetrics(registry, status, () => readers.leased)
+
+  const waiting = { wake: () => {} }
+  const keeper = stack.use(new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, onWaiting: () => waiting.wake() }))
+  keeper.sync()
+  await keeper.offerAgain()
+  await keeper.reconcile()
+
+  const { source, delivery: client } = typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId }))) : options.origin
+  const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
+  const delivery = stack.use(
+    new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), onRequest: (result, operations) => metrics.delivered(result, operations) }),
+  )
+  waiting.wake = () => delivery.wake()
+
+  stack.use(
+    startFollower({
+      source,
+      replica,
+      log,
+      ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
+      ...pause,
+      onApplied: (batches) => keeper.applied(batches),
+      onHead(head) {
+        clock.heard(head)
+        link.succeeded()
+      },
+      onLink: (up) => (up ? link.succeeded() : link.failed()),
+      onSnapshot() {
+        // What changed between the two copies is not known, so whoever follows must ask anew.
+        changes.end(new AisleError('SUBSCRIPTION_INTERRUPTED', 'This node received a fresh copy of its data: subscribe again.'))
+        keeper.copied()
+      },
+    }),
+  )
+
+  const services: CommandServices = {
+    storeId,
+    outbox,
+    readers,
+    keeper,
+    ready: () => replica.position() !== null,
+    onRefusal: (kind, code) => metrics.refused(kind, code),
+  }
+  const resources = stack.move()
+  return {
+    storeId,
+    read: () => readers.lease(),
+    get latest() {
+      return readers.latest
+    },
+    status,
+    changes,
+    inventory: nodeInventory(services),
+    device: nodeDevice(services),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+function overHttp(origin: HttpOrigin): { source: LogSource; delivery: DeliveryClient } {
+  return { source: logSourceOf(origin), delivery: deliveryOf(origin) }
+}

@@ -1,0 +1,189 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Logger } from '../../../runtime/log.ts'
+import type { Batch } from '../../../subgraphs/shared/changes.ts'
+import { storeScope } from '../../../subgraphs/storage/entities.ts'
+import type { AppliedBatch, Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
+import type { AppendResult, KeptOperation, NewOperation, Settlement } from './outbox/operation.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { Overlay } from './overlay/overlay.ts'
+import type { OverlayStatements } from './overlay/statements.ts'
+import { Publisher } from './published.ts'
+import type { ReaderPool } from './readers.ts'
+import { ReplicaWriter } from './replica-writer.ts'
+
+/** How soon outbox and replica are brought in line again after something failed between them, in milliseconds. */
+const reconcileAfterMs = 1_000
+
+/** How long a settled write is remembered for who repeats it, in milliseconds. */
+export const settledRetentionMs = 30 * 24 * 60 * 60 * 1000
+const pruneEveryMs = 60 * 60 * 1000
+
+export interface KeeperOptions {
+  readonly storeId: string
+  readonly replica: Replica
+  readonly outbox: Outbox
+  readonly overlay: Overlay
+  readonly readers: ReaderPool
+  readonly log: Logger
+  readonly publish: (batch: Batch) => void
+  /** There is something to deliver. */
+  readonly onWaiting: () => void
+}
+
+/** What a kept write answers, and whether it was kept before. */
+export type Kept<Answer> = Exclude<AppendResult, { status: 'kept' }> | { readonly status: 'pending'; readonly answer: Answer }
+
+/** What a write answers, from the overlay; `laid` is false where the write itself could not be laid there yet. */
+export type AnswerMaker<Answer> = (statements: OverlayStatements, laid: boolean) => Answer
+
+/** Keeps outbox and replica in line: what is pending lies over the replica, what the log settled is remembered as settled. */
+export class Keeper implements Disposable {
+  readonly #options: KeeperOptions
+  readonly #writer: ReplicaWriter
+  readonly #publisher: Publisher
+  readonly #scope: string
+  readonly #pruning: NodeJS.Timeout
+  #reconciling: NodeJS.Timeout | null = null
+  #closed = false
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+    this.#writer = new ReplicaWriter(options.replica)
+    this.#publisher = new Publisher(options.storeId, options.outbox)
+    this.#scope = storeScope(options.storeId)
+    this.#pruning = setInterval(() => void this.#prune(), pruneEveryMs)
+    this.#pruning.unref()
+  }
+
+  /**
+   * Keeps a write and lays it over the replica. `answer` is asked in the transaction that lays it there, and gives the same
+   * when the write is repeated while it is pending.
+   * @throws AisleError WRITE_NOT_KEPT
+   */
+  async keep<Answer>(offered: NewOperation, answer: AnswerMaker<Answer>): Promise<Kept<Answer>> {
+    const { outbox, onWaiting } = this.#options
+    let result: AppendResult
+    try {
+      result = await outbox.append(offered)
+    } catch (error) {
+      // It may have reached the medium all the same.
+      this.#reconcileSoon()
+      throw error
+    }
+    if (result.status === 'reused' || (result.status === 'known' && result.operation.state === 'settled')) return result
+    const { operation } = result
+    const given = this.#lay(operation, answer)
+    if (result.status === 'kept') {
+      this.#tell((connection, place) => this.#publisher.ofWrite(connection, operation, place))
+      onWaiting()
+    }
+    return { status: 'pending', answer: given }
+  }
+
+  /** Batches of the log have become visible. */
+  applied(batches: readonly AppliedBatch[]): void {
+    for (const batch of batches) this.#tell((connection) => this.#publisher.ofBatch(connection, batch))
+    const settlements = batches.flatMap(({ changes }) => changes.flatMap(({ entity, op, row }) => (entity === 'edge_operation' && op === 'put' && row !== null ? [toSettlement(row)] : [])))
+    const position = this.#options.replica.position()
+    if (settlements.length === 0 || position === null) return
+    this.#options.outbox.settle(settlements, position, Date.now()).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
+  }
+
+  /** A fresh copy has taken the replica's place. */
+  copied(): void {
+    this.reconcile().catch((error: unknown) => this.#fault(error, 'outbox and the fresh copy could not be brought in line'))
+  }
+
+  /** Lays what is pending over the replica anew, as after a start. */
+  sync(): void {
+    this.#writer.transact((connection) => this.#options.overlay.sync(connection))
+  }
+
+  /**
+   * Settles what the replica already shows the outcome of, and delivers again what only an earlier state of the cloud
+   * acknowledged: after a start, after a fresh copy, and after a fault.
+   */
+  async reconcile(): Promise<void> {
+    const { outbox, replica, storeId, onWaiting } = this.#options
+    const position = replica.position()
+    if (position === null) return
+    const settlements: Settlement[] = []
+    const lost: number[] = []
+    this.#writer.transact((connection) => {
+      const find = connection.prepare('select incarnation, n, outcome from edge_operation where store_id = ? and incarnation = ? and n = ?')
+      for (const operation of outbox.beyond(position)) {
+        const row = find.get(storeId, operation.incarnation, operation.n)
+        if (row !== undefined) settlements.push(toSettlement(row))
+      }
+      for (const { seq, incarnation, n } of outbox.acknowledgedOutside(position.epoch)) if (find.get(storeId, incarnation, n) === undefined) lost.push(seq)
+    })
+    await outbox.settle(settlements, position, Date.now())
+    if (lost.length > 0) {
+      this.#options.log.warn({ operations: lost.length, epoch: position.epoch }, 'the cloud lost writes that it had acknowledged; they are delivered again')
+      await outbox.reopen(lost)
+      onWaiting()
+    }
+    this.sync()
+  }
+
+  /** Offers again what was acknowledged without its effect having come back. */
+  async offerAgain(): Promise<void> {
+    await this.#options.outbox.reopen(this.#options.outbox.delivered().map(({ seq }) => seq))
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true
+    clearInterval(this.#pruning)
+    if (this.#reconciling !== null) clearTimeout(this.#reconciling)
+    this.#writer[Symbol.dispose]()
+  }
+
+  #lay<Answer>(operation: KeptOperation, answer: AnswerMaker<Answer>): Answer {
+    const { overlay, storeId, readers } = this.#options
+    try {
+      return this.#writer.transact((connection) => {
+        const statements = overlay.on(connection)
+        statements.add(storeId, operation)
+        return statements.answer(operation.seq, () => answer(statements, true)) as Answer
+      })
+    } catch (error) {
+      // The write is kept, and that alone counts; it is shown as soon as the replica takes it.
+      this.#fault(error, 'a kept write could not be laid over the replica')
+      return readers.peek((connection) => answer(overlay.on(connection), false))
+    }
+  }
+
+  #tell(make: (connection: DatabaseSync, place: { number: number; position: number }) => Batch): void {
+    const { readers, replica, publish } = this.#options
+    const place = { number: replica.position()?.batch ?? 0, position: replica.positions()[this.#scope] ?? 0 }
+    const batch = readers.peek((connection) => make(connection, place))
+    if (batch.changes.length > 0) publish(batch)
+  }
+
+  #fault(error: unknown, text: string): void {
+    if (this.#closed) return
+    this.#options.log.error({ err: error }, text)
+    this.#reconcileSoon()
+  }
+
+  #reconcileSoon(): void {
+    if (this.#closed || this.#reconciling !== null) return
+    this.#reconciling = setTimeout(() => {
+      this.#reconciling = null
+      this.reconcile().catch((error: unknown) => this.#fault(error, 'outbox and replica could not be brought in line'))
+    }, reconcileAfterMs)
+    this.#reconciling.unref()
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      await this.#options.outbox.prune(Date.now() - settledRetentionMs)
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'settled writes could not be pruned')
+    }
+  }
+}
+
+function toSettlement(row: Readonly<Record<string, unknown>>): Settlement {
+  return { incarnation: String(row.incarnation), n: Number(row.n), outcome: String(row.outcome) }
+}

@@ -1,0 +1,41 @@
+import { Counter, Gauge, type Registry } from '../../../runtime/metrics.ts'
+import type { DataStatus } from '../data.ts'
+import type { OperationKind } from './outbox/operation.ts'
+
+/** What a node's data says of itself to Prometheus. */
+export interface DataMetrics {
+  readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
+  readonly refused: (kind: OperationKind, code: string) => void
+}
+
+/** Registers the figures; the gauges ask when they are scraped. */
+export function registerDataMetrics(registry: Registry, status: () => DataStatus, sessions: () => number): DataMetrics {
+  const registers = [registry]
+  const gauge = (name: string, help: string, value: (status: DataStatus) => number): void => {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(value(status()))
+        },
+      }),
+    )
+  }
+  gauge('aisle_edge_batch', 'Newest batch of the log in the replica', ({ position }) => position?.batch ?? 0)
+  gauge('aisle_edge_age_seconds', 'Seconds since the replica was known to be the newest', ({ ageSeconds }) => ageSeconds)
+  gauge('aisle_edge_online', '1 while origin answers', ({ online }) => (online ? 1 : 0))
+  gauge('aisle_edge_outbox_operations', 'Writes whose effect has not come back from the cloud', ({ pendingOperations }) => pendingOperations)
+  gauge('aisle_edge_read_sessions', 'Read transactions held now', sessions)
+  const requests = new Counter({ name: 'aisle_edge_deliveries_total', help: 'Requests that carried writes to origin', labelNames: ['result'], registers })
+  const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
+  const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
+  return {
+    delivered(result, count) {
+      requests.inc({ result })
+      if (result === 'delivered') operations.inc(count)
+    },
+    refused: (kind, code) => refusals.inc({ kind, code }),
+  }
+}

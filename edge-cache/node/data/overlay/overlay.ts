@@ -1,0 +1,76 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { readReplicaState } from '../../../../subgraphs/storage/sqlite/replica.ts'
+import type { AppliedChange, ReplicaExtension } from '../../../../subgraphs/storage/sqlite/extension.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { OverlayStatements } from './statements.ts'
+import { overlayTableNames, overlayTables } from './tables.ts'
+
+/**
+ * Keeps what pending writes add to the replica, in the replica's own transactions: a write leaves the overlay in the very
+ * transaction that brings its effect, so nothing counts twice and nothing flickers. What is shown is the replica plus the
+ * outbox less the outcomes the replica has seen.
+ */
+export interface Overlay extends ReplicaExtension {
+  /** Brings the overlay in line with the outbox: after a start, and after anything went wrong between the two. In the caller's transaction. */
+  sync(connection: DatabaseSync): void
+  /** Statements prepared once a connection. */
+  on(connection: DatabaseSync): OverlayStatements
+}
+
+/** The overlay of a store's own writes. */
+export function createOverlay(storeId: string, outbox: Outbox): Overlay {
+  const prepared = new WeakMap<DatabaseSync, OverlayStatements>()
+
+  function on(connection: DatabaseSync): OverlayStatements {
+    let statements = prepared.get(connection)
+    if (statements === undefined) {
+      statements = new OverlayStatements(connection)
+      prepared.set(connection, statements)
+    }
+    return statements
+  }
+
+  function sync(connection: DatabaseSync): void {
+    const statements = on(connection)
+    const position = readReplicaState(connection)?.position
+    // Before the first copy there is nothing to lay anything over.
+    if (position === undefined) return
+    const pending = new Set<number>()
+    for (const operation of outbox.beyond(position)) {
+      pending.add(operation.seq)
+      statements.add(storeId, operation)
+    }
+    for (const seq of statements.strangers((known) => pending.has(known))) statements.remove(seq)
+  }
+
+  function apply(connection: DatabaseSync, changes: readonly AppliedChange[]): void {
+    const statements = on(connection)
+    for (const { entity, op, key } of changes) {
+      if (entity !== 'edge_operation' || op !== 'put') continue
+      const seq = statements.find(String(key[1]), Number(key[2]))
+      if (seq !== null) statements.remove(seq)
+    }
+    for (const { entity, key } of changes) {
+      if (entity === 'stock') statements.refresh(String(key[0]), String(key[1]))
+    }
+  }
+
+  return {
+    name: 'overlay',
+    version: 1,
+    create: (connection) => connection.exec(overlayTables),
+    rebuild(connection) {
+      for (const table of overlayTableNames) connection.exec(`drop table if exists ${table}`)
+      connection.exec(overlayTables)
+      connection.exec(`
+        insert into shown_stock (store_id, product_id, on_hand, reorder_point, order_up_to, updated_at)
+        select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.stock
+      `)
+      prepared.delete(connection)
+      sync(connection)
+    },
+    apply,
+    sync,
+    on,
+  }
+}

@@ -1,0 +1,123 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { StockRow } from '../../../../subgraphs/storage/database.ts'
+import type { KeptOperation } from '../outbox/operation.ts'
+import { effectOf, type StockEvent } from './effects.ts'
+import { shownLevel } from './law.ts'
+
+/** The statements of the overlay on one connection to a replica; all of them run in the caller's transaction. */
+export class OverlayStatements {
+  readonly #connection: DatabaseSync
+  readonly #find
+  readonly #isSettled
+  readonly #insertOperation
+  readonly #insertStock
+  readonly #insertReading
+  readonly #insertDevice
+  readonly #stockOf
+  readonly #deletes
+  readonly #base
+  readonly #events
+  readonly #show
+  readonly #hide
+  readonly #shown
+  readonly #answer
+  readonly #keepAnswer
+
+  constructor(connection: DatabaseSync) {
+    const prepare = (text: string) => connection.prepare(text)
+    this.#connection = connection
+    this.#find = prepare('select seq from overlay_operation where incarnation = ? and n = ?')
+    this.#isSettled = prepare('select 1 from edge_operation where store_id = ? and incarnation = ? and n = ?')
+    this.#insertOperation = prepare('insert into overlay_operation (seq, incarnation, n) values (?, ?, ?) on conflict do nothing')
+    this.#insertStock = prepare(
+      'insert into overlay_stock (store_id, product_id, seq, counted, quantity, occurred_at, received_at) values (?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#insertReading = prepare('insert into overlay_reading (device_id, metric, at, seq, value, store_id) values (?, ?, ?, ?, ?, ?) on conflict do nothing')
+    this.#insertDevice = prepare('insert into overlay_device (device_id, seq, received_at) values (?, ?, ?)')
+    this.#stockOf = prepare('select store_id, product_id from overlay_stock where seq = ?')
+    this.#deletes = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device'].map((table) => prepare(`delete from ${table} where seq = ?`))
+    this.#base = prepare('select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.stock where store_id = ? and product_id = ?')
+    this.#events = prepare('select store_id, product_id, counted, quantity, occurred_at, received_at from overlay_stock where store_id = ? and product_id = ? order by seq')
+    this.#show = prepare('replace into shown_stock (store_id, product_id, on_hand, reorder_point, order_up_to, updated_at) values (?, ?, ?, ?, ?, ?)')
+    this.#answer = prepare('select answer from overlay_operation where seq = ?')
+    this.#keepAnswer = prepare('update overlay_operation set answer = ? where seq = ?')
+    this.#hide = prepare('delete from shown_stock where store_id = ? and product_id = ?')
+    this.#shown = prepare('select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from shown_stock where store_id = ? and product_id = ?')
+  }
+
+  /** The write's place in the overlay, or null where it has none. */
+  find(incarnation: string, n: number): number | null {
+    const row = this.#find.get(incarnation, n)
+    return row === undefined ? null : (row.seq as number)
+  }
+
+  /** Lays a write over the replica, unless it is there already or its effect is in the replica. */
+  add(storeId: string, operation: KeptOperation): void {
+    const { seq, incarnation, n } = operation
+    if (this.#isSettled.get(storeId, incarnation, n) !== undefined) return
+    if (this.#insertOperation.run(seq, incarnation, n).changes === 0) return
+    const effect = effectOf(operation)
+    if ('stock' in effect) {
+      const { productId, counted, quantity, occurredAt, receivedAt } = effect.stock
+      this.#insertStock.run(effect.stock.storeId, productId, seq, counted, quantity, occurredAt, receivedAt)
+      this.refresh(effect.stock.storeId, productId)
+    } else {
+      const { deviceId, receivedAt, readings } = effect.device
+      this.#insertDevice.run(deviceId, seq, receivedAt)
+      for (const { metric, at, value } of readings) this.#insertReading.run(deviceId, metric, at, seq, value, storeId)
+    }
+  }
+
+  /** What the write answered when it was laid here, as JSON tells it: the same whenever it is repeated. */
+  answer(seq: number, make: () => unknown): unknown {
+    const known = this.#answer.get(seq)?.answer
+    if (typeof known === 'string') return JSON.parse(known)
+    const made = make()
+    this.#keepAnswer.run(JSON.stringify(made), seq)
+    return made
+  }
+
+  /** Takes a write off again. */
+  remove(seq: number): void {
+    const stock = this.#stockOf.get(seq)
+    for (const statement of this.#deletes) statement.run(seq)
+    if (stock !== undefined) this.refresh(stock.store_id as string, stock.product_id as string)
+  }
+
+  /** Shows a level anew from the replica's row and the writes over it. */
+  refresh(storeId: string, productId: string): void {
+    const base = this.#base.get(storeId, productId)
+    const shown = shownLevel(base === undefined ? null : toStock(base), this.#events.all(storeId, productId).map(toEvent))
+    if (shown === null) this.#hide.run(storeId, productId)
+    else this.#show.run(shown.store_id, shown.product_id, shown.on_hand, shown.reorder_point, shown.order_up_to, shown.updated_at)
+  }
+
+  shown(storeId: string, productId: string): StockRow | null {
+    const row = this.#shown.get(storeId, productId)
+    return row === undefined ? null : toStock(row)
+  }
+
+  /** Writes in the overlay for which `keep` is false. */
+  strangers(keep: (seq: number) => boolean): number[] {
+    const found: number[] = []
+    for (const row of this.#connection.prepare('select seq from overlay_operation').iterate()) if (!keep(row.seq as number)) found.push(row.seq as number)
+    return found
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+function toStock(row: Row): StockRow {
+  return { ...row } as unknown as StockRow
+}
+
+function toEvent(row: Row): StockEvent {
+  return {
+    storeId: row.store_id as string,
+    productId: row.product_id as string,
+    counted: row.counted as number | null,
+    quantity: row.quantity as number | null,
+    occurredAt: row.occurred_at as number,
+    receivedAt: row.received_at as number,
+  }
+}

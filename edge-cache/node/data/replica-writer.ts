@@ -1,0 +1,45 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
+
+/**
+ * Transactions of this node's own on the replica's file, between those of the log. Both are synchronous on one thread, so neither
+ * ever waits for the other.
+ */
+export class ReplicaWriter implements Disposable {
+  readonly #replica: Replica
+  #open: { readonly connection: DatabaseSync; readonly generation: number } | null = null
+
+  constructor(replica: Replica) {
+    this.#replica = replica
+  }
+
+  /** Runs `work` in one transaction on the file that now has the replica's name. */
+  transact<Result>(work: (connection: DatabaseSync) => Result): Result {
+    const connection = this.#current()
+    connection.exec('begin immediate')
+    try {
+      const result = work(connection)
+      connection.exec('commit')
+      return result
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('rollback')
+      throw error
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#open?.connection.close()
+    this.#open = null
+  }
+
+  #current(): DatabaseSync {
+    const { file, generation } = this.#replica
+    if (this.#open !== null && this.#open.generation !== generation) this[Symbol.dispose]()
+    if (this.#open === null) {
+      const connection = new DatabaseSync(file, { timeout: 5_000 })
+      connection.exec('pragma synchronous = normal')
+      this.#open = { connection, generation }
+    }
+    return this.#open.connection
+  }
+}
