@@ -31,7 +31,7 @@ describe('a day in a store', () => {
     {
       await using storage = openPostgres(postgres.url)
       await migrate(storage)
-      await importData(demoSource({ products, seed: 7, now: Date.now() }), storage, {})
+      await importData(demoSource({ products, seed: 'story', now: Date.now() }), storage, {})
       await trainRecommendations(storage, {})
       storeId = (await storage.db.selectFrom('store').select('id').orderBy('id').executeTakeFirstOrThrow()).id
       productIds = (await storage.db.selectFrom('stock').select('product_id').where('store_id', '=', storeId).orderBy('product_id').limit(20).execute()).map((row) => row.product_id)
