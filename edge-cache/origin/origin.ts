@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import fastify from 'fastify'
 import { operationalAnswer } from '../../runtime/health.ts'
@@ -21,7 +20,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   await using stack = new AsyncDisposableStack()
   const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
   const source = stack.use(createPostgresSource(storage))
-  const owner = `${hostname()}/${process.pid}/${randomUUID()}`
+  const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
   registerOriginMetrics(metrics, storage, source)
 

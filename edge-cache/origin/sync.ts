@@ -57,6 +57,10 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
         details: { supported: [protocolVersion] },
       })
     })
+    sync.addHook('onSend', async (_request, reply) => {
+      // Who keeps the connection would keep this process from ending.
+      if (stopping) reply.header('connection', 'close')
+    })
     sync.setErrorHandler((error, _request, reply) => sendRefusal(reply, isAbort(error) ? new AisleError('SHUTTING_DOWN') : error, log))
     sync.setNotFoundHandler((_request, reply) => sendRefusal(reply, new AisleError('BAD_REQUEST', 'Nothing of the protocol is at this path.'), log))
 

@@ -12,7 +12,8 @@ const waitMs = 10_000
 
 /**
  * The cloud's log as live changes: one reader a process, of all scopes that somebody has subscribed to. It outlives restarts of
- * Postgres without losing a batch. When the log itself was restarted, subscriptions end with SUBSCRIPTION_INTERRUPTED.
+ * Postgres without losing a batch; a batch that became visible just before the call may come too. When the log itself was
+ * restarted, subscriptions end with SUBSCRIPTION_INTERRUPTED.
  */
 export async function openChangeFeed(storage: PostgresStorage, log?: Logger): Promise<ChangeFeed & AsyncDisposable> {
   const logSignal = new LogSignal(storage)

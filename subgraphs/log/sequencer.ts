@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { Logger } from '../../runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
@@ -28,6 +29,8 @@ export interface Sequencer extends AsyncDisposable {
  */
 export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, leaseMs = 5_000, log, metrics }: SequencerOptions): Sequencer {
   const stop = new AbortController()
+  /** Its own alone, so that it takes up its own lease again at once when only the connection was lost. */
+  const holder = `${owner}/${randomUUID()}`
   const figures = createFigures(metrics)
   const outbox = new Doorbell()
   const listener = listenTo(storage, outboxChannel, {
@@ -90,7 +93,7 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
         // A leader that freezes in the middle of a tick must not keep the fence locked.
         await client.query(`set idle_in_transaction_session_timeout = ${Math.max(1_000, leaseMs)}`)
         while (!stop.signal.aborted) {
-          const term = await takeLease(client, owner, leaseMs)
+          const term = await takeLease(client, holder, leaseMs)
           backoff.succeeded()
           if (term === null) await pause(Math.min(1_000, leaseMs / 2), stop.signal)
           else await lead(client, term)
