@@ -25,3 +25,12 @@ export function postingsOf({ products, list }: Baskets): number[][] {
   for (const [at, { items }] of list.entries()) for (const item of items) postings[item]?.push(at)
   return postings
 }
+
+/** The products that were sold: up to `limit` of those in most baskets, and the rest; each list ascending. */
+export function splitByTrade({ products, list }: Baskets, limit: number): { readonly most: number[]; readonly rest: number[] } {
+  const counts = products.map(() => 0)
+  for (const { items } of list) for (const item of items) counts[item]! += 1
+  const sold = counts.flatMap((count, item) => (count > 0 ? [{ item, count }] : [])).toSorted((a, b) => b.count - a.count || a.item - b.item)
+  const items = (some: typeof sold): number[] => some.map(({ item }) => item).toSorted((a, b) => a - b)
+  return { most: items(sold.slice(0, limit)), rest: items(sold.slice(limit)) }
+}

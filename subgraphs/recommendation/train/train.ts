@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../../../runtime/log.ts'
 import type { PostgresStorage } from '../../storage/postgres/storage.ts'
-import type { Baskets } from './baskets.ts'
+import { splitByTrade, type Baskets } from './baskets.ts'
 import { contentVectors } from './content.ts'
 import { cosineNeighbours } from './cosine.ts'
 import { easeNeighbours } from './ease.ts'
@@ -46,10 +46,10 @@ export async function trainRecommendations(storage: PostgresStorage, options: Tr
   // The state is taken first: sales that come while training runs then count as not trained on.
   const state = await currentState(storage.db, methodOf({ lambda, maxProducts }))
   const { baskets, texts, lines } = await readTrainingData(storage)
-  const { ease, rest } = split(baskets, maxProducts)
+  const { most: ease, rest } = splitByTrade(baskets, maxProducts)
   onProgress('learning what goes together', 0)
-  const boughtWith = await easeNeighbours(baskets, ease, { lambda, onProgress: (share) => onProgress('learning what goes together', share) })
-  for (const [item, neighbours] of cosineNeighbours(baskets, rest)) boughtWith.set(item, neighbours)
+  const learned = await easeNeighbours(baskets, ease, { lambda, onProgress: (share) => onProgress('learning what goes together', share) })
+  const boughtWith = new Map([...learned, ...cosineNeighbours(baskets, rest)])
   onProgress('comparing products', 0)
   await setImmediate()
   const similar = similarProducts(baskets.products.length, boughtWith, contentVectors(texts))
@@ -78,15 +78,6 @@ export async function trainingIsCurrent(storage: PostgresStorage, options: Pick<
   const state = await currentState(storage.db, methodOf({ lambda, maxProducts }))
   if (state.method !== known.method || state.catalogue !== known.catalogue) return false
   return state.sales === known.sales || (state.saleLines >= known.saleLines && state.saleLines - known.saleLines <= known.saleLines * growth && growth > 0)
-}
-
-/** Products sold, those in most baskets first in line for EASE; each list ascending. */
-function split({ products, list }: Baskets, maxProducts: number): { ease: number[]; rest: number[] } {
-  const counts = products.map(() => 0)
-  for (const { items } of list) for (const item of items) counts[item]! += 1
-  const sold = counts.flatMap((count, item) => (count > 0 ? [{ item, count }] : [])).toSorted((a, b) => b.count - a.count || a.item - b.item)
-  const items = (some: typeof sold): number[] => some.map(({ item }) => item).toSorted((a, b) => a - b)
-  return { ease: items(sold.slice(0, maxProducts)), rest: items(sold.slice(maxProducts)) }
 }
 
 function derivedRows(baskets: Baskets, boughtWith: ReadonlyMap<number, readonly Neighbour[]>, similar: readonly (readonly SimilarProduct[])[]): DerivedRows {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { valueIds } from './filter.ts'
+import { valuePairs } from './filter.ts'
 import { rows } from './statements.ts'
 
 /** One property over which products were counted. */
@@ -28,7 +28,7 @@ const longestLabel = 60
 export function countFacets(connection: DatabaseSync, ids: readonly string[]): IndexFacet[] {
   const brands = new Map<string, number>()
   const categories = new Map<string, number>()
-  const values = new Map<number, number>()
+  const attributes = new Map<number, Map<number, number>>()
   const products = rows<[brand: string | null, category: string | null, values: Uint8Array]>(
     connection,
     'select d.brand, d.category_id, s.attribute_values from json_each(?) j join search_doc d on d.product_id = j.value join search_detail s using (doc)',
@@ -37,13 +37,13 @@ export function countFacets(connection: DatabaseSync, ids: readonly string[]): I
   for (const [brand, category, attributeValues] of products) {
     if (brand !== null) add(brands, brand, 1)
     if (category !== null) add(categories, category, 1)
-    for (const id of valueIds(attributeValues)) add(values, id, 1)
+    countPairs(attributes, valuePairs(attributeValues))
   }
   const brandValues = [...brands].map(([value, count]) => ({ value, label: value, count }))
   const facets: IndexFacet[] = [
     { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, categories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(connection, values),
+    ...attributeFacets(connection, attributes),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }
@@ -69,23 +69,34 @@ function categoryValues(connection: DatabaseSync, own: ReadonlyMap<string, numbe
   return [...counts].map(([value, count]) => ({ value, label: known.get(value)?.name ?? value, count }))
 }
 
-function attributeFacets(connection: DatabaseSync, counts: ReadonlyMap<number, number>): IndexFacet[] {
-  const byName = new Map<string, IndexFacetValue[]>()
-  const named = rows<[id: number, name: string, value: string]>(
-    connection, 'select id, name, value from search_value where id in (select value from json_each(?))', JSON.stringify([...counts.keys()]),
-  )
-  for (const [id, name, value] of named) {
-    const list = byName.get(name)
-    const item = { value, label: value, count: counts.get(id) ?? 0 }
-    if (list === undefined) byName.set(name, [item])
-    else list.push(item)
+/** Counts the values of each attribute. */
+function countPairs(attributes: Map<number, Map<number, number>>, pairs: Uint32Array): void {
+  for (let at = 0; at < pairs.length; at += 2) {
+    const attribute = pairs[at] ?? 0
+    let values = attributes.get(attribute)
+    if (values === undefined) attributes.set(attribute, (values = new Map()))
+    add(values, pairs[at + 1] ?? 0, 1)
   }
-  return [...byName]
-    .map(([name, values]) => ({ name, values, covered: values.reduce((sum, { count }) => sum + count, 0) }))
-    .filter(({ values, covered }) => values.length > 1 && covered >= values.length * leastShared && values.every(({ label }) => label.length <= longestLabel))
-    .toSorted((a, b) => b.covered - a.covered || (a.name < b.name ? -1 : 1))
-    .slice(0, mostAttributes)
-    .map(({ name, values }) => ({ kind: 'ATTRIBUTE', name, values: most(values, mostAttributeValues) }))
+}
+
+/** Those that most of the products have. Texts are read only of attributes that may be shown. */
+function attributeFacets(connection: DatabaseSync, attributes: ReadonlyMap<number, ReadonlyMap<number, number>>): IndexFacet[] {
+  const shared = [...attributes].flatMap(([id, values]) => {
+    const covered = values.values().reduce((sum, count) => sum + count, 0)
+    return values.size > 1 && covered >= values.size * leastShared ? [{ id, values, covered }] : []
+  })
+  const names = new Map(
+    rows<[id: number, name: string]>(connection, 'select id, name from search_attribute where id in (select value from json_each(?))', JSON.stringify(shared.map(({ id }) => id))),
+  )
+  const named = shared.map((attribute) => ({ ...attribute, name: names.get(attribute.id) ?? '' }))
+  const facets: IndexFacet[] = []
+  for (const { name, values } of named.toSorted((a, b) => b.covered - a.covered || (a.name < b.name ? -1 : 1))) {
+    const texts = rows<[id: number, value: string]>(connection, 'select id, value from search_value where id in (select value from json_each(?))', JSON.stringify([...values.keys()]))
+    if (texts.some(([, value]) => value.length > longestLabel)) continue
+    facets.push({ kind: 'ATTRIBUTE', name, values: most(texts.map(([id, value]) => ({ value, label: value, count: values.get(id) ?? 0 })), mostAttributeValues) })
+    if (facets.length === mostAttributes) break
+  }
+  return facets
 }
 
 function most(values: readonly IndexFacetValue[], limit: number): IndexFacetValue[] {

@@ -37,17 +37,20 @@ export function conditionsOf(filter: IndexFilter): Conditions {
 export function attributeTest(connection: DatabaseSync, filter: IndexFilter): ((values: Uint8Array) => boolean) | null {
   if (!hasAny(filter.attributes)) return null
   const accepted = filter.attributes.map(({ name, values }) => {
-    const ids = rows<[number]>(connection, 'select id from search_value where name = ? and value in (select value from json_each(?))', name, JSON.stringify(values))
+    const ids = rows<[number]>(connection, valuesOfAttribute, name, JSON.stringify(values))
     return new Set(ids.map(([id]) => id))
   })
   return (values) => {
-    const ids = valueIds(values)
-    return accepted.every((some) => ids.some((id) => some.has(id)))
+    const pairs = valuePairs(values)
+    return accepted.every((some) => pairs.some((id, at) => at % 2 === 1 && some.has(id)))
   }
 }
 
-/** The ids in `search_detail.attribute_values`. */
-export function valueIds(bytes: Uint8Array): Uint32Array {
+const valuesOfAttribute = `select v.id from search_attribute a join search_value v on v.attribute = a.id
+  where a.name = ? and v.value in (select value from json_each(?))`
+
+/** What `search_detail.attribute_values` holds: the id of an attribute, that of its value, and so on. */
+export function valuePairs(bytes: Uint8Array): Uint32Array {
   const { buffer, byteOffset, byteLength } = bytes
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, byteLength / 4) : new Uint32Array(bytes.slice().buffer)
 }

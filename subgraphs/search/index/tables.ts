@@ -6,7 +6,7 @@ export const fields = { name: 8, category: 4, brand: 4, description: 2, attribut
 /** Raise it whenever the tables below, or what goes into them, change. */
 export const indexVersion = 1
 
-const derived = ['search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_value'] as const
+const derived = ['search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_attribute', 'search_value'] as const
 
 /**
  * The FTS table keeps its own text: its answers then depend on the rows alone, never on how they came to be.
@@ -16,13 +16,14 @@ const ddl = `
 create virtual table search_text using fts5(${Object.keys(fields).join(', ')}, tokenize = "ascii tokenchars '.'");
 create table search_doc (doc integer primary key, product_id text not null unique, category_id text, brand text);
 create index search_doc_category on search_doc (category_id);
--- words: what the vocabulary counts, space between; attribute_values: 32-bit ids of search_value.
+-- words: what the vocabulary counts, space between; attribute_values: pairs of 32-bit ids, of search_attribute and search_value.
 create table search_detail (doc integer primary key, words text not null, attribute_values blob not null);
 create table search_term (term text primary key, stem text not null, docs integer not null) without rowid;
 create index search_term_stem on search_term (stem);
 -- Every term with one letter left out: two words one error apart share a row.
 create table search_misspelling (shortened text not null, term text not null, primary key (shortened, term)) without rowid;
-create table search_value (id integer primary key, name text not null, value text not null, unique (name, value));
+create table search_attribute (id integer primary key, name text not null unique);
+create table search_value (id integer primary key, attribute integer not null, value text not null, unique (attribute, value));
 create index if not exists search_category_parent on category (parent_id);
 `
 

@@ -11,6 +11,7 @@ export class IndexWriter {
   readonly #connection: DatabaseSync
   /** Change in the number of products with a word. */
   readonly #counts = new Map<string, number>()
+  readonly #attributeIds = new Map<string, number>()
   readonly #valueIds = new Map<string, number>()
 
   constructor(connection: DatabaseSync) {
@@ -22,8 +23,8 @@ export class IndexWriter {
     const { productId, categoryId, brand, text, words } = document
     const doc = Number(this.#run('insert into search_doc (product_id, category_id, brand) values (?, ?, ?)', productId, categoryId, brand).lastInsertRowid)
     this.#run(`insert into search_text (rowid, ${columns}) values (?, ?, ?, ?, ?, ?)`, doc, text.name, text.category, text.brand, text.description, text.attributes)
-    const ids = Uint32Array.from(new Set(document.attributes.map(([name, value]) => this.#valueId(name, value))))
-    statement(this.#connection, 'insert into search_detail (doc, words, attribute_values) values (?, ?, ?)').run(doc, words.join(' '), new Uint8Array(ids.buffer))
+    const pairs = Uint32Array.from([...this.#valueIdsOf(document)].flatMap(([id, attribute]) => [attribute, id]))
+    statement(this.#connection, 'insert into search_detail (doc, words, attribute_values) values (?, ?, ?)').run(doc, words.join(' '), new Uint8Array(pairs.buffer))
     this.#count(words, 1)
   }
 
@@ -58,14 +59,25 @@ export class IndexWriter {
     for (const word of words) this.#counts.set(word, (this.#counts.get(word) ?? 0) + change)
   }
 
-  /** Values that no product has any more keep their id until the next rebuild; nothing counts them. */
-  #valueId(name: string, value: string): number {
-    const key = JSON.stringify([name, value])
-    let id = this.#valueIds.get(key)
+  /** The attribute of each value, once. Attributes and values that no product has any more keep their ids until the next rebuild; nothing counts them. */
+  #valueIdsOf({ attributes }: SearchDocument): Map<number, number> {
+    const attributeOf = new Map<number, number>()
+    for (const [name, value] of attributes) {
+      const attribute = this.#id(this.#attributeIds, name, 'select id from search_attribute where name = ?', 'insert into search_attribute (name) values (?)', name)
+      const id = this.#id(
+        this.#valueIds, `${attribute} ${value}`,
+        'select id from search_value where attribute = ? and value = ?', 'insert into search_value (attribute, value) values (?, ?)', attribute, value,
+      )
+      attributeOf.set(id, attribute)
+    }
+    return attributeOf
+  }
+
+  #id(known: Map<string, number>, key: string, find: string, insert: string, ...parameters: (string | number)[]): number {
+    let id = known.get(key)
     if (id === undefined) {
-      id = rows<[number]>(this.#connection, 'select id from search_value where name = ? and value = ?', name, value)[0]?.[0]
-      id ??= Number(this.#run('insert into search_value (name, value) values (?, ?)', name, value).lastInsertRowid)
-      this.#valueIds.set(key, id)
+      id = rows<[number]>(this.#connection, find, ...parameters)[0]?.[0] ?? Number(this.#run(insert, ...parameters).lastInsertRowid)
+      known.set(key, id)
     }
     return id
   }
