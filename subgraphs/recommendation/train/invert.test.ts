@@ -15,13 +15,15 @@ test.each([1, 63, 64, 150])('a matrix of %d rows times its inverse is one', asyn
   const matrix = sample(size)
   const inverse = sample(size)
   await invertNegative(inverse, { threads: 2 })
+  let error = 0
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1) {
       let sum = 0
       for (let at = 0; at < size; at += 1) sum -= (matrix.data[cellOf(row, at)] ?? 0) * (inverse.data[cellOf(at, column)] ?? 0)
-      expect(Math.abs(sum - (row === column ? 1 : 0))).toBeLessThan(1e-10)
+      error = Math.max(error, Math.abs(sum - (row === column ? 1 : 0)))
     }
   }
+  expect(error).toBeLessThan(1e-10)
 })
 
 test('the number of threads does not change a bit', async () => {

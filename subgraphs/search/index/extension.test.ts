@@ -91,7 +91,7 @@ test('whatever the history, the index answers as if it were built afresh', () =>
       lived.close()
       fresh.close()
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
