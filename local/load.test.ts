@@ -14,12 +14,14 @@ async function dataFolder(): Promise<AsyncDisposable & { readonly path: string }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
+const { signal } = new AbortController()
+
 describe('loading', () => {
   test('a folder happens once, and again when a file changed', async () => {
     await using folder = await dataFolder()
     await using database = await testDatabase()
     await using storage = openPostgres(database.url)
-    const load = () => loadData({ storage, dataDirectory: folder.path, demoSize: 'small', rejects: join(folder.path, 'rejects.txt'), onProgress() {} })
+    const load = () => loadData({ storage, dataDirectory: folder.path, demoSize: 'small', rejects: join(folder.path, 'rejects.txt'), onProgress() {}, signal })
     expect(await load()).toMatch(/^3 rows of .*recommendations trained$/)
     expect(await load()).toBe('already loaded')
     await utimes(join(folder.path, 'stores.csv'), 1, 1)
@@ -31,7 +33,7 @@ describe('loading', () => {
     await using database = await testDatabase()
     await using storage = openPostgres(database.url)
     const steps: string[] = []
-    const load = () => loadData({ storage, demoSize: 60, rejects: join(tmpdir(), 'aisle-no-rejects'), onProgress: (detail) => steps.push(detail) })
+    const load = () => loadData({ storage, demoSize: 60, rejects: join(tmpdir(), 'aisle-no-rejects'), onProgress: (detail) => steps.push(detail), signal })
     expect(await load()).toMatch(/the demo chain \(60 products\), recommendations trained$/)
     expect(await storage.db.selectFrom('store').select((query) => query.fn.countAll().as('stores')).execute()).toEqual([{ stores: 12 }])
     expect(steps.some((step) => step.startsWith('products'))).toBe(true)
@@ -42,7 +44,7 @@ describe('loading', () => {
     await using database = await testDatabase()
     await using storage = openPostgres(database.url)
     await storage.db.insertInto('product').values({ id: 'mine', name: 'Mine', description: null, brand: null, category_id: null, gtin: null, attributes: '[]', image_url: null }).execute()
-    expect(await loadData({ storage, demoSize: 60, rejects: join(tmpdir(), 'aisle-no-rejects'), onProgress() {} })).toBe('left as they are')
+    expect(await loadData({ storage, demoSize: 60, rejects: join(tmpdir(), 'aisle-no-rejects'), onProgress() {}, signal })).toBe('left as they are')
     expect(await storage.db.selectFrom('product').select('id').execute()).toEqual([{ id: 'mine' }])
   })
 })

@@ -12,6 +12,8 @@ export interface LoadOptions {
   /** File that lists the rows which could not be loaded. */
   readonly rejects: string
   readonly onProgress: (detail: string) => void
+  /** Gives up; what was not yet committed is not kept. */
+  readonly signal: AbortSignal
 }
 
 /** The setting that names what was loaded last, as it was then. */
@@ -35,7 +37,7 @@ export async function loadData(options: LoadOptions): Promise<string> {
 
 async function loadAnew(options: LoadOptions): Promise<string> {
   const { importData } = await import('./import/import.ts')
-  const { storage, rejects, onProgress } = options
+  const { storage, rejects, onProgress, signal } = options
   const report = await importData(await sourceOf(options), storage, {
     rejects,
     onProgress: ({ file, rows, total, fraction }) => {
@@ -43,8 +45,8 @@ async function loadAnew(options: LoadOptions): Promise<string> {
       onProgress(`${file} ${share === undefined ? `${rows.toLocaleString('en')} rows` : `${Math.round(share * 100)}%`}`)
     },
   })
-  const { trainRecommendations } = await import('../subgraphs/recommendation/train/train.ts')
-  await trainRecommendations(storage, { onProgress: (step, share) => onProgress(share === 0 ? step : `${step} ${Math.round(share * 100)}%`) })
+  const { trainInThread } = await import('./training.ts')
+  await trainInThread(storage.connectionString, onProgress, signal)
   const rows = report.files.reduce((sum, file) => sum + file.loaded, 0)
   const refused = report.rejected === 0 ? '' : `; ${report.rejected.toLocaleString('en')} ROWS WERE NOT LOADED, see ${rejects}`
   return `${rows.toLocaleString('en')} rows of ${report.source}, recommendations trained${refused}`

@@ -33,7 +33,7 @@ export function registerStartCommand(program: Command): void {
       const { startConfigSchema } = await import('./everything/config.ts')
       const { runStart } = await import('./everything/run.ts')
       const { wholeCast } = await import('./everything/whole-cast.ts')
-      process.exitCode = await runStart(decodeConfig(startConfigSchema, options), wholeCast, process.stdout)
+      process.exit(await runStart(decodeConfig(startConfigSchema, options), wholeCast, process.stdout))
     })
 }
 

@@ -12,6 +12,8 @@ export interface Stage {
   readonly embedded: boolean
   readonly logs: string
   readonly progress: Progress
+  /** Aborted when the run is told to stop. */
+  readonly signal: AbortSignal
 }
 
 export interface Scene {

@@ -36,8 +36,8 @@ export class Everything implements AsyncDisposable {
     this.#supervisor = new Supervisor({
       folders: { run: this.#run, logs: this.#logs },
       database: this.#database,
-      prepare: async (serverUrl, report) => {
-        const scene = await cast.prepare({ config, ports: this.ports, serverUrl, embedded: this.#database.embedded, logs: this.#logs, progress: report })
+      prepare: async (serverUrl, report, signal) => {
+        const scene = await cast.prepare({ config, ports: this.ports, serverUrl, embedded: this.#database.embedded, logs: this.#logs, progress: report, signal })
         this.#scene = scene
         return scene.roles
       },

@@ -13,7 +13,7 @@ export interface Prepared {
 }
 
 /** Brings the database to the newest schema, loads the data unless they are there, and looks at what they hold. */
-export async function prepareDatabase(serverUrl: string, embedded: boolean, config: StartConfig, progress: Progress): Promise<Prepared> {
+export async function prepareDatabase(serverUrl: string, embedded: boolean, config: StartConfig, progress: Progress, signal: AbortSignal): Promise<Prepared> {
   const databaseUrl = embedded ? await ensureDatabase(serverUrl, dataSetName(config)) : serverUrl
   await using storage = openPostgres(databaseUrl, { connections: 2 })
   await during(progress.step('Schema'), async () => {
@@ -26,6 +26,7 @@ export async function prepareDatabase(serverUrl: string, embedded: boolean, conf
     demoSize: config.demoSize,
     rejects: `${config.directory}/logs/rejects.csv`,
     onProgress: (detail) => step.update(detail),
+    signal,
   }))
   return { databaseUrl, facts: await readFacts(storage, config.store) }
 }

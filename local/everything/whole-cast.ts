@@ -9,9 +9,9 @@ import { describeRun } from './table.ts'
 /** All of Aisle: four subgraphs, origin, gateway, one store's node, and sales that go on by themselves. */
 export const wholeCast: Cast = {
   aside: buildExplorerPage,
-  async prepare({ config, ports, serverUrl, embedded, logs, progress }) {
+  async prepare({ config, ports, serverUrl, embedded, logs, progress, signal }) {
     const { prepareDatabase } = await import('./prepare.ts')
-    const { databaseUrl, facts } = await prepareDatabase(serverUrl, embedded, config, progress)
+    const { databaseUrl, facts } = await prepareDatabase(serverUrl, embedded, config, progress, signal)
     const folder = join(config.directory, 'roles', dataSetName(config))
     await mkdir(folder, { recursive: true })
     const simulate = config.simulate ?? config.data === undefined

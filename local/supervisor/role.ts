@@ -5,7 +5,7 @@ export interface RoleSpec {
   /** What the project's Node is given: the script, then its arguments. */
   readonly parameters: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  /** Where it answers `/health/ready`; null for a role that serves nothing and is ready once it runs. */
+  /** Where it answers `/health/ready`; null for a role that nobody calls: it starts when the others serve, and counts as ready. */
   readonly url: string | null
   /** A cloud role ends with its supervisor and goes down with the cloud; a store's node stands in its own right. */
   readonly place: 'cloud' | 'store'

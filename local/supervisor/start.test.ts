@@ -29,6 +29,15 @@ describe('a start', () => {
     expect(leftIn(folder.path)).toEqual([])
   })
 
+  test('that is told to stop while data load gives up and leaves nothing behind', async () => {
+    await using folder = await temporaryFolder()
+    await using run = await startIn(folder.path, { TINY_LOADS_FOREVER: '1' })
+    await until(() => run.output().includes('✓ Postgres'))
+    run.signal('SIGINT')
+    expect(await run.ended).toBe(0)
+    expect(leftIn(folder.path)).toEqual([])
+  })
+
   test('fails with the last words of the role that could not start, and stops the others', async () => {
     await using folder = await temporaryFolder()
     writeFileSync(join(folder.path, 'break-gateway'), '')

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AisleError } from '../../runtime/errors.ts'
@@ -14,9 +15,9 @@ export interface SupervisorOptions {
   readonly database: DatabaseUnit
   /**
    * Everything between the database and the roles (migrating, loading), and then which roles there are. It runs before the first
-   * role starts and not again when the cloud comes back.
+   * role starts and not again when the cloud comes back, and is given up when the signal is aborted.
    */
-  readonly prepare: (databaseUrl: string, progress: Progress) => Promise<readonly RoleSpec[]>
+  readonly prepare: (databaseUrl: string, progress: Progress, signal: AbortSignal) => Promise<readonly RoleSpec[]>
   /** Hears of a process that ended though nobody asked it to. */
   readonly onDeath: (text: string) => void
 }
@@ -35,7 +36,7 @@ export class Supervisor {
   readonly #running = new Map<string, RoleProcess>()
   #specs: readonly RoleSpec[] | null = null
   #last: Promise<unknown> = Promise.resolve()
-  #stopping = false
+  readonly #abort = new AbortController()
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -54,7 +55,7 @@ export class Supervisor {
   async up(progress: Progress): Promise<void> {
     await this.#inTurn(async () => {
       const url = await this.#startDatabase(progress)
-      this.#specs ??= await this.#options.prepare(url, progress)
+      this.#specs ??= await Promise.race([this.#options.prepare(url, progress, this.#abort.signal), stopped(this.#abort.signal)])
       await this.#startRoles(this.#specs, progress)
     })
   }
@@ -83,7 +84,7 @@ export class Supervisor {
 
   /** Stops everything: stores and the gateway first, then what they call, then the database. Starting in progress is given up. */
   async stop(): Promise<void> {
-    this.#stopping = true
+    this.#abort.abort()
     const deadline = performance.now() + stopLimitMs
     const forDatabase = (): number => Math.max(databaseStopMs, deadline - performance.now() - databaseStopMs)
     const roles = [...this.#running.values()]
@@ -100,7 +101,7 @@ export class Supervisor {
 
   /** Kills everything at once. */
   async kill(): Promise<void> {
-    this.#stopping = true
+    this.#abort.abort()
     for (const { identity } of this.#running.values()) signal(identity, 'SIGKILL')
     await this.#options.database.kill()
   }
@@ -111,7 +112,7 @@ export class Supervisor {
     const step = progress.step('Postgres')
     try {
       const url = await database.start((lastWords) => {
-        if (!this.#stopping) onDeath(`Postgres ended by itself. The end of its log:\n${lastWords}`)
+        if (!this.#abort.signal.aborted) onDeath(`Postgres ended by itself. The end of its log:\n${lastWords}`)
       })
       this.#giveUpIfStopping()
       if (known) step.fail()
@@ -128,11 +129,13 @@ export class Supervisor {
     const missing = specs.filter(({ name }) => !this.#running.has(name))
     if (missing.length === 0) return
     const step = progress.step('Roles')
-    const waiting = new Map(missing.map(({ name }) => [name, '']))
+    // What serves nothing (the simulation) only calls the others: it waits for them, and nobody for it.
+    const serving = missing.filter(({ url }) => url !== null)
+    const waiting = new Map(serving.map(({ name }) => [name, '']))
     const tell = (): void => step.update(`waiting for ${[...waiting].map(([name, reason]) => (reason === '' ? name : `${name} (${reason})`)).join(', ')}`)
     tell()
     try {
-      await Promise.all(missing.map(async (spec) => {
+      await Promise.all(serving.map(async (spec) => {
         const role = this.#startRole(spec, (reason) => {
           waiting.set(spec.name, reason)
           tell()
@@ -142,6 +145,7 @@ export class Supervisor {
         tell()
       }))
       this.#giveUpIfStopping()
+      for (const spec of missing.filter(({ url }) => url === null)) this.#startRole(spec, () => {})
       step.done(missing.map(({ name }) => name).join(', '))
     } catch (error) {
       step.fail()
@@ -163,11 +167,11 @@ export class Supervisor {
     if (this.#running.get(name) !== role) return
     this.#running.delete(name)
     // One that never became ready is reported by whoever started it.
-    if (await wasReady && !this.#stopping) this.#options.onDeath(`${name} ended by itself (${describeEnding(ending)}). The end of its log:\n${role.lastWords()}`)
+    if (await wasReady && !this.#abort.signal.aborted) this.#options.onDeath(`${name} ended by itself (${describeEnding(ending)}). The end of its log:\n${role.lastWords()}`)
   }
 
   #giveUpIfStopping(): void {
-    if (this.#stopping) throw new AisleError('SHUTTING_DOWN')
+    if (this.#abort.signal.aborted) throw new AisleError('SHUTTING_DOWN')
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
@@ -181,6 +185,12 @@ export class Supervisor {
     turn.catch(() => {})
     await turn
   }
+}
+
+/** Rejects when it is requested. */
+async function stopped(request: AbortSignal): Promise<never> {
+  if (!request.aborted) await once(request, 'abort')
+  throw new AisleError('SHUTTING_DOWN')
 }
 
 async function endAll(roles: readonly RoleProcess[]): Promise<void> {

@@ -14,6 +14,8 @@ const script = fileURLToPath(new URL('tiny-role.ts', import.meta.url))
 const tinyCast: Cast = {
   async aside() {},
   async prepare({ config, ports, serverUrl }) {
+    // Stands for loading that goes on and on.
+    if (process.env.TINY_LOADS_FOREVER !== undefined) await new Promise(() => {})
     const role = (name: 'gateway' | 'origin' | 'edge', place: RoleSpec['place']): RoleSpec => ({
       name,
       parameters: [script, '--name', name, '--port', String(ports[name]), '--fails-with', join(config.directory, `break-${name}`)],
