@@ -96,7 +96,7 @@ async function buckets(storage: Storage, deviceIds: readonly string[], span: Rea
     .execute()
   const series = new Map<string, ReadingBucket[]>()
   for (const [deviceId, group] of groupBy(rows, (row) => row.device_id)) {
-    series.set(deviceId, group.map((row) => ({ at: Number(row.start), count: Number(row.count), min: row.min, max: row.max, mean: rounded(row.mean), last: row.last ?? row.max })))
+    series.set(deviceId, group.map((row) => ({ at: row.start, count: Number(row.count), min: row.min, max: row.max, mean: rounded(row.mean), last: row.last ?? row.max })))
   }
   return series
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../../runtime/log.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 
 /** A number of our own for Postgres' advisory locks: one replica sweeps at a time. */
-const sweepLock = 7_141_990
+export const sweepLock = 7_141_990
 
 /**
  * Marks devices OFFLINE that were last heard of before `before` (epoch milliseconds).

@@ -32,13 +32,28 @@ export const defaultRange: RangeOptions = { window: 288, fewest: 30, deviations:
  */
 export function usualRange(previous: readonly number[], { window, fewest, deviations, leastSpread }: RangeOptions = defaultRange): UsualRange | null {
   if (previous.length < fewest) return null
-  const values = Float64Array.from(previous.slice(-window)).sort()
+  const values = new Float64Array(previous.slice(-window)).toSorted()
   const center = quantile(values, 0.5)
-  const mad = quantile(values.map((value) => Math.abs(value - center)).sort(), 0.5)
+  const mad = quantile(distances(values, center), 0.5)
   const least = Math.max(madConsistency * mad, leastSpread * Math.abs(center))
   const below = Math.max(least, tailConsistency * (center - quantile(values, tail)))
   const above = Math.max(least, tailConsistency * (quantile(values, 1 - tail) - center))
   return { min: center - deviations * below, max: center + deviations * above }
+}
+
+/** How far each value lies from the center, nearest first: walking outwards from it on both sides is quicker than sorting again. */
+function distances(sorted: Float64Array, center: number): Float64Array {
+  const found = new Float64Array(sorted.length)
+  let above = sorted.findIndex((value) => value >= center)
+  let below = above - 1
+  for (let place = 0; place < found.length; place += 1) {
+    const down = center - (sorted[below] ?? -Infinity)
+    const up = (sorted[above] ?? Infinity) - center
+    found[place] = Math.min(down, up)
+    if (down < up) below -= 1
+    else above += 1
+  }
+  return found
 }
 
 /** By linear interpolation between the two nearest values. */

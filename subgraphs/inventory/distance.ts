@@ -33,8 +33,8 @@ export function requirePosition(position: Position): Position {
 }
 
 /** A store and how far away it is; null where the store's position is not known. */
-export interface Near<Place> {
-  readonly place: Place
+export interface Near<P> {
+  readonly place: P
   readonly km: number | null
 }
 

@@ -34,7 +34,7 @@ function stockEvents(context: InventoryRequest, storeId: string, wanted: Readonl
         const productId = String(change.key[1])
         if (wanted !== null && !wanted.has(productId)) continue
         context.renew()
-        yield { storeId, productId, stock: rowOf<StockRow>(change) }
+        yield { storeId, productId, stock: change.row as StockRow | null }
       }
     }
   })()
@@ -56,12 +56,12 @@ function priceEvents(context: InventoryRequest, storeId: string, signal: AbortSi
 /** What a change makes of the price that applies in the store; null where it makes no difference, or where none is left. */
 async function priceAfter({ inventory }: InventoryRequest, storeId: string, change: Change): Promise<Price | null> {
   if (change.entity === 'list_price') {
-    const row = rowOf<ListPriceRow>(change)
+    const row = change.row as ListPriceRow | null
     if (row === null) return null
     const current = await inventory.loaders.price.load({ productId: row.product_id, storeId })
     return current !== null && 'store_id' in current.applies ? null : { applies: row, list: row }
   }
-  const row = rowOf<StorePriceRow>(change)
+  const row = change.row as StorePriceRow | null
   const list = await inventory.loaders.price.load({ productId: String(change.key[1]), storeId: null })
   return row === null ? list : { applies: row, list: list?.list ?? null }
 }
@@ -69,8 +69,4 @@ async function priceAfter({ inventory }: InventoryRequest, storeId: string, chan
 async function requireLiveStore({ environment, inventory }: InventoryRequest, storeId: string): Promise<void> {
   requireHeld(environment, storeId)
   if ((await inventory.loaders.store.load(storeId)) === null) throw unknownStore(storeId)
-}
-
-function rowOf<Row>(change: Change): Row | null {
-  return change.row as Row | null
 }

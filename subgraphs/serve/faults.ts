@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { AisleError, errorTable } from '../../runtime/errors.ts'
+import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 
 const nullMessage = /^Cannot return null for non-nullable field /
@@ -18,12 +18,19 @@ export function formatFault(formatted: GraphQLFormattedError, error: unknown, lo
   }
   const code = formatted.extensions?.code
   if (thrown instanceof GraphQLError && code !== undefined && code !== 'INTERNAL_SERVER_ERROR') return formatted
+  // Over a socket nothing but graphql itself has looked at the operation yet, and it gives no codes.
+  if (thrown instanceof GraphQLError && formatted.path === undefined) return { ...formatted, extensions: { code: codeOf(thrown) } }
   if (thrown instanceof Error && nullMessage.test(thrown.message)) {
     log.warn({ path: formatted.path }, thrown.message)
     return { ...formatted, extensions: { code: 'UNEXPECTED_NULL' } }
   }
   log.error({ err: thrown, path: formatted.path }, 'a resolver failed')
   return { ...formatted, message: errorTable.INTERNAL_SERVER_ERROR.text, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+}
+
+function codeOf({ message }: GraphQLError): ErrorCode {
+  if (message.startsWith('Syntax Error')) return 'GRAPHQL_PARSE_FAILED'
+  return message.startsWith('Variable "$') ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED'
 }
 
 function innermost(error: unknown): unknown {

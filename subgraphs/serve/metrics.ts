@@ -3,9 +3,9 @@ import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.
 
 /** The figures of a subgraph. Durations are seconds. */
 export interface SubgraphMetrics {
-  statement(event: LogEvent): void
-  request(status: number, seconds: number): void
-  subscription(change: 1 | -1): void
+  readonly statement: (event: LogEvent) => void
+  readonly request: (status: number, seconds: number) => void
+  readonly subscription: (change: 1 | -1) => void
 }
 
 export function subgraphMetrics(registry: Registry): SubgraphMetrics {

@@ -44,7 +44,6 @@ export async function serveSubgraph({ subgraph, storage, changes, port, host, fi
     persistedQueries: false,
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    status400ForVariableCoercionErrors: true,
     plugins: [ApolloServerPluginLandingPageDisabled()],
     logger: { debug: (text) => log.debug(text), info: (text) => log.debug(text), warn: (text) => log.warn(text), error: (text) => log.error(text) },
     formatError: (formatted, error) => formatFault(formatted, error, log),

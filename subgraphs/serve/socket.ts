@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { GraphQLError, parse, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
+import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 
@@ -10,10 +11,10 @@ const closingMs = 2_000
 export interface SocketOptions {
   readonly schema: GraphQLSchema
   /** A fresh context for each operation. */
-  contextOf(request: IncomingMessage): object
-  formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError
+  readonly contextOf: (request: IncomingMessage) => object
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError
   /** Called with +1 and -1 as subscriptions come and go. */
-  observe(change: 1 | -1): void
+  readonly observe: (change: 1 | -1) => void
 }
 
 /** graphql-ws at `/graphql` of an HTTP server. Disposing closes every socket with 1001 (going away): clients then reconnect. */
@@ -22,7 +23,7 @@ export function serveSocket(server: Server, { schema, contextOf, formatError, ob
   const format = (errors: readonly GraphQLError[]): GraphQLFormattedError[] => errors.map((error) => formatError(error.toJSON(), error))
   const { dispose } = useServer(
     {
-      schema,
+      onSubscribe: (_context, _id, payload) => prepare(schema, payload),
       context: ({ extra }) => contextOf(extra.request),
       onOperation(_context, _id, _payload, _args, result) {
         if (!(Symbol.asyncIterator in result)) return
@@ -45,6 +46,18 @@ export function serveSocket(server: Server, { schema, contextOf, formatError, ob
       await dispose()
       clearTimeout(timer)
     },
+  }
+}
+
+/** What to execute, or why it cannot be: left to graphql-ws, a syntax error would close the socket under everyone who shares it. */
+function prepare(schema: GraphQLSchema, { query, operationName, variables }: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+  try {
+    const document = parse(query)
+    const errors = validate(schema, document)
+    return errors.length > 0 ? errors : { schema, document, operationName: operationName ?? null, variableValues: variables ?? null }
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
   }
 }
 

@@ -23,7 +23,7 @@ export class MemoryFeed implements ChangeFeed {
   subscribe(scope: string, signal?: AbortSignal): AsyncIterableIterator<Batch> {
     const waiting: Batch[] = []
     let wake = (): void => {}
-    let open = true
+    const state = { open: true }
     const follower = {
       scope,
       push(batch: Batch) {
@@ -32,7 +32,7 @@ export class MemoryFeed implements ChangeFeed {
       },
     }
     const close = (): void => {
-      open = false
+      state.open = false
       this.#followers.delete(follower)
       wake()
     }
@@ -40,12 +40,12 @@ export class MemoryFeed implements ChangeFeed {
     signal?.addEventListener('abort', close, { once: true })
     return {
       async next() {
-        while (open && waiting.length === 0) {
+        while (state.open && waiting.length === 0) {
           await new Promise<void>((resolve) => {
             wake = resolve
           })
         }
-        const batch = open ? waiting.shift() : undefined
+        const batch = state.open ? waiting.shift() : undefined
         return batch === undefined ? { done: true, value: undefined } : { done: false, value: batch }
       },
       async return() {

@@ -54,7 +54,7 @@ export async function fill({ db }: Storage, rows: Rows): Promise<void> {
     if (values === undefined || values.length === 0) continue
     await db
       .insertInto(table)
-      .values(values as never)
+      .values(values)
       .execute()
   }
 }
