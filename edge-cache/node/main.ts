@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
+import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
@@ -33,10 +34,9 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   stack.defer(() => app.close())
   const engine = await registerEngine(app, schema)
   const executor = createExecutor({ data, schema, engine, contextFor, log })
-  const handler = createHttpHandler({ operations, executor, log, currentFreshness: () => freshness(data.status(), data.status().position) })
-  // The body is read as text, so that one place decides what a malformed request is.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  const { handler, fail } = createHttpHandler({ operations, executor, log, currentFreshness: () => freshness(data.status(), data.status().position) })
+  readBodiesAsText(app)
+  app.setErrorHandler((error, _request, reply) => fail(reply, bodyFault(error)))
   app.route({ method: ['GET', 'POST'], url: path, handler })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {
     app.get(url, async (_request, reply) => {

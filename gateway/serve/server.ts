@@ -1,10 +1,11 @@
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { AisleError } from '../../runtime/errors.ts'
+import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
+import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import { explorerAnswer } from './explorer.ts'
 import { answerFailure, answerGraphQL } from './http.ts'
-import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GraphService } from './service.ts'
 
@@ -22,13 +23,12 @@ export interface ServerOptions {
 /** The HTTP side of the gateway, not yet listening. */
 export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
   const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  readBodiesAsText(server)
   server.addHook('onResponse', (request, reply, done) => {
     if (request.routeOptions.url === graphqlPath) metrics.request(request.method, reply.statusCode, reply.elapsedTime / 1000)
     done()
   })
-  server.setErrorHandler((error, _request, reply) => answerFailure(reply, readFastifyError(error), plainJson, service))
+  server.setErrorHandler((error, _request, reply) => answerFailure(reply, bodyFault(error), plainJson, service))
   server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service) })
   server.route({
     method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
@@ -52,10 +52,4 @@ async function answerOther(path: string, reply: FastifyReply, { health, metrics 
   const file = await explorerAnswer(explorerFolder, path)
   if (file !== null) return reply.code(file.status).headers(file.headers).send(file.body)
   return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('Not found. The graph answers at /graphql.\n')
-}
-
-function readFastifyError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AisleError('PAYLOAD_TOO_LARGE', undefined, { cause: error })
-  return typeof code === 'string' && code.startsWith('FST_ERR_CTP') ? new AisleError('BAD_REQUEST', undefined, { cause: error }) : error
 }

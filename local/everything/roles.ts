@@ -31,7 +31,7 @@ export function rolesOf({ ports, databaseUrl, store, folder, simulate }: RolesOp
   return [
     ...subgraphNames.map((name) => role(name, ['subgraph', name, ...(name === 'search' ? ['--data', join(folder, 'search')] : [])], 'cloud', withDatabase)),
     role('origin', ['origin'], 'cloud', withDatabase),
-    role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), ...subgraphUrls], 'cloud'),
+    role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), '--examples', schema('examples.json'), ...subgraphUrls], 'cloud'),
     role('edge', ['edge', '--origin', url(ports.origin), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store'),
     ...(simulate ? [{ name: 'simulate', parameters: [aisle, 'simulate', '--gateway', url(ports.gateway)], url: null, place: 'cloud' } as const] : []),
   ]

@@ -26,7 +26,7 @@ test.each(Object.keys(allowed))('%s imports only what it may', async (folder) =>
     for (const match of (await readFile(path, 'utf8')).matchAll(importing)) {
       const target = relative(root, resolve(dirname(path), match[1] ?? match[2] ?? match[3] ?? ''))
       const [top = ''] = target.split('/')
-      const forTest = (/\.test\.ts$/.test(file) || file.includes('testing/')) && (target.startsWith('local/testing/') || top === 'test')
+      const forTest = (file.endsWith('.test.ts') || file.includes('testing/')) && (target.startsWith('local/testing/') || top === 'test')
       if (top !== folder && !(allowed[folder] ?? []).includes(top) && !forTest) strays.push(`${folder}/${file} → ${target}`)
     }
   }

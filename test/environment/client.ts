@@ -58,7 +58,7 @@ export function subscribe(url: string, payload: Readonly<Record<string, unknown>
     client.on('connected', () => resolve())
   })
   const ended = new Promise<unknown>((resolve) => {
-    client.subscribe({ query: '', ...payload } as never, {
+    client.subscribe({ query: '', ...payload }, {
       next: (event) => events.push(event as { data?: Json }),
       error: resolve,
       complete: () => resolve(null),

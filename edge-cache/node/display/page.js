@@ -30,8 +30,8 @@ function render() {
     item.append(line('name', product.name))
     if (product.price) {
       const price = line('price', money(product.price.amount))
-      const list = product.price.listAmount
-      if (list && Number(list.amount) > Number(product.price.amount.amount)) price.append(' ', line('was', money(list)))
+      const was = product.price.listAmount
+      if (was && Number(was.amount) > Number(product.price.amount.amount)) price.append(' ', line('was', money(was)))
       item.append(price)
     }
     const { status, onHand } = product.availability
@@ -112,8 +112,8 @@ const live = {
 
 function connect(attempt = 0) {
   const socket = new WebSocket(new URL('/graphql', location.href.replace(/^http/, 'ws')), 'graphql-transport-ws')
-  socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init' }))
-  socket.onmessage = ({ data }) => {
+  socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'connection_init' })))
+  socket.addEventListener('message', ({ data }) => {
     const message = JSON.parse(data)
     if (message.type === 'ping') socket.send(JSON.stringify({ type: 'pong' }))
     if (message.type === 'connection_ack') {
@@ -128,12 +128,12 @@ function connect(attempt = 0) {
       heard(message.payload.extensions?.edge)
       if (message.payload.data) live[message.id].apply(message.payload.data)
     }
-  }
-  socket.onclose = () => {
+  })
+  socket.addEventListener('close', () => {
     socketOpen = false
     renderAge()
     setTimeout(() => connect(attempt + 1), Math.min(10_000, 250 * 2 ** attempt) * (0.5 + Math.random()))
-  }
+  })
 }
 
 connect()

@@ -1,4 +1,4 @@
-import { getOperationAST, parse, validate, type DocumentNode, type GraphQLSchema, type OperationTypeNode } from 'graphql'
+import { getOperationAST, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import { readManifest, resolveDocument } from '../../../runtime/graphql/persisted.ts'
@@ -7,7 +7,7 @@ import { readManifest, resolveDocument } from '../../../runtime/graphql/persiste
 export interface PreparedOperation {
   readonly source: string
   readonly document: DocumentNode
-  readonly type: OperationTypeNode
+  readonly type: 'query' | 'mutation' | 'subscription'
   readonly name: string
 }
 

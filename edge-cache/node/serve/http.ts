@@ -10,7 +10,11 @@ import type { Answer, Executor } from './execute.ts'
 import { failure } from './faults.ts'
 import type { Freshness } from './freshness.ts'
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+export interface HttpHandler {
+  readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+  /** Answers a request that failed as a whole. */
+  readonly fail: (reply: FastifyReply, error: unknown, media?: ResponseMedia) => FastifyReply
+}
 
 /** GraphQL over HTTP for persisted operations: POST anything, GET queries, which may be answered by 304. */
 export function createHttpHandler({ operations, executor, currentFreshness, log }: {
@@ -19,8 +23,15 @@ export function createHttpHandler({ operations, executor, currentFreshness, log 
   /** For answers that never got as far as reading. */
   readonly currentFreshness: () => Freshness
   readonly log: Logger
-}): Handler {
-  return async (request, reply) => {
+}): HttpHandler {
+  const fail: HttpHandler['fail'] = (reply, error, media = plainJson) => {
+    const { fault, errors } = failure(error, log)
+    return reply
+      .code(statusFor(fault.code, fault.status, media))
+      .headers({ 'content-type': `${media}; charset=utf-8`, 'cache-control': 'no-store' })
+      .send(JSON.stringify({ errors, extensions: { edge: currentFreshness() } }))
+  }
+  const handler: HttpHandler['handler'] = async (request, reply) => {
     let media: ResponseMedia = plainJson
     try {
       media = negotiate(request.headers.accept)
@@ -34,13 +45,10 @@ export function createHttpHandler({ operations, executor, currentFreshness, log 
       }
       return send(request, reply, media, await executor.run(operation, parameters.variables), isGet)
     } catch (error) {
-      const { fault, errors } = failure(error, log)
-      return reply
-        .code(statusFor(fault.code, fault.status, media))
-        .headers({ 'content-type': `${media}; charset=utf-8`, 'cache-control': 'no-store' })
-        .send(JSON.stringify({ errors, extensions: { edge: currentFreshness() } }))
+      return fail(reply, error, media)
     }
   }
+  return { handler, fail }
 }
 
 function readGet(request: FastifyRequest): Parameters {

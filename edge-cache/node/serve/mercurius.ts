@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { Engine } from './execute.ts'
@@ -10,11 +10,15 @@ import type { Engine } from './execute.ts'
  */
 export async function registerEngine(app: FastifyInstance, schema: GraphQLSchema): Promise<Engine> {
   // graphql-jit reorders keys under @include, and an answer must have the bytes that the gateway gives.
-  await app.register(mercurius, { schema, graphiql: false, routes: false, subscription: false, jit: 0 })
+  await app.register(mercurius, {
+    schema, graphiql: false, routes: false, subscription: false, jit: 0,
+    // Errors are formatted by this node alone, which needs to see what was thrown.
+    errorFormatter: ({ data, errors }) => ({ statusCode: 200, response: { data: data ?? null, errors: errors as GraphQLError[] } }),
+  })
   return async (source, context, variables) => {
     try {
       // mercurius writes on the context it is given; the parts of ours are getters, so it gets an object that inherits them.
-      return (await app.graphql(source, Object.create(context) as Record<string, unknown>, variables)) as ExecutionResult
+      return await app.graphql<Record<string, unknown>>(source, Object.create(context) as Record<string, unknown>, variables)
     } catch (error) {
       throw asFault(error)
     }

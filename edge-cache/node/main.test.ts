@@ -1,0 +1,156 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createClient } from 'graphql-ws'
+import WebSocket from 'ws'
+import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
+import { readManifest } from '../../runtime/graphql/persisted.ts'
+import { searchIndexExtension } from '../../subgraphs/search/index/extension.ts'
+import { openNodeData } from './data/index.ts'
+import { eventually, scratchFolder } from './data/testing/conditions.ts'
+import { MemoryCloud } from './data/testing/memory-cloud.ts'
+import { startEdge } from './main.ts'
+
+const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
+const json = { 'content-type': 'application/json' }
+
+describe('a store\'s node over HTTP and graphql-ws', () => {
+  const folder = scratchFolder()
+  const cloud = new MemoryCloud('7')
+  const ids = new Map<string, string>()
+  let node: RunningRole
+
+  beforeAll(async () => {
+    for (const [id, body] of await readManifest(manifest)) ids.set(/(?:query|mutation|subscription) (\w+)/.exec(body)?.[1] ?? '', id)
+    cloud.put(
+      { entity: 'store', row: { id: '7', name: 'Harbour', street: null, city: 'Cork', region: null, postcode: null, country: 'IE', latitude: null, longitude: null, timezone: 'Europe/Dublin', opening_hours: null } },
+      { entity: 'product', row: { id: 'tea', name: 'Green tea', description: null, brand: null, category_id: null, gtin: null, attributes: '[]', image_url: null } },
+      { entity: 'list_price', row: { product_id: 'tea', amount_minor: 249, currency: 'EUR', updated_at: 1 } },
+      { entity: 'device', row: { id: 'd1', store_id: '7', kind: 'DISPLAY', firmware: null, status: 'ONLINE', last_seen_at: null, shows: '["tea"]' } },
+      cloud.stock('tea', 5),
+    )
+    const context = createRoleContext('edge', 'silent')
+    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096 }
+    node = await startEdge(config, context, async (_config, { log, metrics }, stack) =>
+      stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
+    await eventually(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 'the node to be ready')
+  })
+
+  afterAll(async () => {
+    await node[Symbol.asyncDispose]()
+    folder[Symbol.dispose]()
+  })
+
+  const id = (name: string): string => ids.get(name) ?? ''
+  const label = { productId: 'tea', storeId: '7' }
+  const post = (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${node.url}/graphql`, { method: 'POST', headers: { ...json, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+  const get = (parameters: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${node.url}/graphql?${new URLSearchParams(parameters).toString()}`, { headers })
+  const codeOf = async (response: Response): Promise<{ status: number; code: unknown }> => {
+    const { errors } = (await response.json()) as { errors?: { extensions: { code: string } }[] }
+    return { status: response.status, code: errors?.[0]?.extensions.code }
+  }
+
+  test.each([
+    ['documentId', () => ({ documentId: id('ShelfLabel') })],
+    ['documentId with its algorithm', () => ({ documentId: `sha256:${id('ShelfLabel')}` })],
+    ['Apollo\'s persisted query', () => ({ extensions: { persistedQuery: { version: 1, sha256Hash: id('ShelfLabel') } } })],
+  ])('answers an operation named by %s, and says how old the answer is', async (_label, name) => {
+    const response = await post({ ...name(), variables: label })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('age')).toMatch(/^\d+$/)
+    expect(response.headers.get('etag')).toMatch(/^W\/"/)
+    expect(await response.json()).toEqual({
+      data: { product: { id: 'tea', name: 'Green tea', brand: null, gtin: null, price: { amount: { amount: '2.49', currencyCode: 'EUR' }, updatedAt: '1970-01-01T00:00:00.001Z' }, availability: { onHand: 5, status: 'IN_STOCK' } } },
+      extensions: { edge: { asOf: expect.stringMatching(/Z$/), position: expect.stringMatching(/^first:\d+$/), ageSeconds: expect.any(Number), online: true } },
+    })
+  })
+
+  test('answers queries by GET, with 304 to who has the answer already', async () => {
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
+    const first = await get(parameters)
+    const etag = first.headers.get('etag') ?? ''
+    expect(first.status).toBe(200)
+    const second = await get(parameters, { 'if-none-match': etag })
+    expect({ status: second.status, etag: second.headers.get('etag'), body: await second.text() }).toEqual({ status: 304, etag, body: '' })
+  })
+
+  test.each([
+    ['an id that is not in the manifest', () => post({ documentId: 'ab'.repeat(32) }), 404, 'PERSISTED_QUERY_NOT_IN_LIST'],
+    ['a document of the client\'s own', () => post({ query: '{ __typename }' }), 400, 'PERSISTED_QUERY_ID_REQUIRED'],
+    ['both an id and a document', () => post({ documentId: id('ShelfLabel'), query: '{ __typename }' }), 400, 'CANNOT_SEND_PQ_ID_AND_BODY'],
+    ['a mutation by GET', () => get({ documentId: id('RecordCount') }), 405, 'METHOD_NOT_ALLOWED'],
+    ['a batch', () => post([{ documentId: id('ShelfLabel') }]), 400, 'BAD_REQUEST'],
+    ['a body that is no JSON', () => post('{'), 400, 'BAD_REQUEST'],
+    ['a body of another type', () => post('{}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body that is too large', () => post({ documentId: 'x'.repeat(5000) }), 413, 'PAYLOAD_TOO_LARGE'],
+    ['a client that takes neither JSON', () => post({ documentId: id('ShelfLabel'), variables: label }, { accept: 'text/html' }), 406, 'NOT_ACCEPTABLE'],
+    ['a GET sent by another site', () => get({ documentId: id('ShelfLabel') }, { 'sec-fetch-site': 'cross-site' }), 400, 'CSRF_PREVENTED'],
+    ['another operation\'s name', () => post({ documentId: id('ShelfLabel'), operationName: 'Other' }, { accept: 'application/graphql-response+json' }), 400, 'OPERATION_RESOLUTION_FAILURE'],
+    ['variables that do not fit', () => post({ documentId: id('ShelfLabel'), variables: {} }, { accept: 'application/graphql-response+json' }), 400, 'BAD_USER_INPUT'],
+    ['a subscription over plain HTTP', () => post({ documentId: id('WatchStock') }), 400, 'BAD_REQUEST'],
+  ])('refuses %s', async (_label, send, status, code) => {
+    expect(await codeOf(await send())).toEqual({ status, code })
+  })
+
+  test('what only the cloud answers, and what another store has, is refused by its code; the rest is answered', async () => {
+    const only = (await (await post({ documentId: id('WhereInStock'), variables: { id: 'tea', near: { latitude: 0, longitude: 0 } } })).json()) as { errors: { path: unknown; extensions: unknown }[] }
+    expect(only.errors).toMatchObject([{ path: ['product', 'nearestAvailability'], extensions: { code: 'CLOUD_ONLY' } }])
+    const other = (await (await post({ documentId: id('AppProduct'), variables: { ids: ['tea'], storeId: '8' } })).json()) as { data: unknown; errors: { extensions: { code: string } }[] }
+    expect(other.data).toEqual({ products: [null] })
+    expect(other.errors.map((error) => error.extensions.code)).toEqual(['OUT_OF_SCOPE', 'OUT_OF_SCOPE'])
+  })
+
+  test('a write is answered at once as pending, seen by the next query, and told to subscribers by the persisted id', async () => {
+    cloud.down = true
+    const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 })
+    const events: unknown[] = []
+    let connected = false
+    client.on('connected', () => {
+      connected = true
+    })
+    const unsubscribe = client.subscribe(
+      { query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id('DisplayStock') } }, variables: { storeId: '7' } },
+      { next: (event) => events.push(event), error: (error) => events.push(error), complete: () => {} },
+    )
+    await eventually(() => connected, 'the socket to be open')
+    let sold = 0
+    await eventually(async () => {
+      sold += 1
+      const input = { operationId: `sale-${sold}`, storeId: '7', productId: 'tea', kind: 'SALE', quantity: -1 }
+      const answer = (await (await post({ documentId: id('RecordMovement'), variables: { input } })).json()) as { data: { recordStockMovement: object } }
+      expect(answer.data.recordStockMovement).toMatchObject({ pending: true, userErrors: [], availability: { onHand: 5 - sold, product: { id: 'tea', name: 'Green tea' } } })
+      return events.length > 0
+    }, 'the subscriber to hear of a sale')
+    expect(events[0]).toMatchObject({ data: { stockChanged: { product: { id: 'tea' }, onHand: expect.any(Number) } }, extensions: { edge: { position: expect.any(String) } } })
+    const seen = (await (await post({ documentId: id('ShelfLabel'), variables: label })).json()) as { data: { product: { availability: object } } }
+    expect(seen.data.product.availability).toMatchObject({ onHand: 5 - sold })
+    unsubscribe()
+    await client.dispose()
+    cloud.down = false
+    await eventually(() => cloud.levelOf('tea') === 5 - sold, 'the sales to be delivered')
+  })
+
+  test('over the socket too, only persisted operations are answered', async () => {
+    const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 })
+    const refusal = await new Promise((resolve) => {
+      client.subscribe({ query: 'subscription { stockChanged(storeId: "7") { onHand } }' }, { next: resolve, error: resolve, complete: () => resolve(null) })
+    })
+    expect(refusal).toMatchObject([{ extensions: { code: 'PERSISTED_QUERY_ID_REQUIRED' } }])
+    await client.dispose()
+  })
+
+  test('serves a display page that needs nothing from elsewhere', async () => {
+    const response = await fetch(`${node.url}/display/d1`)
+    const page = await response.text()
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(page).toContain(`"deviceId":"d1"`)
+    expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
+    for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await fetch(`${node.url}${path}`)).status).toBe(200)
+  })
+
+  test('has the figures and the health that every role has', async () => {
+    expect((await fetch(`${node.url}/health/live`)).status).toBe(200)
+    expect(await (await fetch(`${node.url}/metrics`)).text()).toContain('process_cpu_seconds_total')
+  })
+})
