@@ -38,7 +38,7 @@ export function stopRequests(): StopRequests {
 /** The bootstrap names the process that must stay above us: when another adopts us, it has ended without a word. */
 function watchParent(onGone: () => void): void {
   const parent = Number(process.env.AISLE_PARENT_PID)
-  if (!Number.isInteger(parent) || parent <= 0) return
+  if (process.ppid !== parent) return // named for a process further up, whose environment we were given
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
