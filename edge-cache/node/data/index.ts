@@ -76,10 +76,8 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const metrics = registerDataMetrics(registry, status, () => readers.leased)
 
   const waiting = { wake: () => {} }
-  const keeper = stack.use(new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, onWaiting: () => waiting.wake() }))
-  keeper.sync()
-  await keeper.offerAgain()
-  await keeper.reconcile()
+  const keeper = stack.use(new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, listening: () => changes.scopes.size > 0, onWaiting: () => waiting.wake() }))
+  await keeper.start()
 
   const { source, delivery: client } = typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId }))) : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }

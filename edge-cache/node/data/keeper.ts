@@ -26,6 +26,8 @@ export interface KeeperOptions {
   readonly readers: ReaderPool
   readonly log: Logger
   readonly publish: (batch: Batch) => void
+  /** Whether anybody is there to be told. */
+  readonly listening: () => boolean
   /** There is something to deliver. */
   readonly onWaiting: () => void
 }
@@ -94,7 +96,22 @@ export class Keeper implements Disposable {
     this.reconcile().catch((error: unknown) => this.#fault(error, 'outbox and the fresh copy could not be brought in line'))
   }
 
-  /** Lays what is pending over the replica anew, as after a start. */
+  /**
+   * Brings both in line after a start, and offers again what was acknowledged without its effect having come back. A disk that
+   * takes nothing does not keep a node from serving: it is tried again.
+   */
+  async start(): Promise<void> {
+    const { outbox } = this.#options
+    try {
+      this.sync()
+      await outbox.reopen(outbox.delivered().map(({ seq }) => seq))
+      await this.reconcile()
+    } catch (error) {
+      this.#fault(error, 'outbox and replica could not be brought in line')
+    }
+  }
+
+  /** Lays what is pending over the replica anew. */
   sync(): void {
     this.#writer.transact((connection) => this.#options.overlay.sync(connection))
   }
@@ -126,11 +143,6 @@ export class Keeper implements Disposable {
     this.sync()
   }
 
-  /** Offers again what was acknowledged without its effect having come back. */
-  async offerAgain(): Promise<void> {
-    await this.#options.outbox.reopen(this.#options.outbox.delivered().map(({ seq }) => seq))
-  }
-
   [Symbol.dispose](): void {
     this.#closed = true
     clearInterval(this.#pruning)
@@ -154,7 +166,8 @@ export class Keeper implements Disposable {
   }
 
   #tell(make: (connection: DatabaseSync, place: { number: number; position: number }) => Batch): void {
-    const { readers, replica, publish } = this.#options
+    const { readers, replica, publish, listening } = this.#options
+    if (!listening()) return
     const place = { number: replica.position()?.batch ?? 0, position: replica.positions()[this.#scope] ?? 0 }
     const batch = readers.peek((connection) => make(connection, place))
     if (batch.changes.length > 0) publish(batch)

@@ -20,7 +20,8 @@ export interface DeliveryOptions {
   readonly client: DeliveryClient
   readonly link: Link
   readonly log: Logger
-  /** Longest pause after a failure, in milliseconds. */
+  /** First and longest pause after failures in a row, in milliseconds. */
+  readonly firstPauseMs?: number
   readonly mostPauseMs?: number
   /** Where the replica stands. */
   readonly position: () => LogMark | null
@@ -40,15 +41,12 @@ export class Delivery implements AsyncDisposable {
   /** Writes that could not be tried: when to offer them again, by the monotonic clock. */
   readonly #faulty = new Map<number, { readonly backoff: Backoff; notBefore: number }>()
   #idle = false
-  #unreachable = false
   readonly #ended: Promise<void>
 
   constructor(options: DeliveryOptions) {
     this.#options = options
-    this.#backoff = new Backoff(200, options.mostPauseMs ?? 30_000)
-    options.link.onUp(() => {
-      if (this.#unreachable) this.#alarm.ring()
-    })
+    this.#backoff = new Backoff(options.firstPauseMs ?? 200, options.mostPauseMs ?? 30_000)
+    options.link.onUp(() => this.#alarm.ring())
     this.#ended = this.#run()
   }
 
@@ -91,11 +89,9 @@ export class Delivery implements AsyncDisposable {
   async #pauseAfter(error: unknown, operations: number): Promise<void> {
     const { log, onRequest } = this.#options
     onRequest?.('failed', operations)
-    this.#unreachable = true
     const pauseMs = this.#backoff.failed()
     log.debug({ err: error, pauseMs: Math.round(pauseMs) }, 'writes could not be delivered')
     await this.#alarm.wait(pauseMs)
-    this.#unreachable = false
   }
 
   /** The writes whose turn it is, oldest first, as many as fit one request. */

@@ -15,27 +15,34 @@ import type { StockEvent } from './effects.ts'
 export function shownLevel(base: StockRow | null, events: readonly StockEvent[]): StockRow | null {
   const [first] = events
   if (first === undefined) return base
-  let onHand = base?.on_hand ?? 0
-  let updatedAt = base?.updated_at ?? first.receivedAt
+  let level: StockRow = base ?? unseen(first)
   let count: StockEvent | null = null
-  const moves: StockEvent[] = []
+  const movements: StockEvent[] = []
   for (const event of events) {
-    const before = onHand
     if (event.quantity !== null) {
-      moves.push(event)
-      if (count === null || event.occurredAt > count.occurredAt) onHand += event.quantity
+      movements.push(event)
+      level = afterMovement(level, event, count?.occurredAt ?? null)
     } else if (count === null || event.occurredAt >= count.occurredAt) {
       count = event
-      onHand = moves.reduce((sum, move) => (move.occurredAt > event.occurredAt ? sum + (move.quantity ?? 0) : sum), event.counted ?? 0)
+      const later = movements.reduce((sum, { occurredAt, quantity }) => (occurredAt > event.occurredAt ? sum + (quantity ?? 0) : sum), 0)
+      level = moved(level, (event.counted ?? 0) + later, event.receivedAt)
     }
-    if (onHand !== before) updatedAt = Math.max(updatedAt, event.receivedAt)
   }
-  return {
-    store_id: first.storeId,
-    product_id: first.productId,
-    on_hand: onHand,
-    reorder_point: base?.reorder_point ?? null,
-    order_up_to: base?.order_up_to ?? null,
-    updated_at: updatedAt,
-  }
+  return level
+}
+
+/** The level after one more movement; `countedAt` is the time of the latest pending count, null without any. */
+export function afterMovement(level: StockRow, { quantity, occurredAt, receivedAt }: StockEvent, countedAt: number | null): StockRow {
+  if (quantity === null || (countedAt !== null && occurredAt <= countedAt)) return level
+  return moved(level, level.on_hand + quantity, receivedAt)
+}
+
+/** Before its first movement or count, a level that the store never had stands at zero. */
+function unseen({ storeId, productId, receivedAt }: StockEvent): StockRow {
+  return { store_id: storeId, product_id: productId, on_hand: 0, reorder_point: null, order_up_to: null, updated_at: receivedAt }
+}
+
+/** What leaves the level as it is leaves its time alone too. */
+function moved(level: StockRow, onHand: number, receivedAt: number): StockRow {
+  return onHand === level.on_hand ? level : { ...level, on_hand: onHand, updated_at: Math.max(level.updated_at, receivedAt) }
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { readReplicaState } from '../../../../subgraphs/storage/sqlite/replica.ts'
 import type { AppliedChange, ReplicaExtension } from '../../../../subgraphs/storage/sqlite/extension.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import type { StockEvent } from './effects.ts'
 import { OverlayStatements } from './statements.ts'
 import { overlayTableNames, overlayTables } from './tables.ts'
 
@@ -36,10 +37,13 @@ export function createOverlay(storeId: string, outbox: Outbox): Overlay {
     // Before the first copy there is nothing to lay anything over.
     if (position === undefined) return
     const pending = new Set<number>()
+    const levels = new Map<string, StockEvent>()
     for (const operation of outbox.beyond(position)) {
       pending.add(operation.seq)
-      statements.add(storeId, operation)
+      const event = statements.insert(storeId, operation)
+      if (event !== null) levels.set(event.productId, event)
     }
+    for (const event of levels.values()) statements.refresh(event.storeId, event.productId)
     for (const seq of statements.strangers((known) => pending.has(known))) statements.remove(seq)
   }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { StockRow } from '../../../../subgraphs/storage/database.ts'
 import type { KeptOperation } from '../outbox/operation.ts'
 import { effectOf, type StockEvent } from './effects.ts'
-import { shownLevel } from './law.ts'
+import { afterMovement, shownLevel } from './law.ts'
 
 /** The statements of the overlay on one connection to a replica; all of them run in the caller's transaction. */
 export class OverlayStatements {
@@ -17,6 +17,7 @@ export class OverlayStatements {
   readonly #deletes
   readonly #base
   readonly #events
+  readonly #latestCount
   readonly #show
   readonly #hide
   readonly #shown
@@ -38,6 +39,7 @@ export class OverlayStatements {
     this.#deletes = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device'].map((table) => prepare(`delete from ${table} where seq = ?`))
     this.#base = prepare('select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.stock where store_id = ? and product_id = ?')
     this.#events = prepare('select store_id, product_id, counted, quantity, occurred_at, received_at from overlay_stock where store_id = ? and product_id = ? order by seq')
+    this.#latestCount = prepare('select max(occurred_at) as at from overlay_stock where store_id = ? and product_id = ? and counted is not null')
     this.#show = prepare('replace into shown_stock (store_id, product_id, on_hand, reorder_point, order_up_to, updated_at) values (?, ?, ?, ?, ?, ?)')
     this.#answer = prepare('select answer from overlay_operation where seq = ?')
     this.#keepAnswer = prepare('update overlay_operation set answer = ? where seq = ?')
@@ -51,21 +53,31 @@ export class OverlayStatements {
     return row === undefined ? null : (row.seq as number)
   }
 
-  /** Lays a write over the replica, unless it is there already or its effect is in the replica. */
+  /** Lays the newest write over the replica, unless it is there already or its effect is in the replica. */
   add(storeId: string, operation: KeptOperation): void {
+    const event = this.insert(storeId, operation)
+    if (event === null) return
+    const shown = event.quantity === null ? null : this.shown(event.storeId, event.productId)
+    // A movement is one step from what is shown, however many writes lie there already.
+    if (shown === null) this.refresh(event.storeId, event.productId)
+    else this.#put(afterMovement(shown, event, this.#latestCount.get(event.storeId, event.productId)?.at as number | null))
+  }
+
+  /** The same without showing it: returns what it says of a level, which is to be refreshed then. */
+  insert(storeId: string, operation: KeptOperation): StockEvent | null {
     const { seq, incarnation, n } = operation
-    if (this.#isSettled.get(storeId, incarnation, n) !== undefined) return
-    if (this.#insertOperation.run(seq, incarnation, n).changes === 0) return
+    if (this.#isSettled.get(storeId, incarnation, n) !== undefined) return null
+    if (this.#insertOperation.run(seq, incarnation, n).changes === 0) return null
     const effect = effectOf(operation)
     if ('stock' in effect) {
       const { productId, counted, quantity, occurredAt, receivedAt } = effect.stock
       this.#insertStock.run(effect.stock.storeId, productId, seq, counted, quantity, occurredAt, receivedAt)
-      this.refresh(effect.stock.storeId, productId)
-    } else {
-      const { deviceId, receivedAt, readings } = effect.device
-      this.#insertDevice.run(deviceId, seq, receivedAt)
-      for (const { metric, at, value } of readings) this.#insertReading.run(deviceId, metric, at, seq, value, storeId)
+      return effect.stock
     }
+    const { deviceId, receivedAt, readings } = effect.device
+    this.#insertDevice.run(deviceId, seq, receivedAt)
+    for (const { metric, at, value } of readings) this.#insertReading.run(deviceId, metric, at, seq, value, storeId)
+    return null
   }
 
   /** What the write answered when it was laid here, as JSON tells it: the same whenever it is repeated. */
@@ -89,12 +101,16 @@ export class OverlayStatements {
     const base = this.#base.get(storeId, productId)
     const shown = shownLevel(base === undefined ? null : toStock(base), this.#events.all(storeId, productId).map(toEvent))
     if (shown === null) this.#hide.run(storeId, productId)
-    else this.#show.run(shown.store_id, shown.product_id, shown.on_hand, shown.reorder_point, shown.order_up_to, shown.updated_at)
+    else this.#put(shown)
   }
 
   shown(storeId: string, productId: string): StockRow | null {
     const row = this.#shown.get(storeId, productId)
     return row === undefined ? null : toStock(row)
+  }
+
+  #put({ store_id, product_id, on_hand, reorder_point, order_up_to, updated_at }: StockRow): void {
+    this.#show.run(store_id, product_id, on_hand, reorder_point, order_up_to, updated_at)
   }
 
   /** Writes in the overlay for which `keep` is false. */

@@ -24,6 +24,7 @@ create table overlay_stock (
   primary key (store_id, product_id, seq)
 ) without rowid;
 create index overlay_stock_seq on overlay_stock (seq);
+create index overlay_stock_count on overlay_stock (store_id, product_id, occurred_at) where counted is not null;
 create table overlay_reading (
   device_id text not null,
   metric text not null,
@@ -55,6 +56,9 @@ create index shown_stock_product on shown_stock (product_id, store_id);
 
 export const overlayTableNames = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device', 'shown_stock'] as const
 
+/** When a device was heard of by a pending write, to the minute; null without any. */
+const heardOf = `(select max(o.received_at) / ${seenStepMs} * ${seenStepMs} from main.overlay_device as o where o.device_id = d.id)`
+
 /**
  * What a reader sees under the names of the tables: SQLite resolves a plain name to a temporary view before the table
  * of the main file. Each can be flattened into the statements that use it, or narrowed to the keys they ask for.
@@ -64,8 +68,8 @@ create temp view stock as
   select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.shown_stock;
 create temp view device as
   select id, store_id, kind, firmware,
-    iif(exists (select 1 from main.overlay_device as o where o.device_id = d.id), 'ONLINE', status) as status,
-    coalesce(max(coalesce(last_seen_at, 0), (select max(o.received_at) / ${seenStepMs} * ${seenStepMs} from main.overlay_device as o where o.device_id = d.id)), last_seen_at) as last_seen_at,
+    iif(${heardOf} >= coalesce(last_seen_at, 0), 'ONLINE', status) as status,
+    iif(${heardOf} > coalesce(last_seen_at, 0), ${heardOf}, last_seen_at) as last_seen_at,
     shows
   from main.device as d;
 create temp view reading as

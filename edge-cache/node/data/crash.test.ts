@@ -1,0 +1,120 @@
+import { expect, test } from '@jest/globals'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startTestOrigin, type TestOrigin } from '../../origin/testing/test-origin.ts'
+import { putProduct, putStock, putStore } from '../../../subgraphs/log/testing/test-log.ts'
+import { payloadHash } from '../../../subgraphs/shared/once.ts'
+import { openOutboxFile } from './outbox/schema.ts'
+import { OutboxWriter } from './outbox/writer.ts'
+import { NodeChild } from './testing/child.ts'
+import { eventually, scratchFolder } from './testing/conditions.ts'
+import type { CrashPoint } from './testing/node-process.ts'
+
+const start = 10_000
+
+async function originWithStock(): Promise<TestOrigin> {
+  const origin = await startTestOrigin()
+  await origin.log.write(putStore('s1'), putProduct('p1', 'Tea'), putStock('s1', 'p1', start))
+  return origin
+}
+
+/** What Postgres has of the store's product. */
+async function inCloud({ log }: TestOrigin): Promise<{ onHand: number; movements: number; operations: Set<string> }> {
+  const { db } = log.storage
+  const stock = await db.selectFrom('stock').select('on_hand').executeTakeFirstOrThrow()
+  const movements = await db.selectFrom('movement').select('id').execute()
+  const operations = await db.selectFrom('edge_operation').select('operation_id').execute()
+  return { onHand: stock.on_hand, movements: movements.length, operations: new Set(operations.map((row) => row.operation_id)) }
+}
+
+const settled = async (node: NodeChild) => {
+  const { status } = await node.look('p1')
+  return status.position !== null && status.pendingOperations === 0
+}
+
+test.each<CrashPoint>(['recorded', 'received', 'applied'])('a node killed when its write was just %s counts it once', async (crashAt) => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1', crashAt)
+    await eventually(async () => (await node.look('p1')).onHand === start, 'the first copy has arrived')
+    expect(await node.write('op-1', 'p1', -3)).toMatchObject({ pending: true, result: { on_hand: start - 3 } })
+    await node.exited
+  }
+  await using again = await NodeChild.start(folder.path, origin.url, 's1')
+  expect((await again.look('p1')).onHand).toBe(start - 3)
+  await eventually(() => settled(again), 'the write is settled')
+  expect((await again.look('p1')).onHand).toBe(start - 3)
+  expect(await inCloud(origin)).toEqual({ onHand: start - 3, movements: 1, operations: new Set(['op-1']) })
+  expect(await again.write('op-1', 'p1', -3)).toMatchObject({ pending: false, userErrors: [], result: { on_hand: start - 3 } })
+})
+
+test('a write that reached the medium before the process was killed is shown and delivered although nobody was told', async () => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1')
+    await eventually(async () => (await node.look('p1')).onHand === start, 'the first copy has arrived')
+  }
+  const connection = openOutboxFile(join(folder.path, 'outbox.db'))
+  const command = { operationId: 'op-1', storeId: 's1', productId: 'p1', kind: 'SALE', quantity: -2, occurredAt: null }
+  new OutboxWriter(connection).commit([
+    {
+      type: 'append',
+      operation: {
+        principal: 'till',
+        operationId: 'op-1',
+        kind: 'recordStockMovement',
+        payload: JSON.stringify(command),
+        hash: payloadHash({ kind: 'recordStockMovement', payload: command }),
+        receivedAt: Date.now(),
+      },
+    },
+  ])
+  connection.close()
+  await using again = await NodeChild.start(folder.path, origin.url, 's1')
+  expect((await again.look('p1')).onHand).toBe(start - 2)
+  await eventually(() => settled(again), 'the write is settled')
+  expect(await inCloud(origin)).toEqual({ onHand: start - 2, movements: 1, operations: new Set(['op-1']) })
+})
+
+test('a node killed again and again while it writes loses nothing that it acknowledged and applies nothing twice', async () => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  const acknowledged = new Set<string>()
+  let tried = 0
+  for (let round = 0; round < 6; round += 1) {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1')
+    await eventually(async () => (await node.look('p1')).onHand !== null, 'the node has a copy')
+    const writers = Array.from({ length: 4 }, async () => {
+      for (;;) {
+        tried += 1
+        const operationId = `op-${tried}`
+        try {
+          await node.write(operationId, 'p1', -1)
+        } catch {
+          return
+        }
+        acknowledged.add(operationId)
+      }
+    })
+    const goal = acknowledged.size + 40
+    await eventually(() => acknowledged.size >= goal, 'writes are acknowledged')
+    await sleep(Math.random() * 20)
+    await node.kill()
+    await Promise.all(writers)
+  }
+  await using node = await NodeChild.start(folder.path, origin.url, 's1')
+  const beforeDelivery = (await node.look('p1')).onHand ?? 0
+  expect(beforeDelivery).toBeLessThanOrEqual(start - acknowledged.size)
+  await eventually(() => settled(node), 'every write is settled')
+  const { onHand, movements, operations } = await inCloud(origin)
+  expect([...acknowledged].filter((operationId) => !operations.has(operationId))).toEqual([])
+  expect(movements).toBe(operations.size)
+  expect(onHand).toBe(start - operations.size)
+  expect((await node.look('p1')).onHand).toBe(onHand)
+  const outbox = new DatabaseSync(join(folder.path, 'outbox.db'), { readOnly: true })
+  expect(outbox.prepare('select count(distinct incarnation) as incarnations from operation').get()).toMatchObject({ incarnations: 6 })
+  outbox.close()
+}, 120_000)
