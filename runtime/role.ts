@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { Registry } from 'prom-client'
 import { AisleError } from './errors.ts'
 import { Health } from './health.ts'
@@ -34,10 +35,11 @@ export async function runRole(name: string, start: (context: RoleContext) => Pro
   const context = createRoleContext(name)
   const { log, health } = context
   const stopRequested = new Promise<string>((resolve) => {
-    let asked = false
+    let askedAt: number | null = null
     const ask = (reason: string): void => {
-      if (asked) process.exit(130)
-      asked = true
+      // One Ctrl-C can arrive twice, from the terminal and from a parent that passes it on; only a later one means hurry.
+      if (askedAt !== null && performance.now() - askedAt > 1_000) process.exit(130)
+      askedAt ??= performance.now()
       resolve(reason)
     }
     process.on('SIGTERM', () => ask('SIGTERM'))
@@ -56,6 +58,8 @@ export async function runRole(name: string, start: (context: RoleContext) => Pro
     const running = await start(context)
     log.info({ url: running.url }, 'serving')
     process.send?.({ ready: running.url })
+    // A role that is killed later would not leave its compiled code for the next start.
+    flushCompileCache()
     const reason = await stopRequested
     log.info({ reason }, 'stopping')
     health.drain()

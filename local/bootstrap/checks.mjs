@@ -6,6 +6,7 @@ import { root, projectNode } from './places.mjs'
 /** What must hold of the source before any test runs. */
 export const checks = [
   { name: 'Types', program: 'typescript/bin/tsc', parameters: ['-p', root] },
+  { name: 'Types of the explorer', program: 'typescript/bin/tsc', parameters: ['-p', join(root, 'gateway/explorer')] },
   { name: 'Lint', program: 'oxlint/bin/oxlint', parameters: ['--type-aware', '--deny-warnings'] },
 ]
 
