@@ -7,10 +7,10 @@ const probeTimeoutMs = 1_500
 /**
  * Ready once every subgraph serves. From then on one that fails costs its own part of the answers and no more, so the
  * gateway stays ready as long as any of them serves: else a balancer would take away what still works.
- * @param cacheMs how long an answer about the subgraphs stands, in milliseconds
+ * @param cacheMs how long a good answer about the subgraphs stands, in milliseconds; a bad one stands for a twentieth of that
  */
 export function subgraphReadiness(current: () => SubgraphClient, cacheMs = 2_000): ReadinessCheck {
-  let checkedAt = -Infinity
+  let askAgainAt = -Infinity
   let known: Promise<string | null> = Promise.resolve(null)
   let wasReady = false
   const check = async (): Promise<string | null> => {
@@ -22,9 +22,12 @@ export function subgraphReadiness(current: () => SubgraphClient, cacheMs = 2_000
     return failing.map(({ name, problem }) => `${name} ${problem}`).join(', ')
   }
   return () => {
-    if (performance.now() - checkedAt >= cacheMs) {
-      checkedAt = performance.now()
-      known = check()
+    if (performance.now() >= askAgainAt) {
+      askAgainAt = Infinity
+      known = check().then((problem) => {
+        askAgainAt = performance.now() + (problem === null ? cacheMs : cacheMs / 20)
+        return problem
+      })
     }
     return known
   }
