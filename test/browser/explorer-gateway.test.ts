@@ -1,12 +1,9 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startFederation } from '../../gateway/testing/federation.ts'
 import { registerExplorerTests, type ExplorerTarget } from './explorer-suite.ts'
-
-const dist = fileURLToPath(new URL('../../gateway/explorer/dist/', import.meta.url))
 
 const books = {
   sdl: `
@@ -39,10 +36,10 @@ registerExplorerTests('The explorer page at the gateway', startGatewayTarget)
 
 /** A real gateway over two subgraphs; both operations need both of them. */
 async function startGatewayTarget(): Promise<ExplorerTarget> {
-  const explorerFolder = await mkdtemp(join(tmpdir(), 'explorer-'))
-  await cp(dist, explorerFolder, { recursive: true })
-  await writeFile(join(explorerFolder, 'examples.json'), JSON.stringify(examples))
-  const federation = await startFederation({ books, loans }, { explorerFolder })
+  const folder = await mkdtemp(join(tmpdir(), 'explorer-'))
+  const file = join(folder, 'examples.json')
+  await writeFile(file, JSON.stringify(examples))
+  const federation = await startFederation({ books, loans }, { examples: file })
   return {
     url: new URL('/', federation.url).href,
     query: { document: 'query Shelf { books { title copies } }', answer: '"copies": 2' },
@@ -50,7 +47,7 @@ async function startGatewayTarget(): Promise<ExplorerTarget> {
     subscription: 'subscription Lent { lent { id title copies } }',
     async [Symbol.asyncDispose]() {
       await federation[Symbol.asyncDispose]()
-      await rm(explorerFolder, { recursive: true })
+      await rm(folder, { recursive: true })
     },
   }
 }
