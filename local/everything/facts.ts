@@ -19,7 +19,7 @@ export async function readFacts({ db }: PostgresStorage, storeAsked: string | un
     throw new AisleError('STORE_UNKNOWN', message)
   }
   const devices = db.selectFrom('device').select('id').where('store_id', '=', store.id).orderBy('id').limit(1)
-  const device = await devices.where('shows', '!=', '[]').executeTakeFirst() ?? await devices.executeTakeFirst()
+  const device = await devices.where('shows', '!=', '[]').executeTakeFirst() ?? await devices.where('kind', '=', 'DISPLAY').executeTakeFirst()
   const products = db.selectFrom('product').select(['product.id', 'product.name']).orderBy('product.id').limit(1)
   const onShelf = products.innerJoin('stock', 'stock.product_id', 'product.id').where('stock.store_id', '=', store.id).where('stock.on_hand', '>', 0)
   const product = await onShelf.executeTakeFirst() ?? await products.executeTakeFirst()

@@ -10,7 +10,7 @@ import { trainRecommendations } from '../../subgraphs/recommendation/train/train
 import { migrate } from '../../subgraphs/storage/postgres/migrate.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import { ask, operationIds, subscribe, type Answer, type Json } from '../environment/client.ts'
-import { startStack, type Stack } from '../environment/stack.ts'
+import { startStack, subgraphNames, type Stack } from '../environment/stack.ts'
 import { until } from '../environment/wait.ts'
 
 /** A demo chain, small enough to load in a moment. */
@@ -90,6 +90,34 @@ describe('a day in a store', () => {
     }
   })
 
+  test('a page of products takes a number of SQL statements that does not grow with the page', async () => {
+    const query = `query Page($first: Int!, $storeId: ID!) {
+      search(query: "", first: $first) {
+        nodes {
+          name
+          category { name path }
+          price(storeId: $storeId) { amount { amount } }
+          availability(storeId: $storeId) { onHand }
+          similar(first: 3) { product { name } }
+          boughtTogether(first: 3) { product { name price(storeId: $storeId) { amount { amount } } } }
+        }
+      }
+    }`
+    const counts = new Map<number, number>()
+    for (const first of [2, 10, 50]) {
+      // The device subgraph also runs statements of its own once a minute, so the smaller of two counts is the page's.
+      for (let round = 0; round < 2; round += 1) {
+        const before = await statements()
+        const answer = await ask(stack.gateway.url, { query, variables: { first, storeId } })
+        expect({ errors: answer.errors, nodes: (answer.data.search?.nodes as unknown as readonly unknown[]).length }).toEqual({ errors: [], nodes: first })
+        counts.set(first, Math.min(counts.get(first) ?? Infinity, await statements() - before))
+      }
+    }
+    expect(counts.get(50)).toBeGreaterThan(4)
+    expect(counts.get(50)).toBeLessThan(20)
+    expect([...counts.values()]).toEqual([...counts.values()].fill(counts.get(50) ?? 0))
+  })
+
   test('a sale at the gateway reaches subscribers at the gateway and in the store, joined with the product\'s name', async () => {
     const variables = { storeId, productIds: [first()] }
     using cloud = subscribe(stack.gateway.url, { documentId: id('WatchStock'), variables })
@@ -162,6 +190,15 @@ describe('a day in a store', () => {
       expect(`${name} ${store.dataText}`).toBe(`${name} ${cloud.dataText}`)
     }
   }, 180_000)
+
+  /** SQL statements that the four subgraphs have run for requests so far, by their own count. */
+  async function statements(): Promise<number> {
+    const counts = await Promise.all(subgraphNames.map(async (name) => {
+      const metrics = await (await fetch(`${stack.role(name).url}/metrics`)).text()
+      return [...metrics.matchAll(/^aisle_sql_statement_duration_seconds_count\{.*\} (\d+)$/gm)].reduce((sum, match) => sum + Number(match[1]), 0)
+    }))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
 
   /** Waits until every change is in the log, and the node stands at its head with nothing left to deliver. */
   async function quiet(): Promise<void> {
