@@ -12,11 +12,13 @@ export interface RolesOptions {
   readonly store: string
   /** What roles keep on disk goes below it. */
   readonly folder: string
+  /** The explorer's example tabs. */
+  readonly examples: string
   readonly simulate: boolean
 }
 
 /** Every process of a local run, in the words of the command line. */
-export function rolesOf({ ports, databaseUrl, store, folder, simulate }: RolesOptions): RoleSpec[] {
+export function rolesOf({ ports, databaseUrl, store, folder, examples, simulate }: RolesOptions): RoleSpec[] {
   const url = (port: number): string => `http://localhost:${port}`
   const role = (name: keyof Ports, parameters: readonly string[], place: RoleSpec['place'], environment: Record<string, string> = {}): RoleSpec => ({
     name,
@@ -31,8 +33,8 @@ export function rolesOf({ ports, databaseUrl, store, folder, simulate }: RolesOp
   return [
     ...subgraphNames.map((name) => role(name, ['subgraph', name, ...(name === 'search' ? ['--data', join(folder, 'search')] : [])], 'cloud', withDatabase)),
     role('origin', ['origin'], 'cloud', withDatabase),
-    role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), '--examples', schema('examples.json'), ...subgraphUrls], 'cloud'),
+    role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), '--examples', examples, ...subgraphUrls], 'cloud'),
     role('edge', ['edge', '--origin', url(ports.origin), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store'),
-    ...(simulate ? [{ name: 'simulate', parameters: [aisle, 'simulate', '--gateway', url(ports.gateway)], url: null, place: 'cloud' } as const] : []),
+    ...(simulate ? [{ name: 'simulate', parameters: [aisle, 'simulate', '--gateway', url(ports.gateway), '--rate', '6/s'], url: null, place: 'cloud' } as const] : []),
   ]
 }

@@ -10,13 +10,13 @@ import { describeRun } from './table.ts'
 export const wholeCast: Cast = {
   aside: buildExplorerPage,
   async prepare({ config, ports, serverUrl, embedded, logs, progress, signal }) {
-    const { prepareDatabase } = await import('./prepare.ts')
+    const [{ prepareDatabase }, { writeExamples }] = await Promise.all([import('./prepare.ts'), import('./examples.ts')])
     const { databaseUrl, facts } = await prepareDatabase(serverUrl, embedded, config, progress, signal)
     const folder = join(config.directory, 'roles', dataSetName(config))
     await mkdir(folder, { recursive: true })
     const simulate = config.simulate ?? config.data === undefined
     return {
-      roles: rolesOf({ ports, databaseUrl, store: facts.store.id, folder, simulate }),
+      roles: rolesOf({ ports, databaseUrl, store: facts.store.id, folder, examples: await writeExamples(folder, facts), simulate }),
       databaseUrl,
       description: describeRun({ ports, facts, databaseUrl, embedded, logs }),
     }
