@@ -10,7 +10,7 @@ const source = new URL('../../schema/examples.json', import.meta.url)
 
 /** Writes the explorer's example tabs with a product and a store that these data have; returns the file. */
 export async function writeExamples(folder: string, { product, store }: Facts): Promise<string> {
-  const own: Readonly<Record<string, string>> = { storeId: store.id, ...(product === null ? {} : { id: product.id }) }
+  const own: Readonly<Record<string, string>> = { ...(store === null ? {} : { storeId: store.id }), ...(product === null ? {} : { id: product.id }) }
   const examples = (JSON.parse(await readFile(source, 'utf8')) as Example[]).map((example) => {
     const { variables } = example
     if (variables === undefined) return example

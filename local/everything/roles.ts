@@ -9,7 +9,8 @@ const aisle = join(projectFolder, 'aisle.ts')
 export interface RolesOptions {
   readonly ports: Ports
   readonly databaseUrl: string
-  readonly store: string
+  /** The store that the edge node serves; no edge node without one. */
+  readonly store: string | null
   /** What roles keep on disk goes below it. */
   readonly folder: string
   /** The explorer's example tabs. */
@@ -34,7 +35,7 @@ export function rolesOf({ ports, databaseUrl, store, folder, examples, simulate 
     ...subgraphNames.map((name) => role(name, ['subgraph', name, ...(name === 'search' ? ['--data', join(folder, 'search')] : [])], 'cloud', withDatabase)),
     role('origin', ['origin'], 'cloud', withDatabase),
     role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), '--examples', examples, ...subgraphUrls], 'cloud'),
-    role('edge', ['edge', '--origin', url(ports.origin), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store'),
+    ...(store === null ? [] : [role('edge', ['edge', '--origin', url(ports.origin), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store')]),
     ...(simulate ? [{ name: 'simulate', parameters: [aisle, 'simulate', '--gateway', url(ports.gateway), '--rate', '6/s'], url: null, place: 'cloud' } as const] : []),
   ]
 }

@@ -16,7 +16,7 @@ export function describeRun({ ports, facts, databaseUrl, embedded, logs }: Table
   const rows: readonly (readonly [string, string])[] = [
     ['GraphiQL', url(ports.gateway, '/')],
     ['Gateway', url(ports.gateway, '/graphql')],
-    ['Edge node', `${url(ports.edge, '/graphql')}  (store ${facts.store.id}, ${facts.store.name})`],
+    ['Edge node', facts.store === null ? 'none: these data have no store' : `${url(ports.edge, '/graphql')}  (store ${facts.store.id}, ${facts.store.name})`],
     ...(facts.deviceId === null ? [] : [['Display', url(ports.edge, `/display/${encodeURIComponent(facts.deviceId)}`)] as const]),
     ...subgraphNames.map((name) => [`Subgraph ${name}`, url(ports[name], '/graphql')] as const),
     ['Origin', url(ports.origin)],
@@ -30,15 +30,18 @@ export function describeRun({ ports, facts, databaseUrl, embedded, logs }: Table
     ...rows.map(([what, where]) => `  ${what.padEnd(width)}  ${where}`),
     '',
     'Try next',
-    ...(facts.product === null ? [] : [`  curl -s ${url(ports.gateway, '/graphql')} -H 'content-type: application/json' -d '${exampleQuery(facts.product.id, facts.store.id)}'`]),
-    '  npm run aisle -- cloud down     kills the cloud and leaves the edge node: its display goes on',
-    '  npm run aisle -- cloud up       brings the cloud back',
+    ...(facts.product === null ? [] : [`  curl -s ${url(ports.gateway, '/graphql')} -H 'content-type: application/json' -d '${exampleQuery(facts.product.id, facts.store?.id)}'`]),
+    ...(facts.store === null ? [] : [
+      '  npm run aisle -- cloud down     kills the cloud and leaves the edge node: its display goes on',
+      '  npm run aisle -- cloud up       brings the cloud back',
+    ]),
     '  Ctrl-C                          stops everything',
   ].join('\n')
 }
 
-function exampleQuery(productId: string, storeId: string): string {
-  const query = `{ product(id: ${JSON.stringify(productId)}) { name price(storeId: ${JSON.stringify(storeId)}) { amount { amount currencyCode } } similar(first: 3) { product { name } } } }`
+function exampleQuery(productId: string, storeId: string | undefined): string {
+  const store = storeId === undefined ? '' : `(storeId: ${JSON.stringify(storeId)})`
+  const query = `{ product(id: ${JSON.stringify(productId)}) { name price${store} { amount { amount currencyCode } } similar(first: 3) { product { name } } } }`
   return JSON.stringify({ query }).replaceAll("'", String.raw`'\''`)
 }
 

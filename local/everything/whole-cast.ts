@@ -16,7 +16,7 @@ export const wholeCast: Cast = {
     await mkdir(folder, { recursive: true })
     const simulate = config.simulate ?? config.data === undefined
     return {
-      roles: rolesOf({ ports, databaseUrl, store: facts.store.id, folder, examples: await writeExamples(folder, facts), simulate }),
+      roles: rolesOf({ ports, databaseUrl, store: facts.store?.id ?? null, folder, examples: await writeExamples(folder, facts), simulate }),
       databaseUrl,
       description: describeRun({ ports, facts, databaseUrl, embedded, logs }),
     }
