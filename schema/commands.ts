@@ -7,8 +7,8 @@ import { buildManifest, type Manifest } from './manifest.ts'
 const supergraphFile = schemaFile('supergraph.graphql')
 const manifestFile = schemaFile('manifest.json')
 
-/** `aisle compose` and `aisle operations`. */
-export function registerSchemaCommands(program: Command): void {
+/** `aisle compose`. */
+export function registerComposeCommand(program: Command): void {
   program
     .command('compose')
     .description('compose the subgraphs into schema/supergraph.graphql')
@@ -16,7 +16,10 @@ export function registerSchemaCommands(program: Command): void {
     .action(async ({ check }: { check?: true }) => {
       await settle(supergraphFile, await composeSupergraph(), check === true)
     })
+}
 
+/** `aisle operations`. */
+export function registerOperationsCommand(program: Command): void {
   const operations = program.command('operations').description('the persisted operations of schema/operations')
   operations
     .command('build')
