@@ -15,6 +15,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--manifest <file>', 'persisted operations, in Apollo\'s manifest format').env('AISLE_MANIFEST'))
     .addOption(new Option('--examples <file>', 'tabs that the explorer opens on the first visit: JSON of [{title, query, variables}]').env('AISLE_EXAMPLES'))
     .addOption(new Option('--persisted-only', 'refuse documents that are not in the manifest').env('AISLE_PERSISTED_ONLY'))
+    .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may use the graph, such as https://shop.example; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addSubgraphUrl))
     .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
     .addOption(new Option('--timeout <ms>', 'longest wait for one answer of a subgraph (default: 10000)').env('AISLE_SUBGRAPH_TIMEOUT'))

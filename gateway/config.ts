@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { httpUrl, port } from '../runtime/config.ts'
+import { httpUrl, origins, port } from '../runtime/config.ts'
 import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
 
 const flag = z.stringbool().or(z.boolean()).default(false)
@@ -15,6 +15,8 @@ export const gatewayConfig = z.object({
   /** Persisted operations, in Apollo's format. */
   manifest: z.string().optional(),
   persistedOnly: flag,
+  /** Origins of other sites whose pages may use the graph; `*` for all. */
+  allowOrigin: origins,
   /** Routing URLs by subgraph name, instead of those in the supergraph. */
   subgraphUrl: z.record(z.string(), httpUrl).default({}),
   /** Longest wait for one answer of a subgraph. */

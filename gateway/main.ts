@@ -5,6 +5,7 @@ import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGraph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
+import { guardOrigins } from '../runtime/graphql/origins.ts'
 import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
@@ -29,6 +30,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples })
+  await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
   const sockets = serveWebSocket(server.server, graphqlPath, service)
   const port = await listen(server.server, config.port, config.host)

@@ -24,6 +24,13 @@ export const port = z.coerce.number().int().min(0).max(65_535)
 /** An absolute http(s) URL, without a trailing slash. */
 export const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
+/** Origins of web pages (scheme, host and port, nothing behind), or `*` for every one; a text may hold several, parted by commas. */
+export const origins = z
+  .union([z.string(), z.array(z.string())])
+  .default([])
+  .transform((given) => [given].flat().flatMap((text) => text.split(',')).map((text) => text.trim()).filter((text) => text !== ''))
+  .refine((list) => list.every((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text)), 'must be origins such as https://shop.example, or *')
+
 /** A Postgres connection string. */
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host:5432/database' })
 

@@ -17,6 +17,7 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(new Option('--store <id>', 'the store whose copy this node keeps').env('AISLE_STORE').makeOptionMandatory())
     .addOption(new Option('--data <directory>', 'folder of replica.db and outbox.db').env('AISLE_EDGE_DATA').default('.aisle/edge'))
     .addOption(new Option('--manifest <file>', 'persisted operations to answer, in Apollo\'s format').env('AISLE_MANIFEST').default(defaultManifest))
+    .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may ask this node; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--body-limit <bytes>', 'largest request body').env('AISLE_BODY_LIMIT').default('262144'))
     .action(async (options: unknown) => {
       const config = decodeConfig(edgeConfigSchema, options)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { httpUrl, port } from '../../runtime/config.ts'
+import { httpUrl, origins, port } from '../../runtime/config.ts'
 
 /** What a store's node is told when it starts. */
 export const edgeConfigSchema = z.object({
@@ -13,6 +13,8 @@ export const edgeConfigSchema = z.object({
   data: z.string().min(1),
   /** The persisted operations that are answered, in Apollo's format. */
   manifest: z.string().min(1),
+  /** Origins of other sites whose pages may ask this node; `*` for all. */
+  allowOrigin: origins,
   /** Largest request body in bytes. */
   bodyLimit: z.coerce.number().int().positive().default(256 * 1024),
 })

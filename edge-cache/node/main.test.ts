@@ -29,7 +29,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       cloud.stock('tea', 5),
     )
     const context = createRoleContext('edge', 'silent')
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096 }
+    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, allowOrigin: ['https://shop.example'] }
     node = await startEdge(config, context, async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
     await eventually(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 'the node to be ready')
@@ -91,6 +91,18 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     ['a subscription over plain HTTP', () => post({ documentId: id('WatchStock') }), 400, 'BAD_REQUEST'],
   ])('refuses %s', async (_label, send, status, code) => {
     expect(await codeOf(await send())).toEqual({ status, code })
+  })
+
+  test('lets the pages of a site that is named use it, and tells the browser so', async () => {
+    const origin = 'https://shop.example'
+    const preflight = await fetch(`${node.url}/graphql`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(origin)
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
+    const own = await get(parameters, { origin, 'sec-fetch-site': 'cross-site' })
+    expect({ status: own.status, allowed: own.headers.get('access-control-allow-origin') }).toEqual({ status: 200, allowed: origin })
+    const other = await get(parameters, { origin: 'https://other.example', 'sec-fetch-site': 'cross-site' })
+    expect({ ...(await codeOf(other)), allowed: other.headers.get('access-control-allow-origin') }).toEqual({ status: 400, code: 'CSRF_PREVENTED', allowed: null })
   })
 
   test('what only the cloud answers, and what another store has, is refused by its code; the rest is answered', async () => {

@@ -2,6 +2,7 @@ import fastify from 'fastify'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
+import { guardOrigins } from '../../runtime/graphql/origins.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
@@ -36,6 +37,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const executor = createExecutor({ data, schema, engine, contextFor, log })
   const { handler, fail } = createHttpHandler({ operations, executor, log, currentFreshness: () => freshness(data.status(), data.status().position) })
   readBodiesAsText(app)
+  await guardOrigins(app, path, config.allowOrigin)
   app.setErrorHandler((error, _request, reply) => fail(reply, bodyFault(error)))
   app.route({ method: ['GET', 'POST'], url: path, handler })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {

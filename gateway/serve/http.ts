@@ -3,7 +3,6 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { propagate } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
-import { refuseForgery } from '../../runtime/graphql/csrf.ts'
 import type { ReadyOperation } from './graph.ts'
 import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
@@ -37,14 +36,11 @@ export function answerFailure(reply: FastifyReply, error: unknown, media: Respon
 }
 
 function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
-  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept').send(text)
+  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept, origin').send(text)
 }
 
 function readRequest(request: FastifyRequest): Parameters {
-  if (request.method === 'GET') {
-    refuseForgery(request.headers)
-    return readSearchParameters(new URLSearchParams(request.url.split('?').slice(1).join('?')))
-  }
+  if (request.method === 'GET') return readSearchParameters(new URLSearchParams(request.url.split('?').slice(1).join('?')))
   if (!isJsonContent(request.headers['content-type'])) throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
   return readParameters(parseBody(typeof request.body === 'string' ? request.body : ''))
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AisleError } from '../../../runtime/errors.ts'
-import { refuseForgery } from '../../../runtime/graphql/csrf.ts'
 import { isJsonContent, negotiate, plainJson, statusFor, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, readSearchParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
@@ -52,7 +51,6 @@ export function createHttpHandler({ operations, executor, currentFreshness, log 
 }
 
 function readGet(request: FastifyRequest): Parameters {
-  refuseForgery(request.headers)
   return readSearchParameters(new URL(request.url, 'http://node').searchParams)
 }
 
@@ -64,7 +62,7 @@ function readPost(request: FastifyRequest): Parameters {
 function send(request: FastifyRequest, reply: FastifyReply, media: ResponseMedia, { data, errors, edge }: Answer, cacheable: boolean): FastifyReply {
   const bytes = `"data":${JSON.stringify(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
   const etag = `W/"${createHash('sha1').update(bytes).digest('base64url')}"`
-  void reply.headers({ age: String(edge.ageSeconds), etag, vary: 'accept', 'cache-control': cacheable ? 'no-cache' : 'no-store' })
+  void reply.headers({ age: String(edge.ageSeconds), etag, vary: 'accept, origin', 'cache-control': cacheable ? 'no-cache' : 'no-store' })
   if (cacheable && request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag) === true) return reply.code(304).send()
   return reply.code(200).header('content-type', `${media}; charset=utf-8`).send(`{${bytes},"extensions":{"edge":${JSON.stringify(edge)}}}`)
 }
