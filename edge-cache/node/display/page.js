@@ -140,4 +140,4 @@ connect()
 void refresh()
 setInterval(renderAge, 1000)
 // While the link to the cloud is down nothing arrives, so the page asks how old its data is.
-setInterval(() => void refresh(), 15_000)
+setInterval(() => void refresh(), 5_000)
