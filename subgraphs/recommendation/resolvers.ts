@@ -49,14 +49,9 @@ const query = {
 
 const product = {
   __resolveReference: ({ id }: Reference, { recommendation }: RecommendationRequest) => recommendation.loaders.product.load(id),
-  similar: (({ similarTo }, { first }, { recommendation }) => firstExisting(recommendation, similarTo, sizeOf(first))) satisfies RecommendationResolver<
-    RecommendingProduct,
-    FirstArgs
-  >,
-  boughtTogether: ((own, { first }, { recommendation }) => firstExisting(recommendation, own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<
-    RecommendingProduct,
-    FirstArgs
-  >,
+  similar: ((parent, { first }, { recommendation }) => neighbours(recommendation, parent, (own) => own.similarTo, sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
+  boughtTogether: ((parent, { first }, { recommendation }) =>
+    neighbours(recommendation, parent, (own) => own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
 }
 
 const recommended = {
@@ -73,6 +68,12 @@ function sizeOf(first: number | null | undefined): number {
 async function boughtWith({ loaders }: RecommendationPart, productIds: readonly string[]): Promise<Map<string, readonly Recommended[]>> {
   const products = await Promise.all(productIds.map((id) => loaders.product.load(id)))
   return new Map(products.flatMap((own) => (own === null ? [] : [[own.id, own.boughtWith]])))
+}
+
+/** A recommended product is known by its id alone, so what was trained for it is looked up; null where the catalogue has lost it. */
+async function neighbours(recommendation: RecommendationPart, { id }: Reference, listOf: (own: RecommendingProduct) => readonly Recommended[], size: number): Promise<Recommended[] | null> {
+  const own = await recommendation.loaders.product.load(id)
+  return own === null ? null : firstExisting(recommendation, listOf(own), size)
 }
 
 async function trendingIn(recommendation: RecommendationPart, storeId: string, size: number): Promise<Recommended[]> {

@@ -63,6 +63,13 @@ export function registerRecommendationTests(database: string, makeCatalogue: Mak
       ])
     })
 
+    withCatalogue('neighbours of a product that is recommended', async (ask) => {
+      const { data, codes } = await ask('{ trending(storeId: "s1") { product { id similar { product { id } } boughtTogether(first: 2) { product { id boughtTogether(first: 1) { product { id } } } } } } }')
+      expect(codes).toEqual([])
+      const boughtTogether = [{ product: { id: 'd', boughtTogether: [] } }, { product: { id: 'a', boughtTogether: [{ product: { id: 'c' } }] } }]
+      expect(data.trending).toEqual([{ product: { id: 'b', similar: [{ product: { id: 'a' } }], boughtTogether } }])
+    })
+
     withCatalogue('a basket adds up what its products say', async (ask) => {
       const { data } = await ask(`{ basketRecommendations(productIds: ["a", "b", "a", "unknown"]) ${item} none: basketRecommendations(productIds: []) ${item} }`)
       // d: .3 + .3 of three products; c: .4; e: −.2 + .1 is below zero.
