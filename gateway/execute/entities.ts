@@ -128,9 +128,12 @@ function absorbErrors(run: Run, reply: SubgraphReply, batches: readonly Batch[],
       continue
     }
     const inner = tail.length === 0 ? [] : (batches[index]?.follow({ ...error, path: tail }) ?? tail)
+    // An error that made the whole entity null accounts for its other fields, too.
+    const entities = reply.data?.[alias ?? '']
+    const isNull = Array.isArray(entities) && typeof position === 'number' && entities[position] === null
     for (const place of entityPlaces) {
       const path = [...place, ...inner]
-      run.fail(relocate(error, serviceName, path), [path])
+      run.fail(relocate(error, serviceName, path), isNull ? [place] : [path])
     }
   }
 }

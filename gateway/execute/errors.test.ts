@@ -69,6 +69,34 @@ describe('errors of a subgraph', () => {
   })
 })
 
+test('an error that makes an entity, or the whole answer, null accounts for the other fields of it', async () => {
+  const strict = {
+    sdl: 'type Query { first: Int!  second: Int! }  type Product @key(fields: "id") { id: ID!  count: Int!  level: Int! }',
+    resolvers: {
+      Query: {
+        first: () => 1,
+        second: () => {
+          throw new Error('no second')
+        },
+      },
+      Product: {
+        ...reference,
+        count: () => 1,
+        level: () => {
+          throw new Error('no level')
+        },
+      },
+    },
+  }
+  await using graph = await startFederation({ catalog, strict })
+  const entity = await graph.ask('{ product { count level name } }')
+  expect(entity.data).toEqual({ product: null })
+  expect(entity.errors.map(({ message, path }) => [message, path])).toEqual([['no level', ['product', 'level']]])
+  const root = await graph.ask('{ first second }')
+  expect(root.data).toBeNull()
+  expect(root.errors.map(({ message, path }) => [message, path])).toEqual([['no second', ['second']]])
+})
+
 describe('null where it is not allowed', () => {
   test('goes up to the nearest field that may be null', async () => {
     await using graph = await startFederation({ catalog: { ...catalog }, missing: { sdl: stock.sdl, resolvers: { Product: { __resolveReference: () => null } } } })

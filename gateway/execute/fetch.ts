@@ -39,7 +39,8 @@ export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys
   return (run, reply) => {
     for (const error of readSubgraphErrors(reply.errors)) {
       const path = follow(error)
-      run.fail(relocate(error, node.serviceName, path ?? (places.length === 1 ? (places[0] ?? null) : null)), path === null ? places : [path])
+      // An error that made the whole answer null accounts for its other fields, too.
+      run.fail(relocate(error, node.serviceName, path ?? (places.length === 1 ? (places[0] ?? null) : null)), path === null || !reply.data ? places : [path])
     }
     if (!reply.data) return
     rewrite?.(reply.data)
