@@ -9,7 +9,7 @@ export const originConfigSchema = z.object({
   /** Least time between two batches of the log, in milliseconds. */
   tick: z.coerce.number().int().min(0).max(10_000).default(20),
   /** How long after its last sign of life another sequencer takes over, in milliseconds. */
-  lease: z.coerce.number().int().min(500).default(5_000),
+  lease: z.coerce.number().int().min(500).max(600_000).default(5_000),
   /** Most connections to Postgres at once, beside those of the sequencer and of snapshots. */
   connections: z.coerce.number().int().positive().default(10),
 })

@@ -14,6 +14,14 @@ export function registerOriginMetrics(registry: Registry, { pool }: PostgresStor
     },
   })
   void new Gauge({
+    name: 'aisle_origin_copies_waiting',
+    help: 'Requests for a copy that wait for their turn',
+    registers,
+    collect() {
+      this.set(source.copiesWaiting)
+    },
+  })
+  void new Gauge({
     name: 'aisle_outbox_changes',
     help: 'Captured changes that wait to be moved to the log; NaN while the database does not answer',
     registers,

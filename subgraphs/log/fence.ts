@@ -12,11 +12,14 @@ export interface LogNotice {
   readonly scopes?: readonly string[]
 }
 
+/** A lease that reaches further than this was given before the server's clock was set back. */
+const longestLease = '1 hour'
+
 /** Takes the lease when nobody else holds it; the new term fences off whoever held it before. Null while another holds it. */
 export async function takeLease(client: pg.Client, owner: string, leaseMs: number): Promise<number | null> {
   const { rows } = await client.query<{ term: number }>(
     `update log_fence set term = term + 1, owner = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond'
-     where id = 1 and (lease_until < clock_timestamp() or owner = $1) returning term`,
+     where id = 1 and (lease_until not between clock_timestamp() and clock_timestamp() + interval '${longestLease}' or owner = $1) returning term`,
     [owner, leaseMs],
   )
   return rows[0]?.term ?? null

@@ -77,7 +77,9 @@ export class LogSignal implements AsyncDisposable {
   }
 
   #notice(payload: string): void {
-    const { batch, scopes }: LogNotice = JSON.parse(payload)
+    const notice = asNotice(payload)
+    if (notice === null) return this.#forget(this.#head)
+    const { batch, scopes } = notice
     const next = batch === this.#head + 1
     this.#head = batch
     if (!next || scopes === undefined || !this.#listening) return this.#forget(batch)
@@ -130,6 +132,17 @@ export class LogSignal implements AsyncDisposable {
       waiters?.delete(waiter)
       if (waiters?.size === 0) this.#waiters.delete(scope)
     }
+  }
+}
+
+/** Null for what is none: anybody who may connect to the database may notify on the channel. */
+function asNotice(payload: string): LogNotice | null {
+  try {
+    const { batch, scopes } = JSON.parse(payload) as Partial<LogNotice>
+    if (!Number.isSafeInteger(batch) || (scopes !== undefined && !Array.isArray(scopes))) return null
+    return { batch: batch ?? 0, ...(scopes === undefined ? {} : { scopes }) }
+  } catch {
+    return null
   }
 }
 

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals'
+import { logChannel } from './fence.ts'
 import { createPostgresSource } from './postgres-source.ts'
 import { pageStatement } from './read-changes.ts'
 import { registerLogSourceTests } from './testing/source-suite.ts'
 import { openTestLog, putStock, putStore } from './testing/test-log.ts'
+import { until } from './testing/until.ts'
 
 registerLogSourceTests('Postgres', async ({ storage }) => {
   const source = createPostgresSource(storage)
@@ -25,4 +27,15 @@ test('finds the changes of one scope among many without reading the others', asy
   await log.storage.pool.query('analyze log')
   const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10])
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using log_scope_batch')
+})
+
+test('a notification that nobody of Aisle sent only wakes', async () => {
+  await using log = await openTestLog()
+  await using source = createPostgresSource(log.storage)
+  const batch = await log.commit(putStore('s1'))
+  const waiting = source.changes(['store:s1'], { epoch: await log.epoch(), batch }, { waitMs: 30_000 })
+  await until(() => source.waiting > 0)
+  for (const payload of ['', 'anything', '{"batch":"x"}', 'null']) await log.storage.pool.query('select pg_notify($1, $2)', [logChannel, payload])
+  await log.commit(putStock('s1', 'p1', 1))
+  expect((await waiting).parts).toMatchObject([{ number: batch + 1 }])
 })

@@ -7,6 +7,8 @@ import type { LogSource } from './source.ts'
 export interface PostgresSource extends LogSource, AsyncDisposable {
   /** How many requests wait for a change at this moment. */
   readonly waiting: number
+  /** How many wait for their turn to take a copy. */
+  readonly copiesWaiting: number
 }
 
 const defaultLimit = 1_000
@@ -23,6 +25,9 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal): Postgr
   return {
     get waiting() {
       return logSignal.waiting
+    },
+    get copiesWaiting() {
+      return snapshots.waiting
     },
     snapshot: (scopes, { entities, signal } = {}) => snapshots.read(scopes, entities, signal),
     async changes(scopes, after, { limit = defaultLimit, waitMs = 0, signal } = {}) {

@@ -20,6 +20,13 @@ export class SnapshotReader implements AsyncDisposable {
   constructor({ pool }: PostgresStorage) {
     this.#pool = new pg.Pool({ ...pool.options, max: atOnce + 1, min: 0 })
     this.#pool.on('error', () => {})
+    // Between two reads nobody else hears that the server went away, and an event that nobody hears would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
+  }
+
+  /** Copies that wait for a connection. */
+  get waiting(): number {
+    return this.#pool.waitingCount
   }
 
   async read(scopes: readonly string[], wanted: readonly EntityName[] | undefined, signal?: AbortSignal): Promise<Snapshot> {
@@ -36,6 +43,8 @@ export class SnapshotReader implements AsyncDisposable {
       end()
     }
     try {
+      // Whoever gave up meanwhile will never ask for a row.
+      signal?.throwIfAborted()
       const queries = entityQueries(scopes, wanted, header.head.at)
       return { header: { ...header, rows: await countRows(connection, queries) }, chunks: readChunks(connection, queries, release, signal) }
     } catch (error) {
@@ -61,7 +70,7 @@ export class SnapshotReader implements AsyncDisposable {
     try {
       await fence.query("begin; set local idle_in_transaction_session_timeout = '2s'")
       await fence.query('select from log_fence where id = 1 for share')
-      await connection.query(`begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = ${mostIdleMs}`)
+      await connection.query(`begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = ${mostIdleMs}; set local statement_timeout = 0`)
       const header = await readHeader(connection, scopes)
       await fence.query('commit')
       fence.release()

@@ -93,6 +93,29 @@ describe('several sequencers at once', () => {
     await expectDense()
   })
 
+  test('a lease given before the clock was set back keeps nobody from leading', async () => {
+    await storage.pool.query("update log_fence set owner = 'dead', lease_until = clock_timestamp() + interval '1 day'")
+    await using next = start('next')
+    await until(() => next.leading)
+  })
+
+  test('the server\'s limit on statements does not stop a long move', async () => {
+    await storage.pool.query(`do $$ begin execute format('alter role %I in database %I set statement_timeout = 300', current_user, current_database()); end $$`)
+    const blocker = await openConnection(storage)
+    try {
+      await blocker.query('begin; select from log_fence for update')
+      await using sequencer = start('patient')
+      await write('p1', 1)
+      // It waits for the fence longer than statements may take here.
+      await until(() => one<boolean>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and clock_timestamp() - query_start > interval '400 ms')"))
+      await blocker.query('rollback')
+      await until(() => sequencer.leading)
+      await until(outboxEmpty)
+    } finally {
+      await blocker.end()
+    }
+  })
+
   test('a former leader that does not know it yet moves nothing', async () => {
     const old = await openConnection(storage)
     const next = await openConnection(storage)

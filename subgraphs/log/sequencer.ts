@@ -90,8 +90,8 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
       let client: pg.Client | null = null
       try {
         client = await openConnection(storage, mostMoveMs)
-        // A leader that freezes in the middle of a tick must not keep the fence locked.
-        await client.query(`set idle_in_transaction_session_timeout = ${Math.max(1_000, leaseMs)}`)
+        // A leader that freezes in the middle of a tick must not keep the fence locked; one that works may take its time, whatever the server's default.
+        await client.query(`set idle_in_transaction_session_timeout = ${Math.max(1_000, leaseMs)}; set statement_timeout = 0; set lock_timeout = 0`)
         while (!stop.signal.aborted) {
           const term = await takeLease(client, holder, leaseMs)
           backoff.succeeded()

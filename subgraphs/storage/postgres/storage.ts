@@ -34,6 +34,8 @@ export function openPostgres(connectionString: string, options: PostgresOptions 
   const pool = new pg.Pool({ connectionString, max: options.connections ?? 10, types })
   // An idle connection that the server closes must not end the process; the next statement opens another.
   pool.on('error', () => {})
+  // Nor one that is held and has no statement under way: the next statement on it fails, and that is enough.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool }),
     ...(options.onStatement === undefined ? {} : { log: options.onStatement }),
