@@ -18,11 +18,12 @@ export function deviceStore(storage: Storage): DeviceStore {
     },
     readings: (deviceIds, span, most) => readings(storage, deviceIds, span, most),
     buckets: (deviceIds, span, widthMs) => buckets(storage, deviceIds, span, widthMs),
-    async readingsBefore(deviceId, metric, before, most) {
+    async readingsBefore({ deviceId, storeId, metric }, before, most) {
       const rows = await db
         .selectFrom('reading')
         .select(['at', 'value'])
         .where('device_id', '=', deviceId)
+        .where('store_id', '=', storeId)
         .where('metric', '=', metric)
         .where('at', '<', before)
         .orderBy('at', 'desc')
@@ -47,10 +48,12 @@ async function devicePages({ db, dialect }: Storage, storeIds: readonly string[]
     .execute()
 }
 
+/** A store's node holds no readings that a device made elsewhere, so those of the store where it stands are all that is shown anywhere. */
 function inSpan({ db, dialect }: Storage, deviceIds: readonly string[], { metric, from, to }: ReadingSpan) {
   return db
     .selectFrom('reading')
-    .where((eb) => dialect.isIn(eb.ref('device_id'), deviceIds))
+    .innerJoin('device', (join) => join.onRef('device.id', '=', 'reading.device_id').onRef('device.store_id', '=', 'reading.store_id'))
+    .where((eb) => dialect.isIn(eb.ref('reading.device_id'), deviceIds))
     .where('metric', '=', metric)
     .where('at', '>=', from)
     .where('at', '<', to)

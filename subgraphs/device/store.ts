@@ -26,6 +26,13 @@ export interface ReadingBucket {
   readonly last: number
 }
 
+/** What one device measures in one store. */
+export interface Series {
+  readonly deviceId: string
+  readonly storeId: string
+  readonly metric: string
+}
+
 export interface Reading {
   readonly at: number
   readonly value: number
@@ -36,10 +43,10 @@ export interface DeviceStore {
   devices(ids: readonly string[]): Promise<DeviceRow[]>
   devicePages(storeIds: readonly string[], page: DevicePage): Promise<DeviceRow[]>
   deviceCounts(storeIds: readonly string[], kind: DeviceKind | null): Promise<{ readonly storeId: string; readonly count: number }[]>
-  /** Oldest first; at most `most` of each device. */
+  /** Oldest first; at most `most` of each device. Those made in another store than where the device now stands are left out, here and in `buckets`. */
   readings(deviceIds: readonly string[], span: ReadingSpan, most: number): Promise<Map<string, Reading[]>>
   /** Oldest first; each bucket `widthMs` wide, counted from midnight UTC of 1970. Empty ones are left out. */
   buckets(deviceIds: readonly string[], span: ReadingSpan, widthMs: number): Promise<Map<string, ReadingBucket[]>>
   /** The newest readings of a series before an instant, oldest first. */
-  readingsBefore(deviceId: string, metric: string, before: number, most: number): Promise<Reading[]>
+  readingsBefore(series: Series, before: number, most: number): Promise<Reading[]>
 }

@@ -83,11 +83,11 @@ async function current(context: DeviceRequest, id: string): Promise<DeviceRow | 
 function alertEvents(context: DeviceRequest, storeId: string, signal: AbortSignal): AsyncGenerator<ReadingAlert> {
   const batches = follow(context.environment.changes, [storeScope(storeId)], signal)
   const watches = new Map<string, SeriesWatch>()
-  const watchOf = async ({ device_id, metric, at }: ReadingRow): Promise<SeriesWatch> => {
+  const watchOf = async ({ device_id, store_id, metric, at }: ReadingRow): Promise<SeriesWatch> => {
     const label = JSON.stringify([device_id, metric])
     const known = watches.get(label)
     if (known !== undefined) return known
-    const watch = new SeriesWatch(await context.device.store.readingsBefore(device_id, metric, at, defaultRange.window + 1))
+    const watch = new SeriesWatch(await context.device.store.readingsBefore({ deviceId: device_id, storeId: store_id, metric }, at, defaultRange.window + 1))
     watches.set(label, watch)
     return watch
   }

@@ -49,9 +49,9 @@ const query = {
 
 const product = {
   __resolveReference: ({ id }: Reference, { recommendation }: RecommendationRequest) => recommendation.loaders.product.load(id),
-  similar: ((parent, { first }, { recommendation }) => neighbours(recommendation, parent, (own) => own.similarTo, sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
+  similar: ((parent, { first }, { recommendation }) => neighboursOf(recommendation, parent, (own) => own.similarTo, sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
   boughtTogether: ((parent, { first }, { recommendation }) =>
-    neighbours(recommendation, parent, (own) => own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
+    neighboursOf(recommendation, parent, (own) => own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
 }
 
 const recommended = {
@@ -71,7 +71,7 @@ async function boughtWith({ loaders }: RecommendationPart, productIds: readonly 
 }
 
 /** A recommended product is known by its id alone, so what was trained for it is looked up; null where the catalogue has lost it. */
-async function neighbours(recommendation: RecommendationPart, { id }: Reference, listOf: (own: RecommendingProduct) => readonly Recommended[], size: number): Promise<Recommended[] | null> {
+async function neighboursOf(recommendation: RecommendationPart, { id }: Reference, listOf: (own: RecommendingProduct) => readonly Recommended[], size: number): Promise<Recommended[] | null> {
   const own = await recommendation.loaders.product.load(id)
   return own === null ? null : firstExisting(recommendation, listOf(own), size)
 }

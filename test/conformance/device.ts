@@ -26,6 +26,9 @@ export function registerDeviceTests(name: string, makeStorage: MakeStorage): voi
         ...series('d1', 'temperature', [[midnight - 1, -18.5], [midnight, -18], [midnight + minute, -17.25], [midnight + 5 * minute - 1, 0.1], [midnight + 5 * minute, 0.2], [midnight + 3_600_000, 4]]),
         ...series('d1', 'door', [[midnight, 1]]),
         ...series('d3', 'temperature', [[midnight + minute, 2], [midnight + 2 * minute, 1e9]]),
+        // d2 stands in s1 now, and stood in s2 before.
+        ...series('d2', 'temperature', [[midnight + minute, 5]]),
+        ...series('d2', 'temperature', [[midnight, 30]]).map((row) => ({ ...row, store_id: 's2' })),
         // A clock before 1970: remainders of negative numbers must not pull it to the wrong side.
         ...series('d1', 'old', [[-1, 1], [-minute, 2], [-minute - 1, 3]]),
       ]
@@ -67,6 +70,13 @@ export function registerDeviceTests(name: string, makeStorage: MakeStorage): voi
       expect((await store.readings(['d1'], span, 10)).get('d1')?.length).toBe(4)
     })
 
+    test('what a device measured in another store stays there', async () => {
+      const span = { metric: 'temperature', from: midnight, to: midnight + 5 * minute }
+      expect((await store.readings(['d2'], span, 10)).get('d2')).toMatchObject([{ at: midnight + minute, value: 5 }])
+      expect((await store.readings(['d1', 'd2'], span, 10)).get('d2')).toMatchObject([{ at: midnight + minute, value: 5 }])
+      expect((await store.buckets(['d2'], span, 5 * minute)).get('d2')).toMatchObject([{ count: 1, max: 5 }])
+    })
+
     test('times before 1970 fall into the bucket that holds them', async () => {
       const found = await store.buckets(['d1'], { metric: 'old', from: -10 * minute, to: 10 * minute }, minute)
       expect(found.get('d1')?.map(({ at, count }) => [at, count])).toEqual([[-2 * minute, 1], [-minute, 2]])
@@ -94,7 +104,9 @@ export function registerDeviceTests(name: string, makeStorage: MakeStorage): voi
     })
 
     test('the newest readings before an instant, oldest first', async () => {
-      expect(await store.readingsBefore('d1', 'temperature', midnight + 5 * minute, 2)).toEqual([{ at: midnight + minute, value: -17.25 }, { at: midnight + 5 * minute - 1, value: 0.1 }])
+      const d1 = { deviceId: 'd1', storeId: 's1', metric: 'temperature' }
+      expect(await store.readingsBefore({ ...d1, storeId: 's2' }, midnight + 5 * minute, 2)).toEqual([])
+      expect(await store.readingsBefore(d1, midnight + 5 * minute, 2)).toEqual([{ at: midnight + minute, value: -17.25 }, { at: midnight + 5 * minute - 1, value: 0.1 }])
     })
   })
 }
