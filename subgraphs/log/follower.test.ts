@@ -64,7 +64,7 @@ describe('under many writers and two sequencers', () => {
       await using _first = sequencer()
       await using _second = sequencer()
       const writers = Promise.all(Array.from({ length: 10 }, (_unused, i) => writeAtRandom(log.storage, i, 60)))
-      await using follower = follow({ limit, onApplied: check, onSnapshot: () => check([]) })
+      await using follower = follow({ limit, onApplied: check, onReset: () => check([]) })
       await follower.ready()
       await writers
       await until(async () => (await log.storage.pool.query('select from outbox limit 1')).rowCount === 0)
@@ -80,13 +80,13 @@ describe('under many writers and two sequencers', () => {
 test('goes on where it stood after a restart, without another copy', async () => {
   let copies = 0
   {
-    await using follower = follow({ onSnapshot: () => (copies += 1) })
+    await using follower = follow({ onReset: () => (copies += 1) })
     await follower.ready()
   }
   replica.close()
   const batch = await log.commit(putStock('s1', 'p0', 2))
   replica = openReplica({ file: join(folder, 'replica.db'), scopes })
-  await using follower = follow({ onSnapshot: () => (copies += 1) })
+  await using follower = follow({ onReset: () => (copies += 1) })
   await follower.ready()
   await reaches(batch)
   expect(await onHand('p0')).toBe(2)
@@ -117,7 +117,7 @@ test('takes a fresh copy when the log was restarted, and serves the old one unti
       return source.snapshot(...request)
     },
   }
-  await using follower = follow({ source: watched, onSnapshot: () => (copies += 1) })
+  await using follower = follow({ source: watched, onReset: () => (copies += 1) })
   await follower.ready()
   const { promise, resolve } = Promise.withResolvers<void>()
   blocked = promise
@@ -206,7 +206,7 @@ test('a gap in the log is not passed over', async () => {
       return damaged ? { ...page, parts: page.parts.map((part) => ({ ...part, changes: part.changes.slice(1) })) } : page
     },
   }
-  await using follower = follow({ source: gapped, onSnapshot: () => (copies += 1) })
+  await using follower = follow({ source: gapped, onReset: () => (copies += 1) })
   await follower.ready()
   await log.commit(putStock('s1', 'p0', 2), putStock('s1', 'p1', 2))
   await until(() => copies >= 2)

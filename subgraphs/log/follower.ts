@@ -1,6 +1,7 @@
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { EntityName } from '../storage/entities.ts'
+import { isDamage } from '../storage/sqlite/damage.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
 import { Backoff, pause } from './backoff.ts'
 import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
@@ -19,8 +20,11 @@ export interface FollowerOptions {
   readonly mostPauseMs?: number
   /** Batches that have become visible in the replica. */
   readonly onApplied?: (batches: readonly AppliedBatch[]) => void
-  /** A fresh copy has taken the replica's place: anything may have changed, and readers should be opened again. */
-  readonly onSnapshot?: () => void
+  /**
+   * More may have changed than `onApplied` has told: a fresh copy has taken the replica's place, so that readers should be opened
+   * again, or taking in a page failed half-way.
+   */
+  readonly onReset?: () => void
   /** What the source says is the newest batch, once a page. */
   readonly onHead?: (head: LogHead) => void
   /** The source answers (true), or has stopped answering (false); only when it changes. */
@@ -40,6 +44,21 @@ const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
 
+/** The replica could not take what the source gave; it says nothing of the link. */
+class ReplicaFault extends Error {
+  override readonly name = 'ReplicaFault'
+}
+
+/** Runs what concerns the replica alone. */
+function local<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (AisleError.is(error)) throw error
+    throw new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
 /**
  * Keeps a replica in line with a log: a copy first, then whole batches as they come. Whatever the source does, the replica goes on
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
@@ -50,6 +69,7 @@ export function startFollower(options: FollowerOptions): Follower {
   const { signal } = stop
   const { scopes } = replica
   const backoff = new Backoff(200, mostPauseMs)
+  const idle = new Backoff(200, mostPauseMs)
   const copied = Promise.withResolvers<void>()
   copied.promise.catch(() => {})
   let online = false
@@ -70,8 +90,8 @@ export function startFollower(options: FollowerOptions): Follower {
     options.onHead?.(page.head)
     const progress = page.parts.length > 0 || page.next.batch > cursor.batch
     // A source that does not wait must not make this loop spin.
-    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, backoff.failed()), signal)
-    else backoff.succeeded()
+    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal)
+    else idle.succeeded()
     return page
   }
 
@@ -80,21 +100,36 @@ export function startFollower(options: FollowerOptions): Follower {
     const { entities = replica.entities } = options
     const { header, chunks } = await source.snapshot(scopes, { entities, signal })
     setLink(true)
-    replica.beginSnapshot(header)
-    for await (const chunk of chunks) replica.snapshotRows(chunk)
-    while (!replica.caughtUp) replica.catchUp(await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000)))
-    replica.finishSnapshot()
+    local(() => replica.beginSnapshot(header))
+    for await (const chunk of chunks) local(() => replica.snapshotRows(chunk))
+    while (!replica.caughtUp) {
+      const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
+      local(() => replica.catchUp(page))
+    }
+    local(() => replica.finishSnapshot())
     copyWanted = false
     copied.resolve()
     log.info({ rows: header.rows, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied')
-    options.onSnapshot?.()
+    options.onReset?.()
   }
 
   const step = async (): Promise<void> => {
     if (copyWanted) return copy()
     const page = await readPage(replica.cursor(), waitMs)
-    const applied = replica.applyPage(page)
-    if (applied.length > 0) options.onApplied?.(applied)
+    local(() => take(page))
+    backoff.succeeded()
+  }
+
+  const take = (page: ChangesPage): void => {
+    const before = replica.position()?.batch
+    try {
+      const applied = replica.applyPage(page)
+      if (applied.length > 0) options.onApplied?.(applied)
+    } catch (error) {
+      // Some of it may be in sight without having been told.
+      if (replica.position()?.batch !== before) options.onReset?.()
+      throw error
+    }
   }
 
   const run = async (): Promise<void> => {
@@ -105,8 +140,8 @@ export function startFollower(options: FollowerOptions): Follower {
         if (signal.aborted) break
         const code = AisleError.is(error) ? error.code : null
         // A refusal is an answer.
-        setLink(code !== null && !unanswered.has(code))
-        if (code !== null && startAgain.has(code)) copyWanted = true
+        if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
+        if ((code !== null && startAgain.has(code)) || (error instanceof ReplicaFault && isDamage(error.cause))) copyWanted = true
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
         await pause(backoff.failed(), signal)
       }

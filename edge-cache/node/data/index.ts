@@ -99,7 +99,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
         link.succeeded()
       },
       onLink: (up) => (up ? link.succeeded() : link.failed()),
-      onSnapshot() {
+      onReset() {
         // What changed between the two copies is not known, so whoever follows must ask anew.
         changes.end(new AisleError('SUBSCRIPTION_INTERRUPTED', 'This node received a fresh copy of its data: subscribe again.'))
         keeper.copied()

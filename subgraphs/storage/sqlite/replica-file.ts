@@ -40,7 +40,8 @@ export class ReplicaFile implements Disposable {
       if (options.building) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
       else connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
       this.transact(() => {
-        connection.exec(`pragma user_version = ${replicaFormat}`)
+        // A file that has it all is not written to, so that it serves from a full disk too.
+        if (connection.prepare('pragma user_version').get()?.user_version !== replicaFormat) connection.exec(`pragma user_version = ${replicaFormat}`)
         ensureTables(connection, options.entities)
         const addScope = connection.prepare('insert into replica_scope (scope) values (?) on conflict do nothing')
         for (const scope of options.scopes) addScope.run(scope)
@@ -119,6 +120,7 @@ export class ReplicaFile implements Disposable {
       this.transact(() => {
         const insert = this.connection.prepare('insert into replica_staged (scope, position, change) values (?, ?, ?)')
         for (const change of part.changes) {
+          this.#expectUnheard(change, books)
           const known = Math.max(books.positions[change.scope] ?? 0, this.#staged.get(change.scope) ?? 0)
           if (change.position > known) {
             this.#expectNext(change, known)
@@ -195,6 +197,7 @@ export class ReplicaFile implements Disposable {
     const positions: Record<string, number> = { ...books.positions }
     const changes: AppliedChange[] = []
     for (const change of this.#withStaged(batch)) {
+      this.#expectUnheard(change, books)
       const known = positions[change.scope] ?? 0
       if (change.position <= known) continue
       this.#expectNext(change, known)
@@ -223,6 +226,12 @@ export class ReplicaFile implements Disposable {
   #expectNext(change: Change, known: number): void {
     if (change.position === known + 1 && this.#options.scopes.includes(change.scope)) return
     throw new AisleError('LOG_GAP', `Position ${known + 1} of scope ${change.scope} is missing: ${change.position} came after ${known}.`)
+  }
+
+  /** A newer batch never has a position of an older one: this log is not the one that was followed so far. */
+  #expectUnheard({ scope, position }: Change, { positions, position: { batch } }: ReplicaBooks): void {
+    if (position > (positions[scope] ?? 0)) return
+    throw new AisleError('LOG_GAP', `Position ${position} of scope ${scope} came again after batch ${batch}: the log was taken back and went on otherwise.`)
   }
 
   /** Back to the end of the last whole batch: from there everything can be had again. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
 import type { LogPosition } from '../../shared/changes.ts'
 import type { EntityName } from '../entities.ts'
+import { isDamage } from './damage.ts'
 import type { ReplicaExtension } from './extension.ts'
 import { ReplicaFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
 import { allEntities, replicaFormat } from './replica-schema.ts'
@@ -81,6 +82,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   let current = openOrReplace(file, fileOptions)
   let building: ReplicaFile | null = null
   let generation = 1
+  let closed = false
 
   const filling = (): ReplicaFile => {
     if (building === null) throw new Error('No fresh copy is being made: call beginSnapshot first.')
@@ -90,7 +92,13 @@ export function openReplica(options: ReplicaOptions): Replica {
     const books = building?.books ?? null
     return books !== null && books.position.batch >= books.consistentFrom
   }
+  /** The file's place may have been taken while the disk did not let the new one be opened. */
+  const live = (): ReplicaFile => {
+    if (!current.connection.isOpen && !closed) current = new ReplicaFile(file, fileOptions)
+    return current
+  }
   const close = (): void => {
+    closed = true
     building?.[Symbol.dispose]()
     building = null
     current[Symbol.dispose]()
@@ -132,13 +140,13 @@ export function openReplica(options: ReplicaOptions): Replica {
       renameSync(fresh, ready)
       current[Symbol.dispose]()
       takePlace(ready, file)
-      current = new ReplicaFile(file, fileOptions)
       generation += 1
+      current = live()
     },
-    apply: (parts) => current.apply(parts),
-    applyPage: (page) => takePage(current, page),
-    stage: (part) => current.stage(part),
-    advance: (head) => current.advance(head),
+    apply: (parts) => live().apply(parts),
+    applyPage: (page) => takePage(live(), page),
+    stage: (part) => live().stage(part),
+    advance: (head) => live().advance(head),
     reader: () => new DatabaseSync(file, { readOnly: true, timeout: 5_000 }),
     close,
     [Symbol.dispose]: close,
@@ -183,13 +191,6 @@ function isUsable(file: string, scopes: readonly string[]): boolean {
     if (isDamage(error)) return false
     throw error
   }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-function isDamage(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false
-  const primary = Number(error.errcode) & 0xff
-  return primary === 11 || primary === 26
 }
 
 function putAside(file: string): void {
