@@ -2,6 +2,9 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { AisleError, toGraphQLError } from '../../../runtime/errors.ts'
 import type { Logger } from '../../../runtime/log.ts'
 
+/** What graphql says, in an Error of its own, of a null that may not be. */
+const nullMessage = /^Cannot return null for non-nullable field /
+
 /** Errors as clients may see them: faults of the table with their code, anything unforeseen without its inside. */
 export function formatErrors(errors: readonly GraphQLError[], log: Logger): GraphQLFormattedError[] {
   return errors.map((error) => format(error, log))
@@ -9,7 +12,8 @@ export function formatErrors(errors: readonly GraphQLError[], log: Logger): Grap
 
 function format(error: GraphQLError, log: Logger): GraphQLFormattedError {
   const cause = error.originalError
-  if (cause === undefined || cause === null) return withCode(error, error.message.startsWith('Cannot return null') ? 'UNEXPECTED_NULL' : 'BAD_USER_INPUT')
+  if (nullMessage.test(error.message) && !AisleError.is(cause)) return withCode(error, 'UNEXPECTED_NULL')
+  if (cause === undefined || cause === null) return withCode(error, 'BAD_USER_INPUT')
   if (cause instanceof GraphQLError) return withCode(error, 'BAD_USER_INPUT')
   const fault = AisleError.is(cause) ? cause : new AisleError('INTERNAL_SERVER_ERROR')
   if (!AisleError.is(cause)) log.error({ err: cause, path: error.path }, 'a resolver failed')
