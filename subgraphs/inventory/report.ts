@@ -21,6 +21,10 @@ const groups = {
   PRODUCT: { key: sql<string | null>`stock.product_id`, label: sql<string | null>`product.name` },
 } as const satisfies Record<StockGrouping, { key: Expression<string | null>; label: Expression<string | null> }>
 
+/** Prices are summed up in two parts, as text: a dear price times many pieces leaves the integers of SQLite, and sooner those of JavaScript. */
+const million = 1_000_000
+const parts = sql.lit(million)
+
 /** Stock by group and currency, in one statement. A level is worth its pieces at the store's price, else at the list price. */
 export async function stockReport({ db }: Storage, grouping: StockGrouping, storeId: string | null): Promise<ReportGroup[]> {
   const { key, label } = groups[grouping]
@@ -42,7 +46,8 @@ export async function stockReport({ db }: Storage, grouping: StockGrouping, stor
       sql<number | string>`sum(${pieces})`.as('on_hand'),
       sql<number | string>`sum(case when stock.on_hand <= 0 then 1 else 0 end)`.as('out_of_stock'),
       sql<number | string>`sum(case when stock.on_hand <= stock.reorder_point then 1 else 0 end)`.as('below_reorder_point'),
-      sql<number | string | null>`sum(${pieces} * ${price})`.as('value_minor'),
+      sql<string | null>`cast(sum(${pieces} * (${price} / ${parts})) as text)`.as('value_millions'),
+      sql<string | null>`cast(sum(${pieces} * (${price} % ${parts})) as text)`.as('value_rest'),
     ])
     .groupBy([key, label, currency])
   if (storeId !== null) query = query.where('stock.store_id', '=', storeId)
@@ -55,7 +60,7 @@ export async function stockReport({ db }: Storage, grouping: StockGrouping, stor
     onHand: Number(row.on_hand),
     outOfStock: Number(row.out_of_stock),
     belowReorderPoint: Number(row.below_reorder_point),
-    valueMinor: Number(row.value_minor ?? 0),
+    valueMinor: BigInt(row.value_millions ?? 0) * BigInt(million) + BigInt(row.value_rest ?? 0),
   }))
 }
 
@@ -95,7 +100,7 @@ function labelOf(grouping: StockGrouping, key: string | null, label: string | nu
 }
 
 function majorUnits({ currency, valueMinor }: ReportGroup): number {
-  return currency === null ? 0 : valueMinor / 10 ** currencyDigits(currency)
+  return currency === null ? 0 : Number(valueMinor) / 10 ** currencyDigits(currency)
 }
 
 function compareText(a: string, b: string): number {

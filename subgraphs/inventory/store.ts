@@ -47,7 +47,7 @@ export interface ReportGroup {
   readonly onHand: number
   readonly outOfStock: number
   readonly belowReorderPoint: number
-  readonly valueMinor: number
+  readonly valueMinor: bigint
 }
 
 /** What inventory reads. Each call is one statement, whatever the number of ids. */

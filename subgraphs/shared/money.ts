@@ -17,9 +17,9 @@ export function currencyDigits(currency: string): number {
 }
 
 /** From minor units to exact text: (1250, 'GBP') → "12.50". */
-export function toMoney(minor: number, currency: string): Money {
+export function toMoney(minor: number | bigint, currency: string): Money {
   const digits = currencyDigits(currency)
-  const text = String(Math.abs(minor)).padStart(digits + 1, '0')
+  const text = String(minor).replace('-', '').padStart(digits + 1, '0')
   const amount = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
   return { amount: minor < 0 ? `-${amount}` : amount, currencyCode: currency }
 }

@@ -131,6 +131,17 @@ export function registerInventoryTests(name: string, makeStorage: MakeStorage): 
       expect(shown).toEqual(expected)
     })
 
+    test('the stock report is exact however dear the stock', async () => {
+      await using rich = await makeStorage()
+      await fill(rich.storage, {
+        store: (shop.store ?? []).slice(0, 1),
+        list_price: ['a', 'b'].map((product_id) => ({ product_id, amount_minor: 99_999_999_999_999, currency: 'GBP', updated_at: 1 })),
+        stock: ['a', 'b'].map((product_id, index) => ({ store_id: 's1', product_id, on_hand: 1_000_000 + index, reorder_point: null, order_up_to: null, updated_at: 1 })),
+      })
+      const [row] = reportRows('STORE', await inventoryStore(rich.storage).stockReport('STORE', 's1'))
+      expect(row?.value).toEqual([{ amount: (99_999_999_999_999n * 2_000_001n).toString().replace(/(..)$/, '.$1'), currencyCode: 'GBP' }])
+    })
+
     test('the stock report of one store counts only its own', async () => {
       const rows = reportRows('STORE', await store.stockReport('STORE', 's3'))
       expect(rows).toEqual([{ key: 's3', label: 'avenue', levels: 1, onHand: 1, outOfStock: 0, belowReorderPoint: 0, value: [{ amount: '4.50', currencyCode: 'GBP' }] }])
