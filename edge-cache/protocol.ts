@@ -47,7 +47,7 @@ export const deliveredOperation = z.object({
   payload: z.unknown(),
   /** Of kind and payload, see `payloadHash`. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** When the node accepted it: epoch milliseconds by the node's clock. */
+  /** When the node accepted it: epoch milliseconds by the cloud's clock as the node could tell it. */
   receivedAt: milliseconds,
 })
 

@@ -66,6 +66,7 @@ export const errorTable = {
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },
   SUPERGRAPH_INVALID: { status: 500, text: 'The supergraph cannot be used.', action: 'Compose it again with `aisle compose`.' },
   DIRECTORY_IN_USE: { status: 500, text: 'The data directory is in use by another node.', action: 'Stop the process named in the message, or give this node its own --data directory.' },
+  DIRECTORY_OF_ANOTHER_STORE: { status: 500, text: 'The data directory belongs to another store.', action: 'Give this node a --data directory of its own, or correct --store; writes of the other store may still wait in that directory.' },
   ROLE_FAILED: { status: 500, text: 'A part of Aisle stopped while it started.', action: 'The end of its log is above and the whole in the logs folder; correct what it names and start again.' },
   NOT_RUNNING: { status: 503, text: 'Nothing is running here.', action: 'Start it with `npm start`, or name the folder it runs in with --directory.' },
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },

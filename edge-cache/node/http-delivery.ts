@@ -3,8 +3,9 @@ import { deliveryAnswer } from '../protocol.ts'
 import { DeliveryRefused, type DeliveryClient } from './data/delivery/client.ts'
 import type { HttpOrigin } from './http-origin.ts'
 
-/** How much longer than another request the running of a delivery may take, in milliseconds. */
+/** How much longer than another request the running of a delivery may take, in milliseconds: all of it, and each byte on its way up. */
 const patienceMs = 20_000
+const patienceMsPerByte = 1
 
 /** Refusals of what was sent, not of who sent it or when. */
 const ofTheRequest: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'])
@@ -15,7 +16,8 @@ export function deliveryOf(origin: HttpOrigin): DeliveryClient {
     async deliver(operations, signal) {
       let answer: unknown
       try {
-        answer = await origin.json({ method: 'POST', path: 'operations', body: { operations }, patienceMs, signal })
+        const body = JSON.stringify({ operations })
+        answer = await origin.json({ method: 'POST', path: 'operations', body, patienceMs: patienceMs + body.length * patienceMsPerByte, signal })
       } catch (error) {
         if (AisleError.is(error) && ofTheRequest.has(error.code)) throw new DeliveryRefused(error.message, { cause: error })
         throw error

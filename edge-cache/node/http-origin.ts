@@ -10,6 +10,8 @@ export interface HttpOriginOptions {
   readonly storeId: string
   /** Longest wait for a connection, and for the next bytes of an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Told whenever something of an answer of origin comes: its head, and each piece of its body. */
+  readonly onHeard?: () => void
 }
 
 export interface OriginRequest {
@@ -17,8 +19,8 @@ export interface OriginRequest {
   /** Below `/sync/stores/<id>/`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | undefined>>
-  /** Sent as JSON. */
-  readonly body?: unknown
+  /** JSON. */
+  readonly body?: string
   /** How much longer than usual the answer may take to begin, in milliseconds. */
   readonly patienceMs?: number
   /** The media type that the answer must have. */
@@ -34,12 +36,14 @@ export class HttpOrigin implements AsyncDisposable {
   readonly storeId: string
   readonly #origin: string
   readonly #timeoutMs: number
+  readonly #onHeard: () => void
   readonly #agent: Agent
 
-  constructor({ origin, storeId, timeoutMs = 10_000 }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {} }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
+    this.#onHeard = onHeard
     this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
   }
 
@@ -54,6 +58,7 @@ export class HttpOrigin implements AsyncDisposable {
       discard(response.body)
       throw new AisleError('PROTOCOL_VIOLATION', `An answer of status ${statusCode} came from ${this.#origin} without the header ${protocolHeader}: ${protocolVersion}.`)
     }
+    this.#onHeard()
     const body = unpack(response)
     if (statusCode !== 200) throw await readRefusal(statusCode, body)
     const [type] = String(headers['content-type'] ?? '').split(';', 1)
@@ -65,7 +70,15 @@ export class HttpOrigin implements AsyncDisposable {
   /** The same for an answer that is one JSON value. */
   async json(request: Omit<OriginRequest, 'expect'>): Promise<unknown> {
     const body = await this.open({ ...request, expect: jsonType })
-    return parse(await readText(body, mostBytes))
+    return parse(await readText(this.pieces(body), mostBytes))
+  }
+
+  /** The pieces of an answer's body as they come, each of them heard. */
+  async *pieces(body: Readable): AsyncGenerator<Buffer> {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      this.#onHeard()
+      yield piece
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,7 +99,7 @@ export class HttpOrigin implements AsyncDisposable {
           'accept-encoding': 'br, gzip',
           ...(body === undefined ? {} : { 'content-type': jsonType }),
         },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body ?? null,
         headersTimeout: this.#timeoutMs + patienceMs,
         bodyTimeout: this.#timeoutMs,
         signal: signal ?? null,
@@ -129,11 +142,11 @@ function unpack({ headers, body }: Dispatcher.ResponseData): Readable {
   return pipeline(body, encoding === 'br' ? createBrotliDecompress() : createGunzip(), () => {})
 }
 
-async function readText(body: Readable, limit: number): Promise<string> {
+async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       size += chunk.length
       if (size > limit) throw new AisleError('PROTOCOL_VIOLATION', `Origin's answer is larger than ${limit} bytes.`)
       chunks.push(chunk)

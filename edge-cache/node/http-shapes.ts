@@ -70,7 +70,7 @@ function asCursor(value: unknown): LogCursor {
 
 function asHead(value: unknown): LogHead {
   const head = object(value, 'head')
-  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), at: whole(head.at, 'at') }
+  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), at: whole(head.at, 'at'), now: whole(head.now, 'now') }
 }
 
 function object(value: unknown, name: string): Record<string, unknown> {

@@ -48,7 +48,7 @@ describe('what answers for origin', () => {
     }
   }
 
-  const page = JSON.stringify({ parts: [], next: after, head: { ...after, at: 1 } })
+  const page = JSON.stringify({ parts: [], next: after, head: { ...after, at: 1, now: 1 } })
 
   test.each<[string, RequestListener]>([
     ['a captive portal', (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please sign in</html>')],
@@ -79,7 +79,7 @@ describe('what answers for origin', () => {
   })
 
   test('a snapshot that ends early is not taken for whole', async () => {
-    const header = { head: { ...after, at: 1 }, consistentFrom: 1, positions: {}, rows: 2 }
+    const header = { head: { ...after, at: 1, now: 1 }, consistentFrom: 1, positions: {}, rows: 2 }
     const chunk = { entity: 'product', rows: [{ id: 'p1' }] }
     const send = (...lines: object[]): RequestListener => (_request, response) =>
       void response.writeHead(200, { 'content-type': linesType, [protocolHeader]: '1' }).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))

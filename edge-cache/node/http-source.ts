@@ -37,7 +37,7 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
         expect: linesType,
         ...(signal === undefined ? {} : { signal }),
       })
-      return readSnapshot(body)
+      return readSnapshot(origin.pieces(body), body)
     },
     async changes(scopes, after, { limit, waitMs = 0, signal } = {}) {
       requireScopes(scopes)
@@ -55,8 +55,8 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
   }
 }
 
-async function readSnapshot(body: Readable): Promise<Snapshot> {
-  const lines = readLines(body)
+async function readSnapshot(pieces: AsyncIterable<Buffer>, body: Readable): Promise<Snapshot> {
+  const lines = readLines(pieces, body)
   const first = await lines.next()
   if (first.done === true) throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s snapshot is empty.')
   const header = asHeader(first.value)
@@ -79,18 +79,18 @@ async function* readRows(lines: AsyncGenerator, header: SnapshotHeader): AsyncGe
   throw new AisleError('ORIGIN_UNREACHABLE', `The snapshot broke off after ${rows} of ${header.rows} rows.`)
 }
 
-async function* readLines(body: Readable): AsyncGenerator {
+async function* readLines(pieces: AsyncIterable<Buffer>, body: Readable): AsyncGenerator {
   const decoder = new StringDecoder('utf8')
   let pending: string[] = []
   let length = 0
   try {
-    for await (const bytes of body as AsyncIterable<Buffer>) {
-      const pieces = decoder.write(bytes).split('\n')
-      for (const [at, piece] of pieces.entries()) {
+    for await (const bytes of pieces) {
+      const split = decoder.write(bytes).split('\n')
+      for (const [at, piece] of split.entries()) {
         pending.push(piece)
         length += piece.length
         if (length > longestLine) throw new AisleError('PROTOCOL_VIOLATION', `A line of origin's snapshot is longer than ${longestLine} characters.`)
-        if (at === pieces.length - 1) break
+        if (at === split.length - 1) break
         const line = pending.join('')
         pending = []
         length = 0

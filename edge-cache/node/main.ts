@@ -60,10 +60,6 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
 }
 
 async function openStoreData(config: EdgeConfig, { log, metrics }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
-  const [{ openNodeData }, { HttpOrigin }, { deliveryOf }, { logSourceOf }, { searchIndexExtension }] = await Promise.all([
-    import('./data/index.ts'), import('./http-origin.ts'), import('./http-delivery.ts'), import('./http-source.ts'), import('../../subgraphs/search/index/extension.ts'),
-  ])
-  const origin = stack.use(new HttpOrigin({ origin: config.origin, storeId: config.store }))
-  const way = { source: logSourceOf(origin), delivery: deliveryOf(origin) }
-  return stack.use(await openNodeData({ storeId: config.store, directory: config.data, origin: way, extensions: [searchIndexExtension], log, metrics }))
+  const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])
+  return stack.use(await openNodeData({ storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics }))
 }

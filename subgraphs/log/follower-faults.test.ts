@@ -7,7 +7,6 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createLogger } from '../../runtime/log.ts'
 import { openReplica, type AppliedBatch, type Replica } from '../storage/sqlite/replica.ts'
 import type { Change } from '../shared/changes.ts'
-import { pause } from './backoff.ts'
 import { startFollower, type Follower, type FollowerOptions } from './follower.ts'
 import type { BatchPart, ChangesPage, LogSource } from './source.ts'
 import { until } from './testing/until.ts'
@@ -44,7 +43,7 @@ function part(number: number, changes: readonly Change[], complete = true): Batc
 const source: LogSource = {
   async snapshot() {
     copies += 1
-    const head = { epoch: 'e', batch: copies === 1 ? 1 : 9, at: copies }
+    const head = { epoch: 'e', batch: copies === 1 ? 1 : 9, at: copies, now: copies }
     const rows = Array.from({ length: 2_000 }, (_unused, i) => stock(0, 1, `p${i}`).row ?? {})
     return {
       header: { head, consistentFrom: head.batch, positions: { 'store:s1': copies === 1 ? 1 : 9 }, rows: rows.length },
@@ -54,10 +53,10 @@ const source: LogSource = {
     }
   },
   async changes(_scopes, after, { signal } = {}): Promise<ChangesPage> {
-    while (pages.length === 0 && signal?.aborted === false) await pause(5, signal)
+    await until(() => pages.length > 0 || signal?.aborted === true)
     const parts = pages.shift() ?? []
     const last = parts.findLast(({ complete }) => complete)?.number ?? after.batch
-    return { parts, next: { epoch: 'e', batch: last }, head: { epoch: 'e', batch: 9, at: 9 } }
+    return { parts, next: { epoch: 'e', batch: last }, head: { epoch: 'e', batch: 9, at: 9, now: 9 } }
   },
 }
 
@@ -67,7 +66,7 @@ async function follow(options: Partial<FollowerOptions> = {}): Promise<Follower>
   return follower
 }
 
-function onHand(productId = 'p1'): unknown {
+function levelOf(productId = 'p1'): unknown {
   using connection = replica.reader()
   return connection.prepare('select on_hand from stock where product_id = ?').get(productId)?.on_hand
 }
@@ -93,7 +92,7 @@ test('a listener that fails is told that it missed something', async () => {
   await using follower = await follow({ onApplied, onReset: () => (resets += 1) })
   pages.push([part(2, [stock(2, 7)])])
   await until(() => resets === 2)
-  expect(onHand()).toBe(7)
+  expect(levelOf()).toBe(7)
   expect(follower.online).toBe(true)
 })
 
@@ -112,7 +111,7 @@ test('a disk that takes nothing says nothing of the link, and what came is taken
   expect(follower.online).toBe(true)
   side.exec('drop trigger disk_full')
   pages.push([part(2, [stock(2, 7)])])
-  await until(() => onHand() === 7)
+  await until(() => levelOf() === 7)
 })
 
 test('a replica that is found damaged is fetched anew', async () => {
@@ -129,13 +128,13 @@ test('a replica that is found damaged is fetched anew', async () => {
   }
   pages.push([part(2, [stock(2, 7)])])
   await until(() => copies === 2 && replica.position()?.batch === 9)
-  expect(onHand('p1999')).toBe(1)
+  expect(levelOf('p1999')).toBe(1)
 })
 
 test('a log that was taken back and went on otherwise is not followed', async () => {
   await using _follower = await follow()
   pages.push([part(2, [stock(2, 7)])])
-  await until(() => onHand() === 7)
+  await until(() => levelOf() === 7)
   // Position 2 once more, in a newer batch: not the change that was applied under that position.
   pages.push([part(5, [stock(2, 3)])])
   await until(() => copies === 2)

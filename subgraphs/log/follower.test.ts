@@ -156,7 +156,7 @@ test('survives whatever its source does', async () => {
     () => ({ changes: () => Promise.reject(new AisleError('ORIGIN_UNREACHABLE')) }),
     () => ({ changes: () => Promise.reject(null) }),
     () => ({ changes: async () => ({}) as never }),
-    () => ({ changes: async (_scopes, after) => ({ parts: [], next: after, head: { epoch: after.epoch, batch: after.batch, at: 0 } }) }),
+    () => ({ changes: async (_scopes, after) => ({ parts: [], next: after, head: { epoch: after.epoch, batch: after.batch, at: 0, now: 0 } }) }),
   ]
   const links: boolean[] = []
   const real: LogSource = { snapshot: (...request) => source.snapshot(...request), changes: (...request) => source.changes(...request) }

@@ -25,7 +25,7 @@ export interface FollowerOptions {
    * again, or taking in a page failed half-way.
    */
   readonly onReset?: () => void
-  /** What the source says is the newest batch, once a page. */
+  /** What the source says is the newest batch, once a page or copy. */
   readonly onHead?: (head: LogHead) => void
   /** The source answers (true), or has stopped answering (false); only when it changes. */
   readonly onLink?: (up: boolean) => void
@@ -100,6 +100,7 @@ export function startFollower(options: FollowerOptions): Follower {
     const { entities = replica.entities } = options
     const { header, chunks } = await source.snapshot(scopes, { entities, signal })
     setLink(true)
+    options.onHead?.(header.head)
     local(() => replica.beginSnapshot(header))
     for await (const chunk of chunks) local(() => replica.snapshotRows(chunk))
     while (!replica.caughtUp) {

@@ -11,6 +11,7 @@ interface LogRow {
   readonly epoch: string
   readonly head: number
   readonly at: number
+  readonly now: number
   /** The log reaches back to changes after this batch. */
   readonly oldest: number
   readonly scope: string | null
@@ -35,17 +36,16 @@ export async function readChanges(pool: pg.Pool, scopes: readonly string[], afte
   const [first] = rows
   if (first === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
   checkCursor(after, first)
-  const head: LogHead = { epoch: first.epoch, batch: first.head, at: first.at }
+  const head: LogHead = { epoch: first.epoch, batch: first.head, at: first.at, now: first.now }
   return assemble(first.scope === null ? [] : rows, after, head, most)
 }
 
 /** One statement, so that head and changes are of one state of the database. */
 export const pageStatement = `
   with head as (
-    select epoch, batch as head,
-      case when exists (select from outbox) then batch_at else (extract(epoch from statement_timestamp()) * 1000)::bigint end as at,
+    select epoch, batch as head, n.now, case when exists (select from outbox) then batch_at else n.now end as at,
       coalesce((select min(batch) from log_batch) - 1, batch) as oldest
-    from log_fence where id = 1
+    from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1
   )
   select head.*, c.scope, c.position, c.batch, c.at as batch_at, c.entity, c.key, c.op, c.row
   from head left join (

@@ -85,16 +85,15 @@ export class SnapshotReader implements AsyncDisposable {
 
 async function readHeader(connection: pg.PoolClient, scopes: readonly string[]): Promise<Omit<SnapshotHeader, 'rows'>> {
   const { rows } = await connection.query<LogHead & { waiting: boolean; positions: Record<string, number> }>(
-    `select epoch, batch, exists (select from outbox) as waiting,
-       case when exists (select from outbox) then batch_at else (extract(epoch from statement_timestamp()) * 1000)::bigint end as at,
+    `select epoch, batch, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
        coalesce((select jsonb_object_agg(scope, position) from log_scope where scope = any($1)), '{}') as positions
-     from log_fence where id = 1`,
+     from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1`,
     [scopes],
   )
   const [fence] = rows
   if (fence === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
-  const { epoch, batch, at, waiting, positions } = fence
-  return { head: { epoch, batch, at }, consistentFrom: waiting ? batch + 1 : batch, positions }
+  const { epoch, batch, at, now, waiting, positions } = fence
+  return { head: { epoch, batch, at, now }, consistentFrom: waiting ? batch + 1 : batch, positions }
 }
 
 interface EntityQuery {

@@ -15,6 +15,8 @@ export interface BatchPart extends Batch {
 /** The newest batch, and the instant (epoch milliseconds, the cloud's clock) at which it was the newest. */
 export interface LogHead extends LogPosition {
   readonly at: number
+  /** What the cloud's clock showed when it said so: not before `at`, and after it while changes wait to be moved. */
+  readonly now: number
 }
 
 export interface ChangesPage {

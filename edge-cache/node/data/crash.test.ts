@@ -57,7 +57,7 @@ test('a write that reached the medium before the process was killed is shown and
     await using node = await NodeChild.start(folder.path, origin.url, 's1')
     await eventually(async () => (await node.look('p1')).onHand === start, 'the first copy has arrived')
   }
-  const connection = openOutboxFile(join(folder.path, 'outbox.db'))
+  const connection = openOutboxFile(join(folder.path, 'outbox.db'), 's1')
   const command = { operationId: 'op-1', storeId: 's1', productId: 'p1', kind: 'SALE', quantity: -2, occurredAt: null }
   new OutboxWriter(connection).commit([
     {

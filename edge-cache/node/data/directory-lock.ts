@@ -19,7 +19,11 @@ export function lockDirectory(directory: string): Disposable {
     if (!isBusy(error)) throw error
     throw new AisleError('DIRECTORY_IN_USE', `The data directory ${directory} is in use by ${holder(holderFile)}: stop it, or give this node its own --data directory.`, { cause: error })
   }
-  writeFileSync(holderFile, `${process.pid}\n`)
+  try {
+    writeFileSync(holderFile, `${process.pid}\n`)
+  } catch {
+    // Only for people to read: a full disk does not keep a node from serving.
+  }
   return {
     [Symbol.dispose]() {
       rmSync(holderFile, { force: true })

@@ -52,15 +52,30 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const { storeId, directory, extensions, log, metrics: registry } = options
   await using stack = new AsyncDisposableStack()
   stack.use(lockDirectory(directory))
-  const outbox = stack.use(await Outbox.open(join(directory, 'outbox.db')))
+  let keeper: Keeper | null = null
+  const outbox = stack.use(
+    new Outbox({
+      path: join(directory, 'outbox.db'),
+      storeId,
+      onRescue({ aside, saved }) {
+        log.error({ aside, saved }, 'the outbox was damaged and is put aside; writes that could still be read are saved, others are reported as lost')
+        keeper?.rescued()
+      },
+      onFault: (error) => log.error({ err: error }, 'the outbox cannot be opened: no writes are taken until it can'),
+    }),
+  )
   const overlay = createOverlay(storeId, outbox)
   const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay] }))
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link()
   const clock = new CloudClock()
+  const asOf = replica.state()?.asOf
+  if (asOf !== undefined) clock.passed(asOf)
+  clock.stamped(outbox.lastReceivedAt() ?? -Infinity)
   const changes = createLocalFeed()
   stack.defer(() => changes.end())
   const publish: typeof changes.publish = (batch) => changes.publish(batch)
+  const interrupt = (): void => changes.end(new AisleError('SUBSCRIPTION_INTERRUPTED', 'This node can\'t tell what changed meanwhile: subscribe again.'))
 
   const status = (): DataStatus => {
     const state = replica.state()
@@ -76,13 +91,17 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const metrics = registerDataMetrics(registry, status, () => readers.leased)
 
   const waiting = { wake: () => {} }
-  const keeper = stack.use(new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, listening: () => changes.scopes.size > 0, onWaiting: () => waiting.wake() }))
-  await keeper.start()
+  const kept = stack.use(
+    new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, interrupt, listening: () => changes.scopes.size > 0, onWaiting: () => waiting.wake(), onLost: metrics.lost }),
+  )
+  keeper = kept
+  await kept.start()
 
-  const { source, delivery: client } = typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId }))) : options.origin
+  const { source, delivery: client } =
+    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, onHeard: () => link.heard() }))) : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
   const delivery = stack.use(
-    new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), onRequest: (result, operations) => metrics.delivered(result, operations) }),
+    new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),
   )
   waiting.wake = () => delivery.wake()
 
@@ -93,16 +112,18 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       log,
       ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       ...pause,
-      onApplied: (batches) => keeper.applied(batches),
+      onApplied: (batches) => kept.applied(batches),
       onHead(head) {
+        const first = !clock.known
         clock.heard(head)
         link.succeeded()
+        // Until now nobody could tell when the writes were received.
+        if (first) delivery.wake()
       },
       onLink: (up) => (up ? link.succeeded() : link.failed()),
       onReset() {
-        // What changed between the two copies is not known, so whoever follows must ask anew.
-        changes.end(new AisleError('SUBSCRIPTION_INTERRUPTED', 'This node received a fresh copy of its data: subscribe again.'))
-        keeper.copied()
+        interrupt()
+        kept.copied()
       },
     }),
   )
@@ -111,7 +132,8 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     storeId,
     outbox,
     readers,
-    keeper,
+    keeper: kept,
+    clock,
     ready: () => replica.position() !== null,
     onRefusal: (kind, code) => metrics.refused(kind, code),
   }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../../runtime/log.ts'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../../subgraphs/storage/entities.ts'
+import { isDamage } from '../../../subgraphs/storage/sqlite/damage.ts'
 import type { AppliedBatch, Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import type { AppendResult, KeptOperation, NewOperation, Settlement } from './outbox/operation.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -26,8 +27,12 @@ export interface KeeperOptions {
   readonly readers: ReaderPool
   readonly log: Logger
   readonly publish: (batch: Batch) => void
+  /** Subscribers have missed something: they must ask anew. */
+  readonly interrupt: () => void
   /** Whether anybody is there to be told. */
   readonly listening: () => boolean
+  /** So many acknowledged writes are lost. */
+  readonly onLost: (writes: number) => void
   /** There is something to deliver. */
   readonly onWaiting: () => void
 }
@@ -46,6 +51,9 @@ export class Keeper implements Disposable {
   readonly #scope: string
   readonly #pruning: NodeJS.Timeout
   #reconciling: NodeJS.Timeout | null = null
+  /** Subscribers were not told of a write that is kept. */
+  #untold = false
+  readonly #strangers = new Set<string>()
   #closed = false
 
   constructor(options: KeeperOptions) {
@@ -76,8 +84,8 @@ export class Keeper implements Disposable {
     const { operation } = result
     const given = this.#lay(operation, answer)
     if (result.status === 'kept') {
-      this.#tell((connection, place) => this.#publisher.ofWrite(connection, operation, place))
       onWaiting()
+      this.#tellOf(operation)
     }
     return { status: 'pending', answer: given }
   }
@@ -88,12 +96,13 @@ export class Keeper implements Disposable {
     const settlements = batches.flatMap(({ changes }) => changes.flatMap(({ entity, op, row }) => (entity === 'edge_operation' && op === 'put' && row !== null ? [toSettlement(row)] : [])))
     const position = this.#options.replica.position()
     if (settlements.length === 0 || position === null) return
+    this.#noticeStrangers(settlements)
     this.#options.outbox.settle(settlements, position, Date.now()).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
   }
 
   /** A fresh copy has taken the replica's place. */
   copied(): void {
-    this.reconcile().catch((error: unknown) => this.#fault(error, 'outbox and the fresh copy could not be brought in line'))
+    this.reconcile(true).catch((error: unknown) => this.#fault(error, 'outbox and the fresh copy could not be brought in line'))
   }
 
   /**
@@ -101,26 +110,38 @@ export class Keeper implements Disposable {
    * takes nothing does not keep a node from serving: it is tried again.
    */
   async start(): Promise<void> {
-    const { outbox } = this.#options
     try {
-      this.sync()
-      await outbox.reopen(outbox.delivered().map(({ seq }) => seq))
-      await this.reconcile()
+      await this.#align()
     } catch (error) {
-      this.#fault(error, 'outbox and replica could not be brought in line')
+      if (!isDamage(error)) return this.#fault(error, 'outbox and replica could not be brought in line')
+      // The file it was found in has been put aside.
+      await this.#align().catch((again: unknown) => this.#fault(again, 'outbox and replica could not be brought in line'))
     }
   }
 
-  /** Lays what is pending over the replica anew. */
+  async #align(): Promise<void> {
+    const { outbox } = this.#options
+    this.sync()
+    await outbox.reopen(outbox.delivered().map(({ seq }) => seq))
+    await this.reconcile(true)
+  }
+
+  /** Lays what is pending over the replica anew. What lay there and is in no outbox any more was lost, and is reported. */
   sync(): void {
-    this.#writer.transact((connection) => this.#options.overlay.sync(connection))
+    const { overlay, outbox, log, onLost } = this.#options
+    const dropped = this.#writer.transact((connection) => overlay.sync(connection))
+    const lost = dropped.filter(({ incarnation, n }) => outbox.byNumber(incarnation, n) === null)
+    if (lost.length === 0) return
+    log.error({ writes: lost.length, lost: lost.slice(0, 100) }, 'writes that were acknowledged are lost: the outbox no longer has them, and the cloud has not said that it does')
+    onLost(lost.length)
   }
 
   /**
-   * Settles what the replica already shows the outcome of, and delivers again what only an earlier state of the cloud
-   * acknowledged: after a start, after a fresh copy, and after a fault.
+   * Settles what the replica already shows the outcome of: after a start, after a fresh copy, and after a fault. With
+   * `acknowledged` it also delivers again what the cloud acknowledged and no longer has: it was taken back to an earlier state.
+   * Where it has it after all, delivering again changes nothing.
    */
-  async reconcile(): Promise<void> {
+  async reconcile(acknowledged = false): Promise<void> {
     const { outbox, replica, storeId, onWaiting } = this.#options
     const position = replica.position()
     if (position === null) return
@@ -132,15 +153,25 @@ export class Keeper implements Disposable {
         const row = find.get(storeId, operation.incarnation, operation.n)
         if (row !== undefined) settlements.push(toSettlement(row))
       }
-      for (const { seq, incarnation, n } of outbox.acknowledgedOutside(position.epoch)) if (find.get(storeId, incarnation, n) === undefined) lost.push(seq)
+      if (!acknowledged) return
+      for (const { seq, incarnation, n } of outbox.acknowledged()) if (find.get(storeId, incarnation, n) === undefined) lost.push(seq)
     })
     await outbox.settle(settlements, position, Date.now())
     if (lost.length > 0) {
-      this.#options.log.warn({ operations: lost.length, epoch: position.epoch }, 'the cloud lost writes that it had acknowledged; they are delivered again')
+      this.#options.log.warn({ operations: lost.length, epoch: position.epoch }, 'the copy lacks writes that the cloud had acknowledged; they are delivered again')
       await outbox.reopen(lost)
       onWaiting()
     }
     this.sync()
+    if (this.#untold) {
+      this.#untold = false
+      this.#options.interrupt()
+    }
+  }
+
+  /** The outbox was damaged and saved as far as it could be. */
+  rescued(): void {
+    this.#reconcileSoon(0)
   }
 
   [Symbol.dispose](): void {
@@ -159,7 +190,8 @@ export class Keeper implements Disposable {
         return statements.answer(operation.seq, () => answer(statements, true)) as Answer
       })
     } catch (error) {
-      // The write is kept, and that alone counts; it is shown as soon as the replica takes it.
+      // The write is kept, and that alone counts; it is shown as soon as the replica takes it, and then subscribers ask anew.
+      this.#untold = true
       this.#fault(error, 'a kept write could not be laid over the replica')
       return readers.peek((connection) => answer(overlay.on(connection), false))
     }
@@ -173,18 +205,36 @@ export class Keeper implements Disposable {
     if (batch.changes.length > 0) publish(batch)
   }
 
+  #tellOf(operation: KeptOperation): void {
+    try {
+      this.#tell((connection, place) => this.#publisher.ofWrite(connection, operation, place))
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'subscribers could not be told of a kept write')
+      this.#options.interrupt()
+    }
+  }
+
+  /** A write of this store that this node did not keep is another's: a twin's, or this node's own before its disk was taken back. */
+  #noticeStrangers(settlements: readonly Settlement[]): void {
+    for (const { incarnation, n } of settlements) {
+      if (this.#strangers.has(incarnation) || this.#options.outbox.byNumber(incarnation, n) !== null) continue
+      this.#strangers.add(incarnation)
+      this.#options.log.warn({ incarnation, n }, 'the cloud has writes of this store that this node did not keep: another node writes for it, or this disk was taken back')
+    }
+  }
+
   #fault(error: unknown, text: string): void {
     if (this.#closed) return
     this.#options.log.error({ err: error }, text)
     this.#reconcileSoon()
   }
 
-  #reconcileSoon(): void {
+  #reconcileSoon(ms = reconcileAfterMs): void {
     if (this.#closed || this.#reconciling !== null) return
     this.#reconciling = setTimeout(() => {
       this.#reconciling = null
-      this.reconcile().catch((error: unknown) => this.#fault(error, 'outbox and replica could not be brought in line'))
-    }, reconcileAfterMs)
+      this.reconcile().then(this.#options.onWaiting, (error: unknown) => this.#fault(error, 'outbox and replica could not be brought in line'))
+    }, ms)
     this.#reconciling.unref()
   }
 

@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks'
 
-/** How long no exchange may succeed before the link counts as lost, in milliseconds: longer than any single exchange waits. */
-const silenceMs = 20_000
+/**
+ * How long nothing may be heard before the link counts as lost, in milliseconds: longer than a request for changes is held, and
+ * far shorter than what it takes to give up a connection whose other end is gone.
+ */
+const silenceMs = 9_000
 
 /** What is known of the link to origin: the last exchange tells. */
 export class Link {
-  #lastSuccess: number | null = null
+  #lastHeard: number | null = null
   readonly #onUp: (() => void)[] = []
 
   /** True while origin answers. */
   get online(): boolean {
-    return this.#lastSuccess !== null && performance.now() - this.#lastSuccess < silenceMs
+    return this.#lastHeard !== null && performance.now() - this.#lastHeard < silenceMs
   }
 
   /** Called whenever the link comes up. */
@@ -20,11 +23,16 @@ export class Link {
 
   succeeded(): void {
     const wasOnline = this.online
-    this.#lastSuccess = performance.now()
+    this.#lastHeard = performance.now()
     if (!wasOnline) for (const listener of this.#onUp) listener()
   }
 
+  /** Something of an answer came: it keeps up a link that is up, however long the answer takes. */
+  heard(): void {
+    if (this.#lastHeard !== null) this.succeeded()
+  }
+
   failed(): void {
-    this.#lastSuccess = null
+    this.#lastHeard = null
   }
 }

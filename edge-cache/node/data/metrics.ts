@@ -6,6 +6,7 @@ import type { OperationKind } from './outbox/operation.ts'
 export interface DataMetrics {
   readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
   readonly refused: (kind: OperationKind, code: string) => void
+  readonly lost: (writes: number) => void
 }
 
 /** Registers the figures; the gauges ask when they are scraped. */
@@ -31,7 +32,9 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const requests = new Counter({ name: 'aisle_edge_deliveries_total', help: 'Requests that carried writes to origin', labelNames: ['result'], registers })
   const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
+  const lost = new Counter({ name: 'aisle_edge_lost_operations_total', help: 'Acknowledged writes that the outbox no longer had; the log names them', registers })
   return {
+    lost: (writes) => lost.inc(writes),
     delivered(result, count) {
       requests.inc({ result })
       if (result === 'delivered') operations.inc(count)

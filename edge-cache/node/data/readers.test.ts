@@ -12,7 +12,7 @@ const stock = (onHand: number) => ({ store_id: 's1', product_id: 'p1', on_hand: 
 
 /** Fills the replica with one level, as a copy of this epoch. */
 function copy(replica: Replica, epoch: string, onHand: number): void {
-  replica.beginSnapshot({ head: { epoch, batch: 1, at: 1 }, consistentFrom: 1, positions: { 'store:s1': 1 }, rows: 1 })
+  replica.beginSnapshot({ head: { epoch, batch: 1, at: 1, now: 1 }, consistentFrom: 1, positions: { 'store:s1': 1 }, rows: 1 })
   replica.snapshotRows({ entity: 'store', rows: [{ id: 's1', name: 'One', timezone: 'UTC' }] })
   replica.snapshotRows({ entity: 'stock', rows: [stock(onHand)] })
   replica.finishSnapshot()
@@ -24,7 +24,7 @@ function change(replica: Replica, batch: number, onHand: number): void {
 
 async function openStore(path: string) {
   const stack = new AsyncDisposableStack()
-  const outbox = stack.use(await Outbox.open(join(path, 'outbox.db')))
+  const outbox = stack.use(new Outbox({ path: join(path, 'outbox.db'), storeId: 's1' }))
   const replica = stack.use(openReplica({ file: join(path, 'replica.db'), scopes: [chainScope, storeScope('s1')], extensions: [createOverlay('s1', outbox)] }))
   return { replica, stack, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }

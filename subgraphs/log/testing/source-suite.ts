@@ -39,7 +39,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       const page = await source.changes(scopes, after(1))
       expect(brief(page)).toEqual([[2, true, 'chain 3 p1', 'store:s1 1 p1'], [4, true, 'store:s1 2 p1']])
       expect(page.next).toEqual(after(4))
-      expect(page.head).toEqual({ epoch, batch: 4, at: expect.any(Number) })
+      expect(page.head).toEqual({ epoch, batch: 4, at: expect.any(Number), now: page.head.at })
       expect(page.parts[1]?.changes[0]).toEqual({
         scope: 'store:s1', position: 2, entity: 'stock', key: ['s1', 'p1'], op: 'put',
         row: { store_id: 's1', product_id: 'p1', on_hand: 2, reorder_point: null, order_up_to: null, updated_at: 0 },
@@ -59,6 +59,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await log.write(putStock('s2', 'p1', 1))
       const waiting = await source.changes(scopes, after(1))
       expect(waiting.head.at).toBeLessThanOrEqual(idle.head.at)
+      expect(waiting.head.now).toBeGreaterThan(waiting.head.at)
     })
 
     test('waits for a change of the scopes, and not for others', async () => {
@@ -122,7 +123,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
         `insert into reading (device_id, metric, at, value, store_id) values ('d', 'celsius', ${now}, -18.25, 's1'), ('d', 'celsius', ${old}, 1, 's1'), ('e', 'celsius', ${now}, 1, 's2')`,
       )
       const { header, chunks } = await source.snapshot(scopes)
-      expect(header).toEqual({ head: { epoch, batch: 2, at: expect.any(Number) }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 3 }, rows: 7 })
+      expect(header).toEqual({ head: { epoch, batch: 2, at: expect.any(Number), now: header.head.at }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 3 }, rows: 7 })
       const rows = await collect(chunks)
       expect(rows.store?.map((row) => row.id).toSorted()).toEqual(['s1', 's2'])
       expect(rows.trending?.map((row) => row.store_id).toSorted()).toEqual(['', 's1'])

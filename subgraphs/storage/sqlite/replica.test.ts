@@ -26,7 +26,7 @@ function open(options: Partial<ReplicaOptions> = {}): Replica {
 }
 
 function header(at: number, more: Partial<SnapshotHeader> = {}): SnapshotHeader {
-  return { head: { epoch: 'e', batch: at, at: start }, consistentFrom: at, positions: { chain: 10, 'store:s': 20 }, rows: 2, ...more }
+  return { head: { epoch: 'e', batch: at, at: start, now: start }, consistentFrom: at, positions: { chain: 10, 'store:s': 20 }, rows: 2, ...more }
 }
 
 function product(id: string, name: string, position: number): Change {
@@ -119,7 +119,7 @@ describe('a copy', () => {
     replica.beginSnapshot(header(5, { consistentFrom: 6 }))
     expect(replica.caughtUp).toBe(false)
     expect(() => replica.finishSnapshot()).toThrow('catchUp')
-    const head = { epoch: 'e', batch: 6, at: start + 60 }
+    const head = { epoch: 'e', batch: 6, at: start + 60, now: start + 60 }
     replica.catchUp({ parts: [batch(6, [product('p1', 'Tea', 11)])], next: { epoch: 'e', batch: 6 }, head })
     expect(replica.caughtUp).toBe(true)
     replica.finishSnapshot()
@@ -190,10 +190,10 @@ describe('changes', () => {
   test('move the age on even when there are none', () => {
     using replica = open()
     fill(replica)
-    replica.advance({ epoch: 'e', batch: 8, at: start + 500 })
+    replica.advance({ epoch: 'e', batch: 8, at: start + 500, now: start + 500 })
     expect(replica.state()).toMatchObject({ position: { batch: 8 }, asOf: start + 500 })
-    replica.advance({ epoch: 'other', batch: 9, at: start + 900 })
-    replica.advance({ epoch: 'e', batch: 7, at: start + 900 })
+    replica.advance({ epoch: 'other', batch: 9, at: start + 900, now: start + 900 })
+    replica.advance({ epoch: 'e', batch: 7, at: start + 900, now: start + 900 })
     expect(replica.state()).toMatchObject({ position: { epoch: 'e', batch: 8 }, asOf: start + 500 })
   })
 

@@ -1,13 +1,14 @@
 import type { DeviceCommands, DeviceErrorCode } from '../../../../subgraphs/device/commands.ts'
 import { checkReadings, deviceNotFound } from '../../../../subgraphs/device/rules.ts'
-import { cloudOnly, runCommand, type CommandServices } from './run.ts'
+import { cloudOnly, inCloudTime, runCommand, type CommandServices } from './run.ts'
 
 /** The writes of device on a store's node; see `nodeInventory`. */
 export function nodeDevice(services: CommandServices): DeviceCommands {
   return {
     registerDevice: async () => cloudOnly('Registering a device'),
-    reportReadings: (command, context) =>
-      runCommand<number, DeviceErrorCode>(
+    reportReadings(command, received) {
+      const context = inCloudTime(services, received)
+      return runCommand<number, DeviceErrorCode>(
         services,
         {
           kind: 'reportReadings',
@@ -18,7 +19,8 @@ export function nodeDevice(services: CommandServices): DeviceCommands {
           answer: () => command.readings.length,
         },
         context,
-      ),
+      )
+    },
     showOnDevice: async () => cloudOnly('Setting what a device shows'),
   }
 }

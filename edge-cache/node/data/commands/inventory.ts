@@ -6,7 +6,7 @@ import type { StockRow } from '../../../../subgraphs/storage/database.ts'
 import type { AnswerMaker } from '../keeper.ts'
 import { effectOf, type StockEvent } from '../overlay/effects.ts'
 import { shownLevel } from '../overlay/law.ts'
-import { cloudOnly, runCommand, type CommandServices } from './run.ts'
+import { cloudOnly, inCloudTime, runCommand, type CommandServices } from './run.ts'
 
 /** The writes of inventory on a store's node: kept in the outbox, shown at once, delivered when the link allows. */
 export function nodeInventory(services: CommandServices): InventoryCommands {
@@ -20,7 +20,8 @@ export function nodeInventory(services: CommandServices): InventoryCommands {
   }
 
   return {
-    recordMovement(command, context) {
+    recordMovement(command, received) {
+      const context = inCloudTime(services, received)
       const { storeId, productId, quantity } = command
       const event = stockEvent({ kind: 'recordStockMovement', payload: JSON.stringify(command), receivedAt: context.now })
       return runCommand<StockRow, StockErrorCode>(
@@ -37,7 +38,8 @@ export function nodeInventory(services: CommandServices): InventoryCommands {
         context,
       )
     },
-    recordCount(command, context) {
+    recordCount(command, received) {
+      const context = inCloudTime(services, received)
       const event = stockEvent({ kind: 'recordStockCount', payload: JSON.stringify(command), receivedAt: context.now })
       return runCommand<StockRow, StockErrorCode>(
         services,

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../../runtime/errors.ts'
 import type { CommandContext, Outcome, UserError } from '../../../../subgraphs/shared/commands.ts'
 import { payloadHash } from '../../../../subgraphs/shared/once.ts'
+import type { CloudClock } from '../age.ts'
 import type { AnswerMaker, Keeper } from '../keeper.ts'
 import type { OperationKind } from '../outbox/operation.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -13,6 +14,7 @@ export interface CommandServices {
   readonly outbox: Outbox
   readonly readers: ReaderPool
   readonly keeper: Keeper
+  readonly clock: CloudClock
   /** Whether the first copy is there: without it nothing can be checked. */
   readonly ready: () => boolean
   /** Told of every write that was refused here. */
@@ -39,7 +41,7 @@ export async function runCommand<Result, Code extends string>(
 ): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
   if (!ready()) throw new AisleError('NOT_READY')
   const { operationId } = command
-  if (outbox.find(principal, operationId) === null) {
+  if (isNew(outbox, principal, operationId)) {
     const refusal = readers.peek(check)
     if (refusal !== null) {
       onRefusal(kind, refusal.code)
@@ -60,6 +62,20 @@ export async function runCommand<Result, Code extends string>(
         pending: false,
       }
   }
+}
+
+/** @throws AisleError WRITE_NOT_KEPT when the outbox can't even be read. */
+function isNew(outbox: Outbox, principal: string, operationId: string): boolean {
+  try {
+    return outbox.find(principal, operationId) === null
+  } catch (error) {
+    throw new AisleError('WRITE_NOT_KEPT', undefined, { cause: error })
+  }
+}
+
+/** Who runs a command, with the time as the cloud's clock has it: a store's own may be wrong. */
+export function inCloudTime({ clock }: CommandServices, { principal, now }: CommandContext): CommandContext {
+  return { principal, now: clock.ofWallClock(now) }
 }
 
 /** @throws AisleError CLOUD_ONLY */

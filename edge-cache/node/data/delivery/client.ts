@@ -10,7 +10,7 @@ export interface SentOperation {
   /** The client's command exactly as given. */
   readonly payload: unknown
   readonly hash: string
-  /** Epoch milliseconds by the node's clock. */
+  /** Epoch milliseconds by the cloud's clock as the node could tell it. */
   readonly receivedAt: number
 }
 
@@ -37,6 +37,10 @@ export interface DeliveryClient {
   deliver(operations: readonly SentOperation[], signal: AbortSignal): Promise<readonly DeliveryResult[]>
 }
 
-export function toSent({ incarnation, n, operationId, principal, kind, payload, hash, receivedAt }: KeptOperation): SentOperation {
-  return { incarnation, n, operationId, principal, kind, payload: JSON.parse(payload) as unknown, hash, receivedAt }
+/**
+ * A write as it is sent at `now` (epoch milliseconds, the cloud's clock). What a node received while its own clock, which was all it
+ * had then, ran ahead cannot have been received later than now.
+ */
+export function toSent({ incarnation, n, operationId, principal, kind, payload, hash, receivedAt }: KeptOperation, now: number): SentOperation {
+  return { incarnation, n, operationId, principal, kind, payload: JSON.parse(payload) as unknown, hash, receivedAt: Math.min(receivedAt, Math.floor(now)) }
 }

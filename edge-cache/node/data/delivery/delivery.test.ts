@@ -15,7 +15,7 @@ function write(operationId: string): NewOperation {
 }
 
 async function outboxOf(path: string, size: number): Promise<Outbox> {
-  const outbox = await Outbox.open(join(path, 'outbox.db'))
+  const outbox = new Outbox({ path: join(path, 'outbox.db'), storeId: 'S1' })
   await Promise.all(Array.from({ length: size }, (_, number) => outbox.append(write(`op-${number}`))))
   return outbox
 }
@@ -39,7 +39,7 @@ test('everything is delivered in its order, in requests of bounded size, and new
   using folder = scratchFolder()
   await using outbox = await outboxOf(folder.path, 250)
   const client = recorder((operations) => expect(operations.length).toBeLessThanOrEqual(100))
-  await using delivery = new Delivery({ outbox, client, link: new Link(), log, position: () => null })
+  await using delivery = new Delivery({ outbox, client, link: new Link(), log, cloudNow: Date.now, position: () => null })
   await eventually(() => client.taken.length === 250, 'all are delivered')
   expect(client.taken).toEqual(Array.from({ length: 250 }, (_, number) => `op-${number}`))
   expect(client.requests).toBe(3)
@@ -56,7 +56,7 @@ test('writes that origin cannot use wait by themselves and the rest goes on', as
   const client = recorder((operations) => {
     if (operations.some(({ operationId }) => poison.has(operationId))) throw new DeliveryRefused('not a request')
   })
-  await using delivery = new Delivery({ outbox, client, link: new Link(), log, position: () => null })
+  await using delivery = new Delivery({ outbox, client, link: new Link(), log, cloudNow: Date.now, position: () => null })
   await eventually(() => client.taken.length === 38, 'the others are delivered')
   expect(delivery.faulty).toBe(2)
   await eventually(() => outbox.waiting(0, 50).length === 2, 'the two are kept')
@@ -78,7 +78,7 @@ test('a write that origin answers with a fault is offered again, and the others 
       })
     },
   }
-  await using delivery = new Delivery({ outbox, client, link: new Link(), log, position: () => null })
+  await using delivery = new Delivery({ outbox, client, link: new Link(), log, cloudNow: Date.now, position: () => null })
   await eventually(() => seen.length === 2 && delivery.faulty === 0, 'the faulty one is recorded')
   expect(seen).toEqual([['op-0', 'op-1', 'op-2', 'op-3', 'op-4'], ['op-2']])
 })
@@ -94,11 +94,78 @@ test('a lost link is tried again with pauses, at once when it comes up', async (
   })
   const link = new Link()
   // The pauses are far longer than this test may take.
-  await using delivery = new Delivery({ outbox, client, link, log, mostPauseMs: 10_000_000, firstPauseMs: 5_000_000, position: () => null })
+  await using delivery = new Delivery({ outbox, client, link, log, mostPauseMs: 10_000_000, firstPauseMs: 5_000_000, cloudNow: Date.now, position: () => null })
   await eventually(() => tries === 1, 'it is tried')
   delivery.wake()
   down = false
   link.succeeded()
   await eventually(() => client.taken.length === 1, 'it is delivered as soon as the link is up')
   expect(tries).toBe(2)
+})
+
+test('a write at fault that the log settles meanwhile is waited for no longer', async () => {
+  using folder = scratchFolder()
+  await using outbox = await outboxOf(folder.path, 1)
+  const client: DeliveryClient = {
+    async deliver(operations) {
+      return operations.map(({ incarnation, n }) => ({ incarnation, n, recorded: false, reason: 'a fault' }))
+    },
+  }
+  await using delivery = new Delivery({ outbox, client, link: new Link(), log, cloudNow: Date.now, position: () => null })
+  await eventually(() => delivery.faulty === 1, 'it is at fault')
+  const [{ incarnation, n } = { incarnation: '', n: 0 }] = outbox.waiting(0, 1)
+  await outbox.settle([{ incarnation, n, outcome: '{}' }], { epoch: 'e', batch: 1 }, 1)
+  delivery.wake()
+  await eventually(() => delivery.faulty === 0, 'nothing is at fault any more')
+})
+
+test('requests shrink until they fit a link that breaks off long ones, and everything passes', async () => {
+  using folder = scratchFolder()
+  await using outbox = new Outbox({ path: join(folder.path, 'outbox.db'), storeId: 'S1' })
+  const payload = JSON.stringify({ readings: 'x'.repeat(8_000) })
+  await Promise.all(Array.from({ length: 30 }, (_, number) => outbox.append({ ...write(`op-${number}`), payload })))
+  const client = recorder((operations) => {
+    if (JSON.stringify(operations).length > 20_000) throw new Error('the answer did not come in time')
+  })
+  await using _delivery = new Delivery({ outbox, client, link: new Link(), log, firstPauseMs: 1, mostPauseMs: 2, cloudNow: Date.now, position: () => null })
+  await eventually(() => client.taken.length === 30, 'all are delivered')
+  expect(client.taken).toEqual(Array.from({ length: 30 }, (_, number) => `op-${number}`))
+})
+
+test('an outbox that cannot be read for a while ends nothing', async () => {
+  using folder = scratchFolder()
+  await using outbox = await outboxOf(folder.path, 3)
+  let readable = false
+  const waiting = outbox.waiting.bind(outbox)
+  outbox.waiting = (after, limit) => {
+    if (!readable) throw new Error('disk I/O error')
+    return waiting(after, limit)
+  }
+  const client = recorder()
+  let failures = 0
+  await using _delivery = new Delivery({ outbox, client, link: new Link(), log, firstPauseMs: 1, mostPauseMs: 2, cloudNow: Date.now, position: () => null, onRequest: (result) => (failures += result === 'failed' ? 1 : 0) })
+  await eventually(() => failures >= 3, 'it is tried again and again')
+  readable = true
+  await eventually(() => client.taken.length === 3, 'all are delivered')
+})
+
+test('nothing is delivered before the cloud\'s clock is known, and never as received after now', async () => {
+  using folder = scratchFolder()
+  await using outbox = await outboxOf(folder.path, 1)
+  await outbox.append({ ...write('later'), receivedAt: 9_000 })
+  let cloudNow: number | null = null
+  const received: number[] = []
+  const client = recorder((operations) => received.push(...operations.map(({ receivedAt }) => receivedAt)))
+  let looked = 0
+  const clock = (): number | null => {
+    looked += 1
+    return cloudNow
+  }
+  await using delivery = new Delivery({ outbox, client, link: new Link(), log, cloudNow: clock, position: () => null })
+  await eventually(() => looked > 0, 'it has looked')
+  expect(client.requests).toBe(0)
+  cloudNow = 700.5
+  delivery.wake()
+  await eventually(() => client.taken.length === 2, 'both are delivered')
+  expect(received).toEqual([5, 700])
 })

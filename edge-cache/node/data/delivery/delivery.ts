@@ -7,9 +7,16 @@ import type { Outbox } from '../outbox/outbox.ts'
 import { Alarm } from './alarm.ts'
 import { DeliveryRefused, toSent, type DeliveryClient, type DeliveryResult } from './client.ts'
 
-/** Most writes in one request, and most bytes of their payloads. */
+/** Most writes in one request. */
 const mostOperations = 100
+
+/**
+ * Most bytes of their payloads: at first, at most, and at least. It doubles with each success and halves with each failure, so that
+ * a request is never too long for the link it has to pass, however slow that is.
+ */
+const firstBytes = 64 * 1024
 const mostBytes = 512 * 1024
+const leastBytes = 4 * 1024
 
 /** How soon, in milliseconds, a write that could not be tried is offered again: first and at most. */
 const faultyFirstMs = 1_000
@@ -23,6 +30,8 @@ export interface DeliveryOptions {
   /** First and longest pause after failures in a row, in milliseconds. */
   readonly firstPauseMs?: number
   readonly mostPauseMs?: number
+  /** The cloud's clock in epoch milliseconds; null while it is not known, and then nothing is delivered. */
+  readonly cloudNow: () => number | null
   /** Where the replica stands. */
   readonly position: () => LogMark | null
   /** Told of every request: how it went, and how many writes it carried. */
@@ -41,6 +50,7 @@ export class Delivery implements AsyncDisposable {
   /** Writes that could not be tried: when to offer them again, by the monotonic clock. */
   readonly #faulty = new Map<number, { readonly backoff: Backoff; notBefore: number }>()
   #idle = false
+  #bytes = firstBytes
   readonly #ended: Promise<void>
 
   constructor(options: DeliveryOptions) {
@@ -69,19 +79,23 @@ export class Delivery implements AsyncDisposable {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const group = this.#due()
-      if (group.length === 0) {
-        this.#idle = true
-        await this.#alarm.wait(this.#untilDue())
-        this.#idle = false
-        continue
-      }
+      let carried = 0
       try {
+        const group = this.#due()
+        carried = group.length
+        if (carried === 0) {
+          this.#idle = true
+          await this.#alarm.wait(this.#untilDue())
+          this.#idle = false
+          continue
+        }
         await this.#deliver(group)
         this.#backoff.succeeded()
+        this.#bytes = Math.min(mostBytes, this.#bytes * 2)
       } catch (error) {
         if (this.#stop.signal.aborted) return
-        await this.#pauseAfter(error, group.length)
+        this.#bytes = Math.max(leastBytes, this.#bytes / 2)
+        await this.#pauseAfter(error, carried)
       }
     }
   }
@@ -96,14 +110,21 @@ export class Delivery implements AsyncDisposable {
 
   /** The writes whose turn it is, oldest first, as many as fit one request. */
   #due(): KeptOperation[] {
+    if (this.#options.cloudNow() === null) return []
     const now = performance.now()
     const group: KeptOperation[] = []
+    const waiting = this.#options.outbox.waiting(0, mostOperations + this.#faulty.size)
     let bytes = 0
-    for (const operation of this.#options.outbox.waiting(0, mostOperations + this.#faulty.size)) {
+    for (const operation of waiting) {
       if ((this.#faulty.get(operation.seq)?.notBefore ?? 0) > now) continue
       bytes += operation.payload.length
-      if (group.length === mostOperations || (group.length > 0 && bytes > mostBytes)) break
+      if (group.length === mostOperations || (group.length > 0 && bytes > this.#bytes)) break
       group.push(operation)
+    }
+    // What was settled by the log meanwhile, as when a twin of this node delivered it, waits for nothing any more.
+    if (group.length === 0) {
+      const still = new Set(waiting.map(({ seq }) => seq))
+      for (const seq of this.#faulty.keys()) if (!still.has(seq)) this.#faulty.delete(seq)
     }
     return group
   }
@@ -115,10 +136,10 @@ export class Delivery implements AsyncDisposable {
   }
 
   async #deliver(group: readonly KeptOperation[]): Promise<void> {
-    const { client, link, outbox, onRequest } = this.#options
+    const { client, link, outbox, cloudNow, onRequest } = this.#options
     let results: readonly DeliveryResult[]
     try {
-      results = await client.deliver(group.map(toSent), this.#stop.signal)
+      results = await client.deliver(group.map((operation) => toSent(operation, cloudNow() ?? Infinity)), this.#stop.signal)
       link.succeeded()
     } catch (error) {
       // Whether the link is down is for the follower to say, which always has a request under way.

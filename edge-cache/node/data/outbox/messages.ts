@@ -24,7 +24,6 @@ export type OutboxMessage = { readonly id: number; readonly request: OutboxReque
 
 /** Every reply says how many writes have no effect yet, so that who asks never counts by itself. */
 export type OutboxReply = { readonly open: number } & (
-  | { readonly ready: true }
   | { readonly id: number; readonly answer: OutboxAnswers[keyof OutboxAnswers] }
-  | { readonly id: number; readonly error: string }
+  | { readonly id: number; readonly error: string; readonly damaged: boolean }
 )

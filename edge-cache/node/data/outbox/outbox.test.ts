@@ -17,7 +17,7 @@ test('writes get dense numbers in an incarnation of this start alone', async () 
   const path = join(folder.path, 'outbox.db')
   const incarnations: string[] = []
   for (const round of [1, 2]) {
-    await using outbox = await Outbox.open(path)
+    await using outbox = new Outbox({ path, storeId: 'S1' })
     const results = await Promise.all([1, 2, 3].map((number) => outbox.append(write(`${round}-${number}`))))
     const kept = results.flatMap((result) => (result.status === 'kept' ? [result.operation] : []))
     expect(kept.map(({ n }) => n)).toEqual([1, 2, 3])
@@ -30,7 +30,7 @@ test('writes get dense numbers in an incarnation of this start alone', async () 
 
 test('the same write is known, another with its id is told apart, and the state of each goes on', async () => {
   using folder = scratchFolder()
-  await using outbox = await Outbox.open(join(folder.path, 'outbox.db'))
+  await using outbox = new Outbox({ path: join(folder.path, 'outbox.db'), storeId: 'S1' })
   const [first, again, other, elsewhere] = await Promise.all([
     outbox.append(write('a')),
     outbox.append(write('a')),
@@ -62,7 +62,7 @@ test('the same write is known, another with its id is told apart, and the state 
 
 test('only settled writes are pruned, and no number or place is used again', async () => {
   using folder = scratchFolder()
-  await using outbox = await Outbox.open(join(folder.path, 'outbox.db'))
+  await using outbox = new Outbox({ path: join(folder.path, 'outbox.db'), storeId: 'S1' })
   const kept = []
   for (const id of ['a', 'b', 'c']) {
     const result = await outbox.append(write(id))
@@ -79,7 +79,7 @@ test('only settled writes are pruned, and no number or place is used again', asy
 
 test('a transaction that fails keeps nothing of its group and ends the incarnation', () => {
   using folder = scratchFolder()
-  const connection = openOutboxFile(join(folder.path, 'outbox.db'))
+  const connection = openOutboxFile(join(folder.path, 'outbox.db'), 'S1')
   const writer = new OutboxWriter(connection)
   const append = (operationId: string) => ({ type: 'append', operation: write(operationId) }) as const
   const [before] = writer.commit([append('a')])
@@ -97,8 +97,8 @@ test('a transaction that fails keeps nothing of its group and ends the incarnati
 test('writes that arrive during a commit share the next one', async () => {
   using folder = scratchFolder()
   const path = join(folder.path, 'outbox.db')
-  await using outbox = await Outbox.open(path)
-  const side = openOutboxFile(path)
+  await using outbox = new Outbox({ path, storeId: 'S1' })
+  const side = openOutboxFile(path, 'S1')
   const before = walFrames(side)
   await Promise.all(Array.from({ length: 500 }, (_, number) => outbox.append(write(`op-${number}`))))
   const together = walFrames(side) - before

@@ -1,41 +1,60 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { AisleError } from '../../../../runtime/errors.ts'
+import { isDamage } from '../../../../subgraphs/storage/sqlite/damage.ts'
 import type { OutboxAnswers, OutboxReply, OutboxRequest } from './messages.ts'
 import type { AppendResult, KeptOperation, LogMark, NewOperation, Settlement } from './operation.ts'
-import { operationColumns, toOperation } from './schema.ts'
+import { rescueOutbox, type Rescue } from './rescue.ts'
+import { openOutboxFile, operationColumns, toOperation } from './schema.ts'
 
 interface Waiter {
+  readonly worker: Worker
   resolve(answer: OutboxAnswers[keyof OutboxAnswers]): void
   reject(error: unknown): void
 }
 
+export interface OutboxOptions {
+  readonly path: string
+  readonly storeId: string
+  /** A damaged file was put aside and what it still showed was saved: what else it held is lost to this node. */
+  readonly onRescue?: (rescue: Rescue) => void
+  /** The disk does not let the file be opened; it is tried again with every use. */
+  readonly onFault?: (error: unknown) => void
+}
+
 /**
  * The writes of a store that the cloud may not know yet. Written by a thread of its own; read here, where every read
- * shows only what is on the medium. The file is never deleted.
+ * shows only what is on the medium. The file is never deleted; a damaged one is put aside.
  */
 export class Outbox implements AsyncDisposable {
-  readonly #path: string
-  readonly #reader: DatabaseSync
+  readonly #options: OutboxOptions
   readonly #statements = new Map<string, StatementSync>()
   readonly #waiters = new Map<number, Waiter>()
-  /** Null after a fault ended it; the next write starts another, with a new incarnation. */
-  #worker: Worker | null
+  /** Null before the first read, and while the disk does not let the file be opened. */
+  #reader: DatabaseSync | null = null
+  /** Null before the first write, and after a fault ended it; the next write starts another, with a new incarnation. */
+  #worker: Worker | null = null
   #nextId = 1
   #open = 0
   #closed = false
 
-  private constructor(path: string, worker: Worker, open: number) {
-    this.#path = path
-    this.#open = open
-    this.#worker = this.#listen(worker)
-    this.#reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
-  }
-
-  /** Opens the outbox, and makes it where it is missing. */
-  static async open(path: string): Promise<Outbox> {
-    const { worker, open } = await startWorker(path)
-    return new Outbox(path, worker, open)
+  /**
+   * Opens the outbox, and makes it where it is missing. A disk that takes nothing does not hinder it: reading and writing raise
+   * until it does.
+   * @throws AisleError DIRECTORY_OF_ANOTHER_STORE; Error for a file of a newer version.
+   */
+  constructor(options: OutboxOptions) {
+    this.#options = options
+    const { path, storeId, onFault } = options
+    try {
+      // Read before the other connection closes, or the next would need room on the disk to begin with.
+      using _writable = openOutboxFile(path, storeId)
+      this.#open = this.#count()
+    } catch (error) {
+      if (isDamage(error)) this.#rescue()
+      else if (isOfSqlite(error)) onFault?.(error)
+      else throw error
+    }
   }
 
   /** Writes whose effect has not come back through the log. */
@@ -95,20 +114,40 @@ export class Outbox implements AsyncDisposable {
     return this.#read("where state = 'delivered' order by seq")
   }
 
-  /** Writes that origin acknowledged in another epoch of the log than this one. */
-  acknowledgedOutside(epoch: string): KeptOperation[] {
-    return this.#read("where state <> 'pending' and mark_epoch is not ? order by seq", epoch)
+  /** When the newest write was received, in epoch milliseconds; null without any, or while the file can't be read. */
+  lastReceivedAt(): number | null {
+    try {
+      const row = this.#statement('select received_at from operation order by seq desc limit 1').get()
+      return row === undefined ? null : Number(row.received_at)
+    } catch {
+      return null
+    }
+  }
+
+  /** Names of all writes that origin acknowledged, settled ones too. */
+  acknowledged(): { readonly seq: number; readonly incarnation: string; readonly n: number }[] {
+    return this.#rescuing(() =>
+      this.#statement("select seq, incarnation, n from operation where state <> 'pending' order by seq")
+        .all()
+        .map((row) => ({ seq: row.seq as number, incarnation: row.incarnation as string, n: row.n as number })),
+    )
   }
 
   /** Writes whose effect a replica that stands at `mark` cannot have from the log: unsettled ones, and those settled by what lies beyond it. */
   *beyond(mark: LogMark | null): Generator<KeptOperation> {
     const epoch = mark?.epoch ?? ''
     const settled = `select ${operationColumns} from operation where state = 'settled' and`
-    const rows = this.#statement(
-      `select ${operationColumns} from operation where state <> 'settled'
-       union all ${settled} mark_epoch = ? and mark_batch > ? union all ${settled} mark_epoch < ? union all ${settled} mark_epoch > ?`,
-    ).iterate(epoch, mark?.batch ?? 0, epoch, epoch)
-    for (const row of rows) yield toOperation(row)
+    try {
+      const rows = this.#statement(
+        `select ${operationColumns} from operation where state <> 'settled'
+         union all ${settled} mark_epoch = ? and mark_batch > ? union all ${settled} mark_epoch < ? union all ${settled} mark_epoch > ?`,
+      ).iterate(epoch, mark?.batch ?? 0, epoch, epoch)
+      for (const row of rows) yield toOperation(row)
+    } catch (error) {
+      // Half of it was given already, so whoever asked begins anew.
+      if (isDamage(error)) this.#rescue()
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,14 +159,20 @@ export class Outbox implements AsyncDisposable {
       worker.postMessage('close', [])
       await ended
     }
-    this.#reader.close()
+    this.#reader?.close()
+    this.#reader = null
   }
 
   #read(where: string, ...parameters: SQLInputValue[]): KeptOperation[] {
-    return this.#statement(`select ${operationColumns} from operation ${where}`).all(...parameters).map(toOperation)
+    return this.#rescuing(() => this.#statement(`select ${operationColumns} from operation ${where}`).all(...parameters).map(toOperation))
+  }
+
+  #count(): number {
+    return Number(this.#statement("select count(*) as open from operation where state <> 'settled'").get()?.open)
   }
 
   #statement(text: string): StatementSync {
+    this.#reader ??= new DatabaseSync(this.#options.path, { readOnly: true, timeout: 5_000 })
     let statement = this.#statements.get(text)
     if (statement === undefined) {
       statement = this.#reader.prepare(text)
@@ -136,48 +181,95 @@ export class Outbox implements AsyncDisposable {
     return statement
   }
 
+  #rescuing<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#rescue()
+      return work()
+    }
+  }
+
+  /** The damaged file goes aside, and another with what it still shows takes its place. */
+  #rescue(): void {
+    const { path, storeId, onRescue } = this.#options
+    const worker = this.#worker
+    this.#worker = null
+    void worker?.terminate()
+    this.#statements.clear()
+    this.#reader?.close()
+    this.#reader = null
+    const rescue = rescueOutbox(path, storeId, new Date())
+    this.#open = this.#count()
+    // Whoever waits for the old file asks the new one.
+    if (worker !== null) this.#reject(worker, new OutboxDamaged())
+    onRescue?.(rescue)
+  }
+
   async #ask<Type extends OutboxRequest['type']>(_type: Type, request: OutboxRequest & { readonly type: Type }): Promise<OutboxAnswers[Type]> {
+    try {
+      return (await this.#send(request)) as OutboxAnswers[Type]
+    } catch (error) {
+      if (!(error instanceof OutboxDamaged)) throw error
+      return (await this.#send(request)) as OutboxAnswers[Type]
+    }
+  }
+
+  #send(request: OutboxRequest): Promise<OutboxAnswers[keyof OutboxAnswers]> {
     if (this.#closed) throw new AisleError('SHUTTING_DOWN')
     const id = this.#nextId
     this.#nextId += 1
-    const answer = new Promise<OutboxAnswers[keyof OutboxAnswers]>((resolve, reject) => this.#waiters.set(id, { resolve, reject }))
-    this.#worker ??= this.#listen(newWorker(this.#path))
-    this.#worker.postMessage({ id, request }, [])
-    return (await answer) as OutboxAnswers[Type]
+    this.#worker ??= this.#start()
+    const worker = this.#worker
+    const answer = new Promise<OutboxAnswers[keyof OutboxAnswers]>((resolve, reject) => this.#waiters.set(id, { worker, resolve, reject }))
+    worker.postMessage({ id, request }, [])
+    return answer
   }
 
-  #listen(worker: Worker): Worker {
+  #start(): Worker {
+    const { path, storeId } = this.#options
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path, storeId }, name: 'outbox' })
     worker.on('message', (reply: OutboxReply) => {
-      this.#open = reply.open
-      if ('ready' in reply) return
+      if (this.#worker === worker) this.#open = reply.open
       const waiter = this.#waiters.get(reply.id)
       this.#waiters.delete(reply.id)
-      if ('error' in reply) waiter?.reject(new Error(reply.error))
-      else waiter?.resolve(reply.answer)
+      if (!('error' in reply)) waiter?.resolve(reply.answer)
+      else waiter?.reject(reply.damaged ? this.#damaged(worker) : new Error(reply.error))
     })
     let fault: unknown = null
     worker.on('error', (error) => (fault = error))
     worker.once('exit', (code) => {
       if (this.#worker === worker) this.#worker = null
-      const error = new Error(`the outbox thread ended with code ${code}`, { cause: fault })
-      for (const waiter of this.#waiters.values()) waiter.reject(error)
-      this.#waiters.clear()
+      this.#reject(worker, new Error(`the outbox thread ended with code ${code}`, { cause: fault }))
     })
     return worker
   }
+
+  #reject(worker: Worker, error: Error): void {
+    for (const [id, waiter] of this.#waiters) {
+      if (waiter.worker !== worker) continue
+      this.#waiters.delete(id)
+      waiter.reject(error)
+    }
+  }
+
+  /** The writing thread found the file damaged; whoever waits for it may ask the new one. */
+  #damaged(worker: Worker): unknown {
+    try {
+      if (this.#worker === worker) this.#rescue()
+      return new OutboxDamaged()
+    } catch (error) {
+      return error
+    }
+  }
 }
 
-function newWorker(path: string): Worker {
-  return new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path }, name: 'outbox' })
+class OutboxDamaged extends Error {
+  override readonly name = 'OutboxDamaged'
+  override readonly message = 'The outbox was damaged.'
 }
 
-async function startWorker(path: string): Promise<{ worker: Worker; open: number }> {
-  const worker = newWorker(path)
-  const started = Promise.withResolvers<number>()
-  const onMessage = ({ open }: OutboxReply): void => started.resolve(open)
-  const onExit = (code: number): void => started.reject(new Error(`the outbox thread ended with code ${code} before it was ready`))
-  worker.once('message', onMessage).once('error', started.reject).once('exit', onExit)
-  const open = await started.promise
-  worker.off('error', started.reject).off('exit', onExit)
-  return { worker, open }
+function isOfSqlite(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error
 }

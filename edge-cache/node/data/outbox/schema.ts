@@ -1,9 +1,10 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { AisleError } from '../../../../runtime/errors.ts'
 import type { KeptOperation, OperationKind, OperationState } from './operation.ts'
 
-const version = 1
+const version = 2
 
 /** `mark_epoch` and `mark_batch` say where the log stood when the write was acknowledged or settled. */
 const tables = `
@@ -25,6 +26,7 @@ create table operation (
   unique (incarnation, n),
   unique (principal, operation_id)
 );
+create table owner (store_id text not null);
 create index operation_waiting on operation (seq) where state = 'pending';
 create index operation_open on operation (seq) where state <> 'settled';
 create index operation_settled on operation (settled_at) where state = 'settled';
@@ -32,21 +34,33 @@ create index operation_settled_mark on operation (mark_epoch, mark_batch) where 
 `
 
 /**
- * Opens the outbox for writing, and makes it where it is missing. `synchronous=FULL`: what was committed is on the medium.
- * @throws Error for a file that is damaged or written by a newer version; it is never replaced.
+ * Opens the outbox of a store for writing, and makes it where it is missing. `synchronous=FULL`: what was committed is on the medium.
+ * @throws AisleError DIRECTORY_OF_ANOTHER_STORE; Error for a file that is damaged or written by a newer version. It is never replaced.
  */
-export function openOutboxFile(path: string): DatabaseSync {
+export function openOutboxFile(path: string, storeId: string): DatabaseSync {
   const connection = new DatabaseSync(path)
-  connection.exec('pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full')
-  const found = connection.prepare('pragma user_version').get()?.user_version
-  if (found === 0) {
-    connection.exec(`begin immediate; ${tables} pragma user_version = ${version}; commit`)
-    syncDirectory(dirname(path))
-  } else if (found !== version) {
+  try {
+    connection.exec('pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full')
+    const found = connection.prepare('pragma user_version').get()?.user_version
+    if (found === 0) {
+      connection.exec(`begin immediate; ${tables} pragma user_version = ${version}`)
+      connection.prepare('insert into owner (store_id) values (?)').run(storeId)
+      connection.exec('commit')
+      syncDirectory(dirname(path))
+    } else if (found === 1) {
+      connection.exec('begin immediate; create table owner (store_id text not null)')
+      connection.prepare('insert into owner (store_id) values (?)').run(storeId)
+      connection.exec(`pragma user_version = ${version}; commit`)
+    } else if (found !== version) {
+      throw new Error(`${path} has version ${String(found)}, this program reads version ${version}.`)
+    }
+    const owner = connection.prepare('select store_id from owner').get()?.store_id
+    if (owner === storeId) return connection
+    throw new AisleError('DIRECTORY_OF_ANOTHER_STORE', `${path} holds writes of store ${String(owner)}, and this node is of store ${storeId}.`)
+  } catch (error) {
     connection.close()
-    throw new Error(`${path} has version ${String(found)}, this program reads version ${version}.`)
+    throw error
   }
-  return connection
 }
 
 /** A file's name is only sure to survive a power loss when its directory was synced too. */

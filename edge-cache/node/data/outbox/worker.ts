@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { isDamage } from '../../../../subgraphs/storage/sqlite/damage.ts'
 import type { OutboxMessage, OutboxReply } from './messages.ts'
 import { openOutboxFile } from './schema.ts'
 import { OutboxWriter } from './writer.ts'
@@ -10,7 +11,8 @@ import { OutboxWriter } from './writer.ts'
 const port = parentPort
 if (port === null) throw new Error('The outbox worker runs as a worker thread only.')
 
-const connection = openOutboxFile((workerData as { path: string }).path)
+const { path, storeId } = workerData as { path: string; storeId: string }
+const connection = openOutboxFile(path, storeId)
 const writer = new OutboxWriter(connection)
 let waiting: Exclude<OutboxMessage, 'close'>[] = []
 
@@ -22,7 +24,7 @@ function commitWaiting(): void {
     group.forEach(({ id }, index) => reply({ id, open: writer.open, answer: answers[index] as NonNullable<(typeof answers)[number]> }))
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    for (const { id } of group) reply({ id, open: writer.open, error: text })
+    for (const { id } of group) reply({ id, open: writer.open, error: text, damaged: isDamage(error) })
   }
 }
 
@@ -40,4 +42,3 @@ port.on('message', (message: OutboxMessage) => {
   if (waiting.length === 0) setImmediate(() => waiting.length > 0 && commitWaiting())
   waiting.push(message)
 })
-reply({ ready: true, open: writer.open })

@@ -19,10 +19,10 @@ test('what is laid write by write is what is derived from the outbox at once, an
   await fc.assert(
     fc.asyncProperty(fc.array(write, { minLength: 1, maxLength: 15 }), async (writes) => {
       using folder = scratchFolder()
-      await using outbox = await Outbox.open(join(folder.path, 'outbox.db'))
+      await using outbox = new Outbox({ path: join(folder.path, 'outbox.db'), storeId })
       const overlay = createOverlay(storeId, outbox)
       using replica = openReplica({ file: join(folder.path, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [overlay] })
-      replica.beginSnapshot({ head: { epoch: 'e', batch: 1, at: 1 }, consistentFrom: 1, positions: {}, rows: 1 })
+      replica.beginSnapshot({ head: { epoch: 'e', batch: 1, at: 1, now: 1 }, consistentFrom: 1, positions: {}, rows: 1 })
       replica.snapshotRows({ entity: 'stock', rows: [{ store_id: storeId, product_id: 'tea', on_hand: 10, reorder_point: 2, order_up_to: 9, updated_at: 1 }] })
       replica.finishSnapshot()
       using writer = new ReplicaWriter(replica)

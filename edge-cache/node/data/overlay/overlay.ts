@@ -12,10 +12,19 @@ import { overlayTableNames, overlayTables } from './tables.ts'
  * outbox less the outcomes the replica has seen.
  */
 export interface Overlay extends ReplicaExtension {
-  /** Brings the overlay in line with the outbox: after a start, and after anything went wrong between the two. In the caller's transaction. */
-  sync(connection: DatabaseSync): void
+  /**
+   * Brings the overlay in line with the outbox: after a start, and after anything went wrong between the two. In the caller's transaction.
+   * @returns the writes that were taken off although the replica does not have their outcome.
+   */
+  sync(connection: DatabaseSync): WriteName[]
   /** Statements prepared once a connection. */
   on(connection: DatabaseSync): OverlayStatements
+}
+
+/** A write by the node's own numbering. */
+export interface WriteName {
+  readonly incarnation: string
+  readonly n: number
 }
 
 /** The overlay of a store's own writes. */
@@ -31,11 +40,11 @@ export function createOverlay(storeId: string, outbox: Outbox): Overlay {
     return statements
   }
 
-  function sync(connection: DatabaseSync): void {
+  function sync(connection: DatabaseSync): WriteName[] {
     const statements = on(connection)
     const position = readReplicaState(connection)?.position
     // Before the first copy there is nothing to lay anything over.
-    if (position === undefined) return
+    if (position === undefined) return []
     const pending = new Set<number>()
     const levels = new Map<string, StockEvent>()
     for (const operation of outbox.beyond(position)) {
@@ -44,7 +53,9 @@ export function createOverlay(storeId: string, outbox: Outbox): Overlay {
       if (event !== null) levels.set(event.productId, event)
     }
     for (const event of levels.values()) statements.refresh(event.storeId, event.productId)
-    for (const seq of statements.strangers((known) => pending.has(known))) statements.remove(seq)
+    const strangers = statements.strangers((known) => pending.has(known))
+    for (const { seq } of strangers) statements.remove(seq)
+    return strangers.filter(({ incarnation, n }) => !statements.isSettled(storeId, incarnation, n)).map(({ incarnation, n }) => ({ incarnation, n }))
   }
 
   function apply(connection: DatabaseSync, changes: readonly AppliedChange[]): void {

@@ -66,7 +66,7 @@ export class OverlayStatements {
   /** The same without showing it: returns what it says of a level, which is to be refreshed then. */
   insert(storeId: string, operation: KeptOperation): StockEvent | null {
     const { seq, incarnation, n } = operation
-    if (this.#isSettled.get(storeId, incarnation, n) !== undefined) return null
+    if (this.isSettled(storeId, incarnation, n)) return null
     if (this.#insertOperation.run(seq, incarnation, n).changes === 0) return null
     const effect = effectOf(operation)
     if ('stock' in effect) {
@@ -113,10 +113,18 @@ export class OverlayStatements {
     this.#show.run(store_id, product_id, on_hand, reorder_point, order_up_to, updated_at)
   }
 
+  /** Whether the replica has the outcome of the write. */
+  isSettled(storeId: string, incarnation: string, n: number): boolean {
+    return this.#isSettled.get(storeId, incarnation, n) !== undefined
+  }
+
   /** Writes in the overlay for which `keep` is false. */
-  strangers(keep: (seq: number) => boolean): number[] {
-    const found: number[] = []
-    for (const row of this.#connection.prepare('select seq from overlay_operation').iterate()) if (!keep(row.seq as number)) found.push(row.seq as number)
+  strangers(keep: (seq: number) => boolean): { readonly seq: number; readonly incarnation: string; readonly n: number }[] {
+    const found = []
+    for (const row of this.#connection.prepare('select seq, incarnation, n from overlay_operation').iterate()) {
+      const seq = row.seq as number
+      if (!keep(seq)) found.push({ seq, incarnation: row.incarnation as string, n: row.n as number })
+    }
     return found
   }
 }

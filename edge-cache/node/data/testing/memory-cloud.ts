@@ -23,6 +23,8 @@ export class MemoryCloud {
   losesAnswers = false
   /** What was delivered is recorded, but its outcome does not enter the log until this is false. */
   holdsLog = false
+  /** Epoch milliseconds. */
+  clock: () => number = Date.now
   refuses: (operation: SentOperation) => string | null = () => null
   /** (incarnation, n) of everything delivered, repetitions too. */
   readonly received: string[] = []
@@ -51,7 +53,7 @@ export class MemoryCloud {
       this.#table(entity).set(JSON.stringify(keyValues), row)
       return { scope: where, position, entity, key: keyValues, op: 'put', row }
     })
-    this.#batches.push({ number: this.#head + 1, at: Date.now(), changes })
+    this.#batches.push({ number: this.#head + 1, at: this.clock(), changes })
   }
 
   /** A level as it began. */
@@ -63,7 +65,7 @@ export class MemoryCloud {
     return this.#table('stock').get(JSON.stringify([this.storeId, productId]))?.on_hand as number | undefined
   }
 
-  /** Another epoch of the log, as after a restore: what is there stays, less the rows that `forget` names. */
+  /** The log from its beginning, as after a restore, in an epoch of its own or in the same one: what is there stays, less the rows that `forget` names. */
   restore(epoch: string, forget: (entity: EntityName, row: Row) => boolean = () => false): void {
     this.epoch = epoch
     this.#batches = []
@@ -102,7 +104,7 @@ export class MemoryCloud {
     const chunks = [...this.#tables].map(([entity, table]): SnapshotRows => ({ entity, rows: [...table.values()] }))
     const rows = chunks.reduce((sum, chunk) => sum + chunk.rows.length, 0)
     return {
-      header: { head: { epoch: this.epoch, batch: this.#head, at: Date.now() }, consistentFrom: this.#head, positions: { ...this.#positions }, rows },
+      header: { head: { epoch: this.epoch, batch: this.#head, at: this.clock(), now: this.clock() }, consistentFrom: this.#head, positions: { ...this.#positions }, rows },
       chunks: (async function* () {
         yield* chunks
       })(),
@@ -113,9 +115,10 @@ export class MemoryCloud {
     for (const until = performance.now() + waitMs; ; await sleep(2, undefined, signal === undefined ? {} : { signal })) {
       this.#requireLink()
       if (after.epoch !== this.epoch) throw new AisleError('EPOCH_MISMATCH')
+      if (after.batch > this.#head) throw new AisleError('POSITION_AHEAD')
       const batches = this.#batches.filter(({ number }) => number > after.batch)
       if (batches.length > 0 || performance.now() > until) {
-        const head = { epoch: this.epoch, batch: this.#head, at: Date.now() }
+        const head = { epoch: this.epoch, batch: this.#head, at: this.clock(), now: this.clock() }
         return { parts: batches.map((batch) => ({ ...batch, complete: true })), next: { epoch: head.epoch, batch: head.batch }, head }
       }
     }

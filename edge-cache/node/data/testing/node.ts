@@ -22,7 +22,7 @@ export function smallCloud(): MemoryCloud {
 }
 
 /** A node on this cloud. */
-export function openTestNode(directory: string, cloud: MemoryCloud, options: Partial<NodeDataOptions> = {}): Promise<NodeData> {
+export function openTestNode(directory: string, cloud: NodeDataOptions['origin'], options: Partial<NodeDataOptions> = {}): Promise<NodeData> {
   return openNodeData({ storeId, directory, origin: cloud, extensions: [], log: createLogger('test', 'silent'), metrics: new Registry(), waitMs: 50, mostPauseMs: 500, ...options })
 }
 
