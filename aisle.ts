@@ -13,6 +13,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   import: async (program) => (await import('./local/import/command.ts')).registerImportCommand(program),
   train: async (program) => (await import('./subgraphs/recommendation/train/command.ts')).registerTrainCommand(program),
   simulate: async (program) => (await import('./local/demo/simulate.ts')).registerSimulateCommand(program),
+  relevance: async (program) => (await import('./test/relevance/command.ts')).registerRelevanceCommand(program),
   operations: async (program) => (await import('./schema/commands.ts')).registerSchemaCommands(program),
   compose: async (program) => (await import('./schema/commands.ts')).registerSchemaCommands(program),
 }
@@ -24,7 +25,7 @@ const program = new Command('aisle')
 
 const asked = process.argv[2]
 const chosen = asked === undefined ? undefined : roles[asked]
-const wanted = chosen === undefined ? Object.entries(roles).filter(([name]) => name !== 'cloud' && name !== 'compose').map(([, register]) => register) : [chosen]
+const wanted = chosen === undefined ? Object.entries(roles).filter(([name]) => name !== 'cloud' && name !== 'compose' && name !== 'relevance').map(([, register]) => register) : [chosen]
 for (const register of wanted) await register(program)
 
 try {
