@@ -37,11 +37,7 @@ export function readCandidates(connection: DatabaseSync, docs: readonly number[]
      join search_doc d on d.doc = j.value join search_detail s on s.doc = j.value order by j.key`,
     JSON.stringify(docs),
   )
-  return found.map(([categoryId, attributes, ...texts]) => ({
-    categoryId,
-    texts: texts.map((text) => (text === '' ? [] : text.split(' '))),
-    attributes: new Set(valuePairs(attributes).filter((_, at) => at % 2 === 0)),
-  }))
+  return found.map(([categoryId, attributes, ...texts]) => ({ categoryId, texts, attributePairs: valuePairs(attributes) }))
 }
 
 /** How much it says that a product has the word: the logarithm of how few have it (Robertson and Spärck Jones, never below zero). */
