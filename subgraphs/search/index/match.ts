@@ -13,6 +13,8 @@ export interface MatchRequest extends IndexFilter {
 /** All products that match, best first; ties by id. */
 export interface Matches {
   readonly ids: readonly string[]
+  /** The number of each in the index, for `SearchIndex.facets`. */
+  readonly docs: readonly number[]
   /** Of each id; larger is better, rounded to 1e-9. */
   readonly scores: readonly number[]
   /** The text that was searched instead, where a word was corrected. */
@@ -75,7 +77,7 @@ function reranked(connection: DatabaseSync, tokens: readonly string[], hits: rea
 }
 
 function matches(hits: readonly Hit[], correctedQuery: string | null): Matches {
-  return { ids: hits.map(([id]) => id), scores: hits.map(([, , score]) => score), correctedQuery }
+  return { ids: hits.map(([id]) => id), docs: hits.map(([, doc]) => doc), scores: hits.map(([, , score]) => score), correctedQuery }
 }
 
 function sorted(hits: readonly Hit[]): Hit[] {
