@@ -17,13 +17,18 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   compose: async (program) => (await import('./schema/commands.ts')).registerComposeCommand(program),
 }
 
+/** What only a checkout has: an image carries no tests, so these are not listed. */
+const measurements: typeof roles = {
+  relevance: async (program) => (await import('./test/relevance/command.ts')).registerRelevanceCommand(program),
+}
+
 const program = new Command('aisle')
   .description('A federated GraphQL API for retail data that keeps answering when a store\'s internet does not.')
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
 
 const asked = process.argv[2]
-const chosen = asked === undefined ? undefined : roles[asked]
+const chosen = asked === undefined ? undefined : (roles[asked] ?? measurements[asked])
 for (const register of chosen === undefined ? Object.values(roles) : [chosen]) await register(program)
 
 try {

@@ -41,6 +41,11 @@ export interface ListingPage {
   readonly pageInfo: PageInfo
 }
 
+/** A match with its number in the index. */
+interface Found extends Ranked {
+  readonly doc: number
+}
+
 const largestPage = 100
 const longestQuery = 1_000
 
@@ -71,20 +76,20 @@ export async function listing(args: SearchArgs, { search, environment }: SearchR
     async facets() {
       const ids = ranked.map(({ id }) => id)
       const prices = priceFacet(await search.store.priceCounts(ids, storeId))
-      return [...search.index().facets(ids), ...(prices === null ? [] : [prices])]
+      return [...search.index().facets(ranked.map(({ doc }) => doc)), ...(prices === null ? [] : [prices])]
     },
   }
 }
 
 /** What the index does not know (price, stock, name) is joined to the matches in one statement, where filter or sort ask for it. */
-async function narrowed(matches: Matches, sort: ProductSort, filter: FilterInput, storeId: string | null, search: SearchPart): Promise<Ranked[]> {
+async function narrowed(matches: Matches, sort: ProductSort, filter: FilterInput, storeId: string | null, search: SearchPart): Promise<Found[]> {
   const { minPrice = null, maxPrice = null, inStock } = filter
-  const ranked = matches.ids.map((id, at) => ({ id, score: matches.scores[at] ?? 0, lead: null }))
+  const ranked = matches.ids.map((id, at): Found => ({ id, doc: matches.docs[at] ?? 0, score: matches.scores[at] ?? 0, lead: null }))
   const byPrice = minPrice !== null || maxPrice !== null
   if (!byPrice && inStock !== true && sort === 'RELEVANCE') return ranked
   const candidates = new Map((await search.store.candidates(matches.ids, { storeId, inStock: inStock === true })).map((candidate) => [candidate.id, candidate]))
   const within = priceBounds(minPrice, maxPrice)
-  const kept: Ranked[] = []
+  const kept: Found[] = []
   for (const match of ranked) {
     const candidate = candidates.get(match.id)
     if (candidate === undefined || (byPrice && (candidate.price === null || !within(candidate.price)))) continue

@@ -71,7 +71,9 @@ function answers(connection: DatabaseSync): unknown {
   const index = createSearchIndex(connection)
   return questions.flatMap((query) => {
     const plain = index.match({ query })
-    return [plain, index.match({ query, categoryIds: ['a'], brands: ['Acme'] }), index.match({ query, attributes: [{ name: 'colour', values: ['usb', 'red'] }] }), index.facets(plain.ids), index.suggest(query, 20)]
+    const found = [plain, index.match({ query, categoryIds: ['a'], brands: ['Acme'] }), index.match({ query, attributes: [{ name: 'colour', values: ['usb', 'red'] }] })]
+    // Numbers of documents differ with the history; nothing that is shown does.
+    return [...found.map(({ ids, scores, correctedQuery }) => ({ ids, scores, correctedQuery })), index.facets(plain.docs), index.suggest(query, 20)]
   })
 }
 
@@ -82,6 +84,7 @@ test('whatever the history, the index answers as if it were built afresh', () =>
       const final = new Map<string, Step>()
       for (const batch of batches) {
         apply(lived, batch)
+        answers(lived)
         for (const step of batch) final.set(`${step.entity}/${step.id}`, step)
       }
       const fresh = emptyReplica()
@@ -106,7 +109,7 @@ test('a renamed category is found under its new name, with all below it', () => 
   expect(index.match({ query: 'drinks' }).ids).toEqual(['1'])
   apply(connection, [{ entity: 'category', id: 'a', cells: { name: 'Beverages', parent_id: null, path: '["Beverages"]' } }])
   expect(index.match({ query: 'beverage' }).ids).toEqual(['1'])
-  expect(index.match({ query: 'drinks' })).toEqual({ ids: [], scores: [], correctedQuery: null })
+  expect(index.match({ query: 'drinks' })).toEqual({ ids: [], docs: [], scores: [], correctedQuery: null })
   connection.close()
 })
 

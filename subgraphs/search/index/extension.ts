@@ -14,7 +14,7 @@ export const searchIndexExtension: ReplicaExtension = {
   rebuild(connection) {
     dropTables(connection)
     createTables(connection)
-    index(connection, statement(connection, `select ${productColumns} from product order by id`).iterate() as Iterable<unknown>)
+    index(connection, statement(connection, `select ${productColumns} from product order by id`).iterate() as Iterable<unknown>, null)
     connection.exec(`insert into search_text (search_text) values ('optimize')`)
   },
   apply(connection, changes) {
@@ -50,11 +50,11 @@ function touchedProducts(connection: DatabaseSync, changes: readonly AppliedChan
   return [...ids]
 }
 
-/** Puts the products; of `touched`, those that are no more are removed. */
-function index(connection: DatabaseSync, products: Iterable<unknown>, touched: readonly string[] = []): void {
-  const writer = new IndexWriter(connection)
+/** Puts the products; of `touched`, those that are no more are removed. Null stands for an index that is empty yet. */
+function index(connection: DatabaseSync, products: Iterable<unknown>, touched: readonly string[] | null): void {
+  const writer = new IndexWriter(connection, touched === null)
   const names = categoryNames(connection)
-  const gone = new Set(touched)
+  const gone = new Set(touched ?? [])
   for (const cells of products as Iterable<Cells>) {
     const [id, name, description, brand, category_id, attributes] = cells
     const product: ProductRow = { id, name, description, brand, category_id, attributes, gtin: null, image_url: null }

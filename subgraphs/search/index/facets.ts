@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { valuePairs } from './filter.ts'
+import { CodedIndex } from './coded.ts'
 import { rows } from './statements.ts'
 
 /** One property over which products were counted. */
@@ -24,26 +24,21 @@ const mostAttributeValues = 10
 const leastShared = 3
 const longestLabel = 60
 
-/** Counts over exactly these products. */
-export function countFacets(connection: DatabaseSync, ids: readonly string[]): IndexFacet[] {
+/** Counts over exactly the documents of these numbers. */
+export function countFacets(connection: DatabaseSync, docs: readonly number[]): IndexFacet[] {
+  const coded = CodedIndex.of(connection)
   const brands = new Map<string, number>()
   const categories = new Map<string, number>()
-  const attributes = new Map<number, Map<number, number>>()
-  const products = rows<[brand: string | null, category: string | null, values: Uint8Array]>(
-    connection,
-    'select d.brand, d.category_id, s.attribute_values from json_each(?) j join search_doc d on d.product_id = j.value join search_detail s using (doc)',
-    JSON.stringify(ids),
-  )
-  for (const [brand, category, attributeValues] of products) {
-    if (brand !== null) add(brands, brand, 1)
-    if (category !== null) add(categories, category, 1)
-    countPairs(attributes, valuePairs(attributeValues))
+  const documents = coded.documents(docs)
+  for (const document of documents) {
+    if (document.brand !== null) add(brands, document.brand, 1)
+    if (document.categoryId !== null) add(categories, document.categoryId, 1)
   }
   const brandValues = [...brands].map(([value, count]) => ({ value, label: value, count }))
   const facets: IndexFacet[] = [
     { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, categories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(connection, attributes),
+    ...attributeFacets(coded, coded.countValues(documents)),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }
@@ -69,31 +64,24 @@ function categoryValues(connection: DatabaseSync, own: ReadonlyMap<string, numbe
   return [...counts].map(([value, count]) => ({ value, label: known.get(value)?.name ?? value, count }))
 }
 
-/** Counts the values of each attribute. */
-function countPairs(attributes: Map<number, Map<number, number>>, pairs: Uint32Array): void {
-  for (let at = 0; at < pairs.length; at += 2) {
-    const attribute = pairs[at] ?? 0
-    let values = attributes.get(attribute)
-    if (values === undefined) attributes.set(attribute, (values = new Map()))
-    add(values, pairs[at + 1] ?? 0, 1)
-  }
-}
-
 /** Those that most of the products have. Texts are read only of attributes that may be shown. */
-function attributeFacets(connection: DatabaseSync, attributes: ReadonlyMap<number, ReadonlyMap<number, number>>): IndexFacet[] {
-  const shared = [...attributes].flatMap(([id, values]) => {
-    const covered = values.values().reduce((sum, count) => sum + count, 0)
-    return values.size > 1 && covered >= values.size * leastShared ? [{ id, values, covered }] : []
+function attributeFacets(coded: CodedIndex, counts: ReadonlyMap<number, number>): IndexFacet[] {
+  const attributes = new Map<number, number[]>()
+  for (const value of counts.keys()) {
+    const attribute = coded.attributeOf(value)
+    const values = attributes.get(attribute)
+    if (values === undefined) attributes.set(attribute, [value])
+    else values.push(value)
+  }
+  const shared = [...attributes].flatMap(([attribute, values]) => {
+    const covered = values.reduce((sum, value) => sum + (counts.get(value) ?? 0), 0)
+    return values.length > 1 && covered >= values.length * leastShared ? [{ name: coded.attributeName(attribute), values, covered }] : []
   })
-  const names = new Map(
-    rows<[id: number, name: string]>(connection, 'select id, name from search_attribute where id in (select value from json_each(?))', JSON.stringify(shared.map(({ id }) => id))),
-  )
-  const named = shared.map((attribute) => ({ ...attribute, name: names.get(attribute.id) ?? '' }))
   const facets: IndexFacet[] = []
-  for (const { name, values } of named.toSorted((a, b) => b.covered - a.covered || (a.name < b.name ? -1 : 1))) {
-    const texts = rows<[id: number, value: string]>(connection, 'select id, value from search_value where id in (select value from json_each(?))', JSON.stringify([...values.keys()]))
-    if (texts.some(([, value]) => value.length > longestLabel)) continue
-    facets.push({ kind: 'ATTRIBUTE', name, values: most(texts.map(([id, value]) => ({ value, label: value, count: values.get(id) ?? 0 })), mostAttributeValues) })
+  for (const { name, values } of shared.toSorted((a, b) => b.covered - a.covered || (a.name < b.name ? -1 : 1))) {
+    const labelled = values.map((id) => ({ id, value: coded.valueText(id) }))
+    if (labelled.some(({ value }) => value.length > longestLabel)) continue
+    facets.push({ kind: 'ATTRIBUTE', name, values: most(labelled.map(({ id, value }) => ({ value, label: value, count: counts.get(id) ?? 0 })), mostAttributeValues) })
     if (facets.length === mostAttributes) break
   }
   return facets

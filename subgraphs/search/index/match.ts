@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
 import { expressionOf, parseQuery } from './query.ts'
+import { rerank, rerankDepth } from './rerank.ts'
 import { rows } from './statements.ts'
 import { fields } from './tables.ts'
 
@@ -12,6 +13,8 @@ export interface MatchRequest extends IndexFilter {
 /** All products that match, best first; ties by id. */
 export interface Matches {
   readonly ids: readonly string[]
+  /** The number of each in the index, for `SearchIndex.facets`. */
+  readonly docs: readonly number[]
   /** Of each id; larger is better, rounded to 1e-9. */
   readonly scores: readonly number[]
   /** The text that was searched instead, where a word was corrected. */
@@ -26,26 +29,29 @@ const allWordsBonus = 1000
 
 const rank = `bm25(search_text, ${Object.values(fields).map((weight) => weight.toFixed(1)).join(', ')})`
 
-type Hit = readonly [productId: string, score: number, values: Uint8Array | null]
+/** Above all that `allWordsBonus` lifts: those that were looked at closely stand before the others. */
+const rerankedBonus = 2000
+
+type Hit = readonly [productId: string, doc: number, score: number, values: Uint8Array | null]
 
 export function match(connection: DatabaseSync, request: MatchRequest): Matches {
   const test = attributeTest(connection, request)
   const conditions = conditionsOf(request)
   const detail = test === null ? { column: 'null', join: '' } : { column: 's.attribute_values', join: 'join search_detail s using (doc)' }
   const select = (from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
-    const sql = `select d.product_id, ${score}, ${detail.column} from ${from} ${detail.join} where ${where} ${conditions.sql}`
+    const sql = `select d.product_id, d.doc, ${score}, ${detail.column} from ${from} ${detail.join} where ${where} ${conditions.sql}`
     const hits = rows<Hit>(connection, sql, ...parameters, ...conditions.parameters)
-    return test === null ? hits : hits.filter(([, , values]) => values !== null && test(values))
+    return test === null ? hits : hits.filter(([, , , values]) => values !== null && test(values))
   }
-  if (request.query.trim() === '') return ranked(select('search_doc d', '0', 'true'), [], null)
+  if (request.query.trim() === '') return matches(sorted(select('search_doc d', '0', 'true')), null)
 
   const { tokens, corrected } = parseQuery(connection, request.query)
-  if (tokens.length === 0) return ranked([], [], corrected)
+  if (tokens.length === 0) return matches([], corrected)
   const search = (join: 'AND' | 'OR'): Hit[] =>
     select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(tokens, join))
   const withAll = search('AND')
-  if (tokens.length === 1 || enoughHaveAll(connection, tokens)) return ranked(withAll, [], corrected)
-  return ranked(withAll, search('OR'), corrected)
+  const withAny = tokens.length === 1 || enoughHaveAll(connection, tokens) ? [] : search('OR')
+  return reranked(connection, tokens, ranked(withAll, withAny), corrected)
 }
 
 /** Asked without the filter, so that narrowing never brings in products that were no matches before. */
@@ -54,17 +60,26 @@ function enoughHaveAll(connection: DatabaseSync, tokens: readonly string[]): boo
   return rows<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)[0]?.[0] === enoughWithAll
 }
 
-function ranked(withAll: readonly Hit[], withAny: readonly Hit[], correctedQuery: string | null): Matches {
+/** Those with all the words before the others, each part best first. */
+function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
   const seen = new Set(withAll.map(([id]) => id))
   const rest = withAny.filter(([id]) => !seen.has(id))
-  const ordered = [...sorted(withAll), ...sorted(rest)]
-  return {
-    ids: ordered.map(([id]) => id),
-    scores: ordered.map(([, score], at) => (rest.length > 0 && at < withAll.length ? score + allWordsBonus : score)),
-    correctedQuery,
-  }
+  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score, values]): Hit => [id, doc, score + allWordsBonus, values])
+  return [...sorted(lifted), ...sorted(rest)]
+}
+
+/** Looks closely at the best and orders them anew; the others follow as they were. */
+function reranked(connection: DatabaseSync, tokens: readonly string[], hits: readonly Hit[], correctedQuery: string | null): Matches {
+  const best = hits.slice(0, rerankDepth)
+  const scores = rerank(connection, tokens, best.map(([, doc]) => doc))
+  const anew = best.map(([id, doc, , values], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0), values])
+  return matches([...sorted(anew), ...hits.slice(rerankDepth)], correctedQuery)
+}
+
+function matches(hits: readonly Hit[], correctedQuery: string | null): Matches {
+  return { ids: hits.map(([id]) => id), docs: hits.map(([, doc]) => doc), scores: hits.map(([, , score]) => score), correctedQuery }
 }
 
 function sorted(hits: readonly Hit[]): Hit[] {
-  return hits.toSorted(([idA, a], [idB, b]) => b - a || (idA < idB ? -1 : 1))
+  return hits.toSorted(([idA, , a], [idB, , b]) => b - a || (idA < idB ? -1 : 1))
 }

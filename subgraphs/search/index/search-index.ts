@@ -6,8 +6,8 @@ import { suggest, type IndexSuggestion } from './suggest.ts'
 /** The full-text index as resolvers ask it. Every call reads one state of the connection it was made over. */
 export interface SearchIndex {
   match(request: MatchRequest): Matches
-  /** Facets over exactly these products. */
-  facets(ids: readonly string[]): readonly IndexFacet[]
+  /** Facets over exactly these of the `docs` that `match` found. */
+  facets(docs: readonly number[]): readonly IndexFacet[]
   suggest(prefix: string, first: number): readonly IndexSuggestion[]
 }
 
@@ -15,7 +15,7 @@ export interface SearchIndex {
 export function createSearchIndex(connection: DatabaseSync): SearchIndex {
   return {
     match: (request) => match(connection, request),
-    facets: (ids) => countFacets(connection, ids),
+    facets: (docs) => countFacets(connection, docs),
     suggest: (prefix, first) => suggest(connection, prefix, first),
   }
 }

@@ -11,8 +11,11 @@ export type IndexSuggestion =
 
 /** Completions of the last word that are tried together with the words before it. */
 const mostTried = 12
-/** So short a beginning fits too many names to tell one. */
+/** So short a beginning, or one with more products than these, fits too many names to tell one. */
 const shortestForNames = 2
+const mostNames = 500
+/** A beginning of two letters is not looked up where the words that begin so stand in more texts than these: all would be read to find none. */
+const mostBegun = 5_000
 
 /** Completions, best first: searches, then brands and categories, then products by name. */
 export function suggest(connection: DatabaseSync, prefix: string, first: number): IndexSuggestion[] {
@@ -20,11 +23,17 @@ export function suggest(connection: DatabaseSync, prefix: string, first: number)
   const last = words.at(-1)
   if (last === undefined || first === 0) return []
   const found = [...brands(connection, words), ...categories(connection, words)]
-  if (last.surface.length >= shortestForNames || words.length > 1) found.push(...products(connection, words, first))
+  if (tellsNames(connection, last.surface)) found.push(...products(connection, words, first))
   const searches = queries(connection, words)
   // Half of the places for searches, unless there is too little else.
   const places = Math.max(Math.ceil(first / 2), first - found.length)
   return [...searches.slice(0, places), ...found].slice(0, first)
+}
+
+function tellsNames(connection: DatabaseSync, beginning: string): boolean {
+  if (beginning.length !== shortestForNames) return beginning.length > shortestForNames
+  const sql = 'select coalesce(sum(docs), 0) from search_term where term >= ?1 and term < ?2'
+  return (rows<[number]>(connection, sql, beginning, after(beginning))[0]?.[0] ?? 0) <= mostBegun
 }
 
 /** The words typed, the last one completed by words of the catalogue that go with the others, most products first. */
@@ -55,34 +64,53 @@ function completionsOf(connection: DatabaseSync, beginning: string): string[] {
 }
 
 function brands(connection: DatabaseSync, words: readonly Word[]): IndexSuggestion[] {
-  const found = rows<[brand: string]>(
+  // One step down the index for each brand, however many products it has.
+  const all = rows<[brand: string]>(
     connection,
-    `select d.brand from search_text join search_doc d on d.doc = search_text.rowid where search_text match ? and d.brand is not null
-     group by d.brand order by count(*) desc, d.brand limit 3`,
-    `brand : (${beginsWith(words)})`,
+    `with recursive brand (name) as (
+       select min(brand) from search_doc union all select (select min(brand) from search_doc where brand > name) from brand where name is not null
+     ) select name from brand where name is not null`,
   )
-  return found.map(([text]) => ({ kind: 'BRAND', text }))
+  const counted = all.filter(([name]) => begins(name, words)).map(([text]) => {
+    return { text, count: rows<[number]>(connection, 'select count(*) from search_doc where brand = ?', text)[0]?.[0] ?? 0 }
+  })
+  return counted
+    .toSorted((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
+    .slice(0, 3)
+    .map(({ text }) => ({ kind: 'BRAND', text }))
 }
 
 function categories(connection: DatabaseSync, words: readonly Word[]): IndexSuggestion[] {
-  const wanted = words.map((word) => word.surface)
   const all = rows<[id: string, name: string]>(connection, 'select id, name from category order by name, id')
   return all
-    .filter(([, name]) => {
-      const own = wordsOf(name).map((word) => word.surface)
-      return wanted.every((word, at) => own.some((part) => (at === wanted.length - 1 ? part.startsWith(word) : part === word)))
-    })
+    .filter(([, name]) => begins(name, words))
     .slice(0, 3)
     .map(([id, text]) => ({ kind: 'CATEGORY', text, id }))
 }
 
+const surfaces = new Map<string, readonly string[]>()
+const mostSurfaces = 20_000
+
+/** Whether the name has the words, the last one perhaps only begun. Names are few and asked for again and again: their words are kept. */
+function begins(name: string, words: readonly Word[]): boolean {
+  let own = surfaces.get(name)
+  if (own === undefined) {
+    if (surfaces.size === mostSurfaces) surfaces.clear()
+    surfaces.set(name, (own = wordsOf(name).map((word) => word.surface)))
+  }
+  return words.every(({ surface }, at) => own.some((part) => (at === words.length - 1 ? part.startsWith(surface) : part === surface)))
+}
+
 function products(connection: DatabaseSync, words: readonly Word[], first: number): IndexSuggestion[] {
+  const wanted = `name : (${beginsWith(words)})`
+  const [many] = rows(connection, 'select 1 from search_text where search_text match ? limit 1 offset ?', wanted, mostNames)
+  if (many !== undefined) return []
   const found = rows<[id: string, name: string]>(
     connection,
     `select p.id, p.name from (
        select rowid as doc, round(bm25(search_text), 9) as score from search_text where search_text match ? order by score limit 200
      ) join search_doc d using (doc) join product p on p.id = d.product_id order by score, p.id limit ?`,
-    `name : (${beginsWith(words)})`, first,
+    wanted, first,
   )
   return found.map(([id, text]) => ({ kind: 'PRODUCT', text, id }))
 }

@@ -4,9 +4,9 @@ import type { DatabaseSync } from 'node:sqlite'
 export const fields = { name: 8, category: 4, brand: 4, description: 2, attributes: 1 } as const
 
 /** Raise it whenever the tables below, or what goes into them, change. */
-export const indexVersion = 1
+export const indexVersion = 4
 
-const derived = ['search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_attribute', 'search_value'] as const
+const derived = ['search_vocabulary', 'search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_attribute', 'search_value'] as const
 
 /**
  * The FTS table keeps its own text: its answers then depend on the rows alone, never on how they came to be.
@@ -14,7 +14,11 @@ const derived = ['search_text', 'search_doc', 'search_detail', 'search_term', 's
  */
 const ddl = `
 create virtual table search_text using fts5(${Object.keys(fields).join(', ')}, tokenize = "ascii tokenchars '.'");
-create table search_doc (doc integer primary key, product_id text not null unique, category_id text, brand text);
+-- How many products have each token.
+create virtual table search_vocabulary using fts5vocab(search_text, row);
+-- The number of a document is never given to another: readers keep what they know of it.
+create table search_doc (doc integer primary key autoincrement, product_id text not null unique, category_id text, brand text);
+create index search_doc_brand on search_doc (brand);
 create index search_doc_category on search_doc (category_id);
 -- words: what the vocabulary counts, space between; attribute_values: pairs of 32-bit ids, of search_attribute and search_value.
 create table search_detail (doc integer primary key, words text not null, attribute_values blob not null);

@@ -20,17 +20,31 @@ const longestToken = 40
 
 /** Lower case without the marks of Latin, Greek and Cyrillic letters; compatibility forms become the plain ones. */
 export function fold(text: string): string {
+  if (plain.test(text)) return foldMeasures(text.replaceAll(inchMark, ' inch ').toLowerCase())
+  return foldMeasures(foldLetters(text))
+}
+
+/** Nothing but ASCII, as most texts are: there is no mark or form to fold. */
+const plain = /^[\p{ASCII}]*$/u
+const inchMark = /(?<=\d)\s?["″”]/gu
+
+/** What shoppers write in and between numbers and names. */
+function foldMeasures(text: string): string {
+  return text
+    .replaceAll(/(?<=\p{L})['’](?=\p{L})/gu, '')
+    .replaceAll(/(?<=\d),(?=\d{1,2}(?![\d,]))/g, '.')
+}
+
+function foldLetters(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(/[™®©]/gu, ' ')
-    .replaceAll(/(?<=\d)\s?["″”]/gu, ' inch ')
+    .replaceAll(inchMark, ' inch ')
     .normalize('NFKD')
     .replaceAll(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu, '')
     .normalize('NFC')
     .toLowerCase()
     .replaceAll(/[ßæœøđðłþı]/gu, (letter) => letters.get(letter) ?? letter)
-    .replaceAll(/(?<=\p{L})['’](?=\p{L})/gu, '')
-    .replaceAll(/(?<=\d),(?=\d{1,2}(?![\d,]))/g, '.')
 }
 
 /** The words of a text in order. Tokens hold nothing but letters, marks, digits and a decimal point. */
@@ -48,12 +62,16 @@ export function wordsOf(text: string): Word[] {
 
 /** "i7-8700" → i7, 8700; "startech.com" → startech, com; "802.11b" stays; "16gb" → 16, gb. */
 function partsOf(run: string): string[] {
+  if (simple.test(run)) return [run]
   return run
     .split(/[-/&+_]/)
     .flatMap((piece) => (/^\d+(\.\d+)+\p{L}*$/u.test(piece) ? [piece] : piece.split('.')))
     .flatMap(splitMeasure)
     .map((part) => part.slice(0, longestToken))
 }
+
+/** Letters alone, as most runs are: nothing to take apart. */
+const simple = /^[a-z]{1,40}$/
 
 function splitMeasure(part: string): readonly string[] {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(\p{L}+)$/u.exec(part) ?? []

@@ -14,12 +14,16 @@ export class IndexWriter {
   readonly #attributeIds = new Map<string, number>()
   readonly #valueIds = new Map<string, number>()
 
-  constructor(connection: DatabaseSync) {
+  readonly #empty: boolean
+
+  /** @param empty whether the index holds nothing yet, and each product comes once: then there is nothing to look for before a put. */
+  constructor(connection: DatabaseSync, empty: boolean) {
     this.#connection = connection
+    this.#empty = empty
   }
 
   put(document: SearchDocument): void {
-    this.remove(document.productId)
+    if (!this.#empty) this.remove(document.productId)
     const { productId, categoryId, brand, text, words } = document
     const doc = Number(this.#run('insert into search_doc (product_id, category_id, brand) values (?, ?, ?)', productId, categoryId, brand).lastInsertRowid)
     this.#run(`insert into search_text (rowid, ${columns}) values (?, ?, ?, ?, ?, ?)`, doc, text.name, text.category, text.brand, text.description, text.attributes)

@@ -1,0 +1,30 @@
+import { ask } from '../environment/client.ts'
+
+const documents = {
+  /** As deep as recall is measured. */
+  ids: 'query ($query: String!) { search(query: $query, first: 100) { totalCount correctedQuery nodes { id } } }',
+  total: 'query ($query: String!) { search(query: $query, first: 1) { totalCount } }',
+  page: 'query ($query: String!) { search(query: $query) { totalCount correctedQuery nodes { id name brand imageUrl category { id name } price { amount { amount currencyCode } } } } }',
+  pageWithFacets: `query ($query: String!) { search(query: $query) {
+    totalCount correctedQuery nodes { id name brand imageUrl category { id name } price { amount { amount currencyCode } } }
+    facets { kind name values { value label count } }
+  } }`,
+} as const
+
+interface Found {
+  readonly totalCount: number
+  readonly correctedQuery?: string | null
+  readonly nodes?: readonly { readonly id: string }[]
+  /** Milliseconds until the whole answer was there. */
+  readonly ms: number
+}
+
+/**
+ * Searches as a client of the gateway does.
+ * @throws Error with what the gateway refused.
+ */
+export async function searchThrough(url: string, document: keyof typeof documents, query: string): Promise<Found> {
+  const { data, errors, ms } = await ask(url, { query: documents[document], variables: { query } })
+  if (errors.length > 0) throw new Error(`searching ${JSON.stringify(query)} failed: ${errors.map(({ message }) => message).join('; ')}`)
+  return { ...(data.search as unknown as Omit<Found, 'ms'>), ms }
+}
