@@ -8,8 +8,8 @@ import { fields } from './tables.ts'
 export const rerankDepth = 200
 
 /**
- * How much each piece of evidence counts. Round numbers near the middle of what does well: cross-validation over judged queries chose
- * which pieces stay, and moving any of these by half changes little.
+ * How much each piece of evidence counts: round numbers near the middle of what did well in cross-validation over judged queries.
+ * `categoryShare` did not earn its place there; it is kept, small, for queries whose best matches agree on a category by far.
  */
 const evidenceWeights: Readonly<Record<keyof Evidence, number>> = { text: 1, complete: 0.05, purpose: -0.1, categoryHead: 0.1, categoryShare: 0.03, typical: 0.03 }
 
