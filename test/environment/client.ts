@@ -10,7 +10,7 @@ export interface Json {
 /** An answer over HTTP. */
 export interface Answer {
   readonly status: number
-  /** The text of `data` as it was sent. */
+  /** The text of `data` as it was sent; empty without any. */
   readonly dataText: string
   readonly data: Json
   readonly errors: readonly { readonly message: string; readonly path?: readonly (string | number)[]; readonly extensions?: { readonly code?: string } }[]
@@ -23,15 +23,23 @@ export interface Answer {
 export async function ask(url: string, request: Readonly<Record<string, unknown>>): Promise<Answer> {
   const start = performance.now()
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) })
-  const body = JSON.parse(await response.text()) as Partial<Answer>
+  const text = await response.text()
+  const body = JSON.parse(text) as Partial<Answer>
   return {
     status: response.status,
-    dataText: JSON.stringify(body.data ?? null),
+    dataText: sentData(text, body.data),
     data: body.data ?? {},
     errors: body.errors ?? [],
     extensions: body.extensions ?? {},
     ms: performance.now() - start,
   }
+}
+
+/** Both servers write JSON as `JSON.stringify` does; what is written otherwise is told apart by being the whole body. */
+function sentData(text: string, data: unknown): string {
+  if (data === undefined) return ''
+  const written = JSON.stringify(data)
+  return text.includes(`"data":${written}`) ? written : text
 }
 
 /** The persisted operations of the committed manifest, by name. */

@@ -19,12 +19,15 @@ export interface Stack extends AsyncDisposable {
   cutCloud(): Promise<void>
   /** Brings the cloud back on the ports it had. */
   restoreCloud(): Promise<void>
-  /** Kills the node and starts it again on its data. */
-  restartEdge(): Promise<void>
+  /** Kills the node and starts it again on its data, with another manifest where one is given. */
+  restartEdge(manifest?: string): Promise<void>
 }
 
-/** Starts the four subgraphs, origin, gateway and the node of `storeId` over a database that is filled already. */
-export async function startStack(databaseUrl: string, storeId: string): Promise<Stack> {
+/**
+ * Starts the four subgraphs, origin, gateway and the node of `storeId` over a database that is filled already.
+ * @param edgeManifest the file of the operations that the node answers; the committed ones without it.
+ */
+export async function startStack(databaseUrl: string, storeId: string, edgeManifest: string = schema('manifest.json')): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'aisle-stack-'))
   const env = { DATABASE_URL: databaseUrl, AISLE_LOG_LEVEL: 'warn' }
   const cloud = new Map<Cloud, RoleProcess>()
@@ -51,8 +54,9 @@ export async function startStack(databaseUrl: string, storeId: string): Promise<
     if (role === undefined) throw new Error(`${name} is not running`)
     return role
   }
-  const startEdge = async (edgePort: string): Promise<void> => {
-    edge = await startRole('edge', ['edge', '--port', edgePort, '--origin', get('origin').url, '--store', storeId, '--data', join(folder, 'edge')], { AISLE_LOG_LEVEL: 'warn' })
+  const startEdge = async (edgePort: string, manifest = edgeManifest): Promise<void> => {
+    const args = ['--port', edgePort, '--origin', get('origin').url, '--store', storeId, '--data', join(folder, 'edge'), '--manifest', manifest]
+    edge = await startRole('edge', ['edge', ...args], { AISLE_LOG_LEVEL: 'warn' })
     await ready(edge.url)
   }
   const theEdge = (): RoleProcess => {
@@ -60,8 +64,17 @@ export async function startStack(databaseUrl: string, storeId: string): Promise<
     return edge
   }
 
-  await startCloud()
-  await startEdge('0')
+  const end = async (): Promise<void> => {
+    await Promise.all([...cloud.values(), ...(edge === null ? [] : [edge])].map((role) => role[Symbol.asyncDispose]()))
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await startCloud()
+    await startEdge('0')
+  } catch (error) {
+    await end()
+    throw error
+  }
   return {
     get gateway() {
       return get('gateway')
@@ -74,14 +87,11 @@ export async function startStack(databaseUrl: string, storeId: string): Promise<
       await Promise.all([...cloud.values()].map((role) => role.kill()))
     },
     restoreCloud: startCloud,
-    async restartEdge() {
+    async restartEdge(manifest) {
       const { url } = theEdge()
       await theEdge().kill()
-      await startEdge(new URL(url).port)
+      await startEdge(new URL(url).port, manifest)
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...cloud.values(), ...(edge === null ? [] : [edge])].map((role) => role[Symbol.asyncDispose]()))
-      await rm(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: end,
   }
 }

@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { buildASTSchema, type GraphQLSchema } from 'graphql'
+import { demoSource } from '../../local/demo/source.ts'
+import { importData } from '../../local/import/import.ts'
+import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
+import { publicSchema } from '../../schema/compose.ts'
+import { readSubgraph, schemaFile, subgraphs } from '../../schema/files.ts'
+import { operationIdOf } from '../../schema/manifest.ts'
+import { mergeDefinitions } from '../../edge-cache/node/schema/merge.ts'
+import { trainRecommendations } from '../../subgraphs/recommendation/train/train.ts'
+import { openPostgres, type PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
+import { ask, operationIds } from '../environment/client.ts'
+import { startStack, type Stack } from '../environment/stack.ts'
+import type { Value } from './arguments.ts'
+import { compareAnswers, type Comparison } from './compare.ts'
+import { randomQueries, type RandomQuery } from './documents.ts'
+import { readPool, type Pool } from './pool.ts'
+import { comeToRest, positionAtRest, type Probe } from './quiet.ts'
+import { Random } from './random.ts'
+import { oneStepSmaller } from './reduce.ts'
+import { writeSomething } from './writes.ts'
+
+const seed = Number(process.env.DIFFERENTIAL_SEED ?? 1)
+const queryCount = Number(process.env.DIFFERENTIAL_QUERIES ?? 120)
+const rounds = Number(process.env.DIFFERENTIAL_ROUNDS ?? 4)
+const dayMs = 24 * 60 * 60 * 1000
+
+let folder: string
+let database: TestDatabase
+let storage: PostgresStorage
+let stack: Stack
+let schema: GraphQLSchema
+let pool: Pool
+let queries: readonly RandomQuery[]
+let probe: Probe
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aisle-differential-'))
+  database = await testDatabase()
+  storage = openPostgres(database.url)
+  const now = Date.now()
+  await importData(demoSource({ products: 120, seed: 'differential', now }), storage, { now })
+  await trainRecommendations(storage, {})
+  schema = buildASTSchema(publicSchema(await readFile(schemaFile('supergraph.graphql'), 'utf8')))
+  pool = await readPool(storage, Math.floor(now / dayMs) * dayMs)
+  const { cloudOnly } = mergeDefinitions(await Promise.all(subgraphs.map(async ({ name }) => ({ name, typeDefs: await readSubgraph(name), resolvers: {} }))))
+  queries = randomQueries(schema, cloudOnly, pool, new Random(seed), queryCount)
+  probe = { documentId: (await operationIds()).get('ShelfLabel')?.id ?? '', variables: { productId: pool.products[0], storeId: pool.storeId } }
+  stack = await startStack(database.url, pool.storeId, await manifestOf('generated', queries.map(({ text }) => text)))
+}, 180_000)
+
+afterAll(async () => {
+  await stack?.[Symbol.asyncDispose]()
+  await storage?.[Symbol.asyncDispose]()
+  await database?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+}, 60_000)
+
+test(`random operations mean the same at the store's node as at the gateway (seed ${seed}: ${queryCount} operations, ${rounds} rounds)`, async () => {
+  let whole = 0
+  let told = 0
+  for (let round = 0; round < rounds; round += 1) {
+    const random = new Random(seed * 1_000 + round)
+    if (round > 0) await writeSomething(stack, storage, pool, random)
+    const asked = queries.map((query) => ({ query, variables: query.variables(random) }))
+    const position = await comeToRest(stack, storage, probe, `${round}`)
+    const results = await inParallel(asked, async ({ query, variables }) => {
+      const { comparison, data } = await compare(query.text, variables)
+      return { query, variables, comparison, data }
+    })
+    expect(await positionAtRest(stack, storage, probe)).toBe(position)
+    for (const { data } of results) pool.cursors.collect(data)
+    const differing = results.filter(({ comparison }) => comparison.difference !== null)
+    if (differing.length > 0) throw new Error(await report(differing, round))
+    whole += results.filter(({ comparison }) => comparison.whole).length
+    told += results.filter(({ data }) => data !== null).length
+  }
+  // Two servers that refuse everything would agree as well.
+  expect(whole / (queryCount * rounds)).toBeGreaterThan(0.5)
+  expect(told / (queryCount * rounds)).toBeGreaterThan(0.5)
+}, 600_000)
+
+async function compare(text: string, variables: Record<string, Value>): Promise<{ comparison: Comparison; data: unknown }> {
+  const [cloud, store] = await Promise.all([ask(stack.gateway.url, { query: text, variables }), ask(stack.edge.url, { documentId: operationIdOf(text), variables })])
+  return { comparison: compareAnswers(cloud, store, pool.storeId), data: cloud.dataText === '' ? null : (JSON.parse(cloud.dataText) as unknown) }
+}
+
+interface Result {
+  readonly query: RandomQuery
+  readonly variables: Record<string, Value>
+  readonly comparison: Comparison
+}
+
+/** Names all that differ, and shows the first one made as small as it goes. */
+async function report(differing: readonly Result[], round: number): Promise<string> {
+  const [first] = differing
+  if (first === undefined) return ''
+  let { query: { text }, comparison: { difference } } = first
+  for (;;) {
+    const candidates = oneStepSmaller(schema, text)
+    await stack.restartEdge(await manifestOf('reduced', candidates))
+    const results = await inParallel(candidates, async (candidate) => ({ candidate, ...(await compare(candidate, first.variables)) }))
+    const smaller = results.find(({ comparison }) => comparison.difference !== null)
+    if (smaller === undefined) break
+    text = smaller.candidate
+    difference = smaller.comparison.difference
+  }
+  const names = differing.map(({ query }) => query.name).join(', ')
+  return `seed ${seed}, round ${round}: ${differing.length} of ${queryCount} operations differ (${names}).\n${text}\nvariables ${JSON.stringify(first.variables)}\n${difference}`
+}
+
+/** A manifest of these documents and the committed operations. */
+async function manifestOf(name: string, texts: readonly string[]): Promise<string> {
+  const committed = JSON.parse(await readFile(schemaFile('manifest.json'), 'utf8')) as { operations: readonly object[] }
+  const operations = texts.map((body, index) => ({ id: operationIdOf(body), name: `${name}${index}`, type: 'query', body }))
+  const file = join(folder, `${name}.json`)
+  await writeFile(file, JSON.stringify({ ...committed, operations: [...committed.operations, ...operations] }))
+  return file
+}
+
+async function inParallel<Item, Outcome>(items: readonly Item[], work: (item: Item) => Promise<Outcome>): Promise<Outcome[]> {
+  const results: Outcome[] = []
+  const queue = items.entries()
+  await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      for (const [index, item] of queue) results[index] = await work(item)
+    }),
+  )
+  return results
+}
