@@ -17,6 +17,8 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--persisted-only', 'refuse documents that are not in the manifest').env('AISLE_PERSISTED_ONLY'))
     .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addSubgraphUrl))
     .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
+    .addOption(new Option('--no-share-queries', 'execute equal queries each on its own, instead of once while in flight for callers with equal headers').env('AISLE_NO_SHARE_QUERIES'))
+    .addOption(new Option('--no-share-subgraph-requests', 'the same for requests to subgraphs').env('AISLE_NO_SHARE_SUBGRAPH_REQUESTS'))
     .addOption(new Option('--timeout <ms>', 'longest wait for one answer of a subgraph (default: 10000)').env('AISLE_SUBGRAPH_TIMEOUT'))
     .addOption(new Option('--production', 'hide from clients which subgraph failed and how').env('AISLE_PRODUCTION'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')

@@ -27,6 +27,10 @@ export const gatewayConfig = z.object({
   connections: z.coerce.number().int().min(1).default(64),
   /** Prepared operations kept in memory. */
   planCache: z.coerce.number().int().min(1).default(1_000),
+  /** Executes equal queries of equal callers once while they are in flight. */
+  shareQueries: z.boolean().default(true),
+  /** The same for requests to subgraphs. */
+  shareSubgraphRequests: z.boolean().default(true),
   /** Headers of a client's request that subgraphs receive. */
   propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
   /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */

@@ -22,9 +22,9 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const supergraph = loadSupergraph(await readSupergraphSdl(config.supergraph), config.subgraphUrl)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
-  const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections }, metrics.fetch)
+  const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections, share: config.shareSubgraphRequests }, metrics.subgraphs)
   const policy = { manifest, persistedOnly: config.persistedOnly }
-  const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production })
+  const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)

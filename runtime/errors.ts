@@ -40,6 +40,7 @@ export const errorTable = {
   SUBGRAPH_BAD_RESPONSE: { status: 502, text: 'A service behind the gateway answered with something that is not GraphQL.', action: 'Check what listens at the subgraph\'s URL.' },
   DOWNSTREAM_SERVICE_ERROR: { status: 200, text: 'A service behind the gateway reported an error.', action: 'Look at that subgraph\'s log for this request id.' },
   UNEXPECTED_NULL: { status: 200, text: 'A field that must have a value has none.', action: 'Look at why its owner returned nothing: usually a reference to something that does not exist.' },
+  REQUEST_CANCELLED: { status: 499, text: 'The client went away before the answer was ready.', action: 'Nothing: the work was cancelled with it.' },
   REQUEST_TIMEOUT: { status: 504, text: 'The operation took too long.', action: 'Ask for less in one operation, or raise the timeout.' },
   SUBSCRIPTION_INTERRUPTED: { status: 503, text: 'The subscription lost its source and could not be resumed.', action: 'Subscribe again; check the subgraph that owns the field.' },
   INTERNAL_SERVER_ERROR: { status: 500, text: 'Something failed inside the server.', action: 'Look at the log for this request id.' },

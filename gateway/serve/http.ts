@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
-import { propagate } from '../subgraphs/headers.ts'
+import { createScope, propagate } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import { refuseForgery } from '../../runtime/graphql/csrf.ts'
 import type { ReadyOperation } from './graph.ts'
@@ -54,7 +54,7 @@ function scopeOf(request: FastifyRequest, reply: FastifyReply, service: GraphSer
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort()
   })
-  return { headers: propagate(request.headers, service.propagatedHeaders), signal: abort.signal }
+  return createScope(propagate(request.headers, service.propagatedHeaders), abort.signal)
 }
 
 /** Server-sent events, one `next` a result and a `complete` at the end (the "distinct connections" mode of graphql-sse). */

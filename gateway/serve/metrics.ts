@@ -1,12 +1,14 @@
 import { errorTable } from '../../runtime/errors.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
-import type { ObserveFetch } from '../subgraphs/client.ts'
+import type { ClientObserver } from '../subgraphs/client.ts'
 
 /** What the gateway measures of itself. */
 export interface GatewayMetrics {
   /** Seconds from a request's arrival to its answer. */
   readonly request: (method: string, status: number, seconds: number) => void
-  readonly fetch: ObserveFetch
+  readonly subgraphs: ClientObserver
+  /** A query was answered together with an equal one. */
+  readonly sharedQuery: () => void
   readonly error: (code: string) => void
   readonly subscriptionStarted: () => void
   readonly subscriptionEnded: () => void
@@ -31,6 +33,7 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     registers,
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
+  const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, and requests to subgraphs', labelNames: ['kind'], registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
   const cache: Gauge = new Gauge({
     name: 'graphql_plan_cache_entries',
@@ -40,7 +43,11 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
   })
   return {
     request: (method, status, duration) => requests.observe({ http_request_method: method, http_response_status_code: status }, duration),
-    fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+    subgraphs: {
+      fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+      shared: () => shared.inc({ kind: 'subgraph_request' }),
+    },
+    sharedQuery: () => shared.inc({ kind: 'query' }),
     // Subgraphs choose codes freely, so that only known ones may become a label.
     error: (code) => errors.inc({ code: code in errorTable ? code : 'OTHER' }),
     subscriptionStarted: () => subscriptions.inc(),

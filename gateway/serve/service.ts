@@ -50,7 +50,7 @@ export class GraphService {
   /** What the client is told about a request that failed as a whole; what it must not be told is logged. */
   failed(error: unknown): InvalidRequest {
     const failure = InvalidRequest.from(error)
-    this.#metrics.error(failure.code)
+    if (failure.code !== 'REQUEST_CANCELLED') this.#metrics.error(failure.code)
     if (failure.status >= 500) this.#log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message)
     return failure
   }

@@ -3,6 +3,12 @@ import { AisleError } from '../../runtime/errors.ts'
 import { isObject } from '../../runtime/json.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
 
+/** An answer as it came. */
+export interface RawAnswer {
+  readonly status: number
+  readonly text: string
+}
+
 export interface HttpOptions {
   /** Longest wait for a whole answer, in milliseconds. */
   readonly timeoutMs: number
@@ -25,8 +31,8 @@ export class HttpSubgraph implements AsyncDisposable {
     this.#options = options
   }
 
-  /** @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE */
-  async post(body: string, scope: RequestScope): Promise<SubgraphReply> {
+  /** @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED */
+  async post(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>): Promise<RawAnswer> {
     const abort = new AbortController()
     const leave = (): void => abort.abort(scope.signal.reason)
     if (scope.signal.aborted) leave()
@@ -44,9 +50,10 @@ export class HttpSubgraph implements AsyncDisposable {
         body,
         signal: abort.signal,
       })
-      return readReply(statusCode, await readText(stream, this.#options.maxResponseBytes))
+      return { status: statusCode, text: await readText(stream, this.#options.maxResponseBytes) }
     } catch (error) {
       if (AisleError.is(error)) throw error
+      if (scope.signal.aborted) throw new AisleError('REQUEST_CANCELLED', undefined, { cause: error })
       throw new AisleError(timedOut ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNREACHABLE', undefined, { cause: error })
     } finally {
       clearTimeout(timer)
@@ -77,8 +84,11 @@ async function readText(stream: AsyncIterable<Uint8Array>, limit: number): Promi
   return (chunks.length === 1 && chunks[0] !== undefined ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].byteLength) : Buffer.concat(chunks)).toString('utf8')
 }
 
-/** A GraphQL answer counts whatever its HTTP status is; anything else is reported with the status it came with. */
-function readReply(status: number, text: string): SubgraphReply {
+/**
+ * A GraphQL answer counts whatever its HTTP status is; anything else is reported with the status it came with.
+ * @throws AisleError SUBGRAPH_BAD_RESPONSE
+ */
+export function readReply({ status, text }: RawAnswer): SubgraphReply {
   const answer = parseJson(text)
   if (isObject(answer)) {
     const data = isObject(answer.data) ? answer.data : null
