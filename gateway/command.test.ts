@@ -26,7 +26,7 @@ test('the command line decodes to a configuration, with defaults for the rest', 
   expect(decodeConfig(gatewayConfig, options)).toMatchObject({
     port: 0,
     supergraph: 'schema/supergraph.graphql',
-    persistedOnly: true,
+    persistedOnly: 'required',
     subgraphUrl: { a: 'http://x:1/graphql', b: 'http://y' },
     timeout: 50,
     production: true,

@@ -14,7 +14,10 @@ export const gatewayConfig = z.object({
   supergraph: z.string({ error: 'name a file or an http(s) URL' }).min(1),
   /** Persisted operations, in Apollo's format. */
   manifest: z.string().optional(),
-  persistedOnly: flag,
+  /** Whether documents that are not in the manifest are refused, or served and logged. */
+  persistedOnly: z.enum(['log', 'required'], { error: 'write log or required' }).or(flag.transform((given) => (given ? ('required' as const) : ('off' as const)))),
+  /** Automatic persisted queries. */
+  apq: z.boolean().default(true),
   /** Routing URLs by subgraph name, instead of those in the supergraph. */
   subgraphUrl: z.record(z.string(), httpUrl).default({}),
   /** Longest wait for one answer of a subgraph. */

@@ -7,6 +7,7 @@ import { createGraph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
 import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
+import { documentPolicy } from './serve/documents.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import { serveWebSocket } from './serve/websocket.ts'
@@ -23,7 +24,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
   const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections, share: config.shareSubgraphRequests }, metrics.subgraphs)
-  const policy = { manifest, persistedOnly: config.persistedOnly }
+  const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
   const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))

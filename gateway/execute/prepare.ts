@@ -1,11 +1,10 @@
-import { type DocumentNode, getVariableValues, Kind, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
+import { type DocumentNode, getVariableValues, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { Lru } from './lru.ts'
-import { readDocument, selectOperation } from './operation.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
 /** How many combinations of conditions are kept for one operation. */
@@ -50,15 +49,4 @@ export class PreparedOperation {
     pending.catch(() => this.#variants.delete(key, pending))
     return pending
   }
-}
-
-/**
- * Parses and validates a document, and takes one operation from it.
- * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED; AisleError OPERATION_RESOLUTION_FAILURE
- */
-export function prepareOperation(supergraph: Supergraph, text: string, operationName: string | null, present: PresentError): PreparedOperation {
-  const document = readDocument(supergraph.schema, text)
-  const operation = selectOperation(document, operationName)
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-  return new PreparedOperation(supergraph, { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] }, operation, present)
 }

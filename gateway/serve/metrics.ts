@@ -10,6 +10,8 @@ export interface GatewayMetrics {
   /** A query was answered together with an equal one. */
   readonly sharedQuery: () => void
   readonly error: (code: string) => void
+  /** A document was served although it was not asked for by an id of the manifest. */
+  readonly unlistedDocument: () => void
   readonly subscriptionStarted: () => void
   readonly subscriptionEnded: () => void
 }
@@ -34,6 +36,7 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
   const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, and requests to subgraphs', labelNames: ['kind'], registers })
+  const unlisted = new Counter({ name: 'graphql_unlisted_documents_total', help: 'Documents served that --persisted-only would refuse; counted with --persisted-only=log', registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
   const cache: Gauge = new Gauge({
     name: 'graphql_plan_cache_entries',
@@ -50,6 +53,7 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     sharedQuery: () => shared.inc({ kind: 'query' }),
     // Subgraphs choose codes freely, so that only known ones may become a label.
     error: (code) => errors.inc({ code: code in errorTable ? code : 'OTHER' }),
+    unlistedDocument: () => unlisted.inc(),
     subscriptionStarted: () => subscriptions.inc(),
     subscriptionEnded: () => subscriptions.dec(),
   }
