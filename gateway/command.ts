@@ -21,6 +21,11 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--no-share-queries', 'execute equal queries each on its own, instead of once while in flight for callers with equal headers').env('AISLE_NO_SHARE_QUERIES'))
     .addOption(new Option('--no-share-subgraph-requests', 'the same for requests to subgraphs').env('AISLE_NO_SHARE_SUBGRAPH_REQUESTS'))
     .addOption(new Option('--timeout <ms>', 'longest wait for one answer of a subgraph (default: 10000)').env('AISLE_SUBGRAPH_TIMEOUT'))
+    .addOption(new Option('--retries <count>', 'how often a query is sent again to a subgraph that is unreachable or answers 502, 503 or 504, within the timeout (default: 2)').env('AISLE_SUBGRAPH_RETRIES'))
+    .addOption(new Option('--breaker-failures <count>', 'failures in a row after which a subgraph is not asked for a while; 0 never stops asking (default: 20)').env('AISLE_BREAKER_FAILURES'))
+    .addOption(new Option('--breaker-pause <ms>', 'how long it is not asked, before one request probes it (default: 2000)').env('AISLE_BREAKER_PAUSE'))
+    .addOption(new Option('--no-compression', 'send answers as they are, also to clients that accept br or gzip').env('AISLE_NO_COMPRESSION'))
+    .addOption(new Option('--compression-threshold <bytes>', 'the smallest answer that is compressed (default: 1024)').env('AISLE_COMPRESSION_THRESHOLD'))
     .addOption(new Option('--production', 'hide from clients which subgraph failed and how').env('AISLE_PRODUCTION'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
     .action(async (options: unknown) => {

@@ -22,6 +22,16 @@ export const gatewayConfig = z.object({
   subgraphUrl: z.record(z.string(), httpUrl).default({}),
   /** Longest wait for one answer of a subgraph. */
   timeout: z.coerce.number().int().min(1).default(10_000),
+  /** How often a query is sent again to a subgraph that cannot be reached or answers 502, 503 or 504, within the timeout. */
+  retries: z.coerce.number().int().min(0).default(2),
+  /** Failures in a row after which a subgraph is not asked for a while; 0 never stops asking. */
+  breakerFailures: z.coerce.number().int().min(0).default(20),
+  /** How long it is not asked. */
+  breakerPause: z.coerce.number().int().min(1).default(2_000),
+  /** Compresses answers where clients accept it. */
+  compression: z.boolean().default(true),
+  /** The smallest answer that is compressed. */
+  compressionThreshold: z.coerce.number().int().min(0).default(1_024),
   /** Hides from clients which subgraph failed and how. */
   production: flag,
   bodyLimit: z.coerce.number().int().min(1).default(1_048_576),

@@ -11,7 +11,7 @@ import { documentPolicy } from './serve/documents.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import { serveWebSocket } from './serve/websocket.ts'
-import { SubgraphClient } from './subgraphs/client.ts'
+import { type ClientOptions, SubgraphClient } from './subgraphs/client.ts'
 import { readSupergraphSdl } from './supergraph/source.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
 
@@ -23,13 +23,13 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const supergraph = loadSupergraph(await readSupergraphSdl(config.supergraph), config.subgraphUrl)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
-  const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections, share: config.shareSubgraphRequests }, metrics.subgraphs)
+  const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
   const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
-  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples })
+  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity })
   await server.ready()
   const sockets = serveWebSocket(server.server, graphqlPath, service)
   const port = await listen(server.server, config.port, config.host)
@@ -42,6 +42,17 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
       await server.close()
       await service.graph.subgraphs[Symbol.asyncDispose]()
     },
+  }
+}
+
+function clientOptions(config: GatewayConfig): ClientOptions {
+  return {
+    timeoutMs: config.timeout,
+    retries: config.retries,
+    breaker: { failures: config.breakerFailures, pauseMs: config.breakerPause },
+    maxResponseBytes: config.maxResponse,
+    connections: config.connections,
+    share: config.shareSubgraphRequests,
   }
 }
 

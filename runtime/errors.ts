@@ -37,6 +37,7 @@ export const errorTable = {
   QUERY_PLANNING_FAILED: { status: 500, text: 'The operation could not be planned.', action: 'Report the operation: the planner or the supergraph has a fault.' },
   SUBGRAPH_UNREACHABLE: { status: 502, text: 'A service behind the gateway cannot be reached.', action: 'Check that the subgraph runs and that its URL in the supergraph is right.' },
   SUBGRAPH_TIMEOUT: { status: 504, text: 'A service behind the gateway took too long.', action: 'Look at that subgraph\'s latency, or raise its timeout.' },
+  SUBGRAPH_CIRCUIT_OPEN: { status: 503, text: 'A service behind the gateway keeps failing and is not asked for a moment.', action: 'Look at why that subgraph fails; it is probed again after --breaker-pause.' },
   SUBGRAPH_BAD_RESPONSE: { status: 502, text: 'A service behind the gateway answered with something that is not GraphQL.', action: 'Check what listens at the subgraph\'s URL.' },
   DOWNSTREAM_SERVICE_ERROR: { status: 200, text: 'A service behind the gateway reported an error.', action: 'Look at that subgraph\'s log for this request id.' },
   UNEXPECTED_NULL: { status: 200, text: 'A field that must have a value has none.', action: 'Look at why its owner returned nothing: usually a reference to something that does not exist.' },

@@ -36,6 +36,8 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
   const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, and requests to subgraphs', labelNames: ['kind'], registers })
+  const retries = new Counter({ name: 'graphql_subgraph_retries_total', help: 'Queries sent again to a subgraph after a failure', labelNames: ['subgraph'], registers })
+  const circuits = new Gauge({ name: 'graphql_subgraph_circuit_open', help: '1 while a failing subgraph is not asked', labelNames: ['subgraph'], registers })
   const unlisted = new Counter({ name: 'graphql_unlisted_documents_total', help: 'Documents served that --persisted-only would refuse; counted with --persisted-only=log', registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
   const cache: Gauge = new Gauge({
@@ -49,6 +51,8 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     subgraphs: {
       fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
       shared: () => shared.inc({ kind: 'subgraph_request' }),
+      retried: (subgraph) => retries.inc({ subgraph }),
+      circuit: (subgraph, open) => circuits.set({ subgraph }, open ? 1 : 0),
     },
     sharedQuery: () => shared.inc({ kind: 'query' }),
     // Subgraphs choose codes freely, so that only known ones may become a label.

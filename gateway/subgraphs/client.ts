@@ -1,4 +1,6 @@
 import { AisleError } from '../../runtime/errors.ts'
+import { type BreakerOptions, CircuitBreaker } from './breaker.ts'
+import { Delivery, type DeliveryOptions } from './delivery.ts'
 import { HttpSubgraph, type HttpOptions, type RawAnswer, readReply } from './http.ts'
 import { InFlight } from './in-flight.ts'
 import { SubgraphStreams } from './stream.ts'
@@ -7,7 +9,8 @@ import type { RequestScope, SendPolicy, SubgraphReply, Subgraphs } from './types
 /** Told about every request to a subgraph once it is over: seconds it took, and its error code if it failed. */
 export type ObserveFetch = (service: string, seconds: number, failure: string | null) => void
 
-export interface ClientOptions extends HttpOptions {
+export interface ClientOptions extends HttpOptions, DeliveryOptions {
+  readonly breaker: BreakerOptions
   /** Sends equal requests of equal callers once while they are in flight. */
   readonly share: boolean
 }
@@ -17,10 +20,15 @@ export interface ClientObserver {
   readonly fetch: ObserveFetch
   /** A request was answered together with an equal one. */
   readonly shared: () => void
+  /** A request is sent again. */
+  readonly retried: (service: string) => void
+  /** A subgraph's circuit has opened or closed. */
+  readonly circuit: (service: string, open: boolean) => void
 }
 
 interface Endpoint {
   readonly http: HttpSubgraph
+  readonly delivery: Delivery
   readonly streams: SubgraphStreams
   readonly inFlight: InFlight<RawAnswer>
 }
@@ -32,7 +40,7 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
   readonly #share: boolean
 
   constructor(urls: ReadonlyMap<string, string>, options: ClientOptions, observer: ClientObserver) {
-    this.#endpoints = new Map([...urls].map(([name, url]) => [name, { http: new HttpSubgraph(url, options), streams: new SubgraphStreams(url), inFlight: new InFlight<RawAnswer>(observer.shared) }]))
+    this.#endpoints = new Map([...urls].map(([name, url]) => [name, createEndpoint(name, url, options, observer)]))
     this.#observer = observer
     this.#share = options.share
   }
@@ -41,11 +49,11 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
     return [...this.#endpoints.keys()]
   }
 
-  async request(service: string, body: string, scope: RequestScope, { shareable }: SendPolicy): Promise<SubgraphReply> {
+  async request(service: string, body: string, scope: RequestScope, { repeatable, shareable }: SendPolicy): Promise<SubgraphReply> {
     const endpoint = this.#endpoint(service)
-    if (!shareable || !this.#share) return readReply(await this.#send(service, endpoint, body, scope))
+    if (!shareable || !this.#share) return readReply(await this.#send(service, endpoint, body, scope, repeatable))
     // What is shared is the text: whoever gets an answer fills it with what comes next, so that each needs its own.
-    return readReply(await endpoint.inFlight.join(scope.caller + body, scope.signal, (signal) => this.#send(service, endpoint, body, { headers: scope.headers, signal })))
+    return readReply(await endpoint.inFlight.join(scope.caller + body, scope.signal, (signal) => this.#send(service, endpoint, body, { headers: scope.headers, signal }, repeatable)))
   }
 
   /** From now on no request joins one that is already in flight: what is asked next may have to see what has changed. */
@@ -53,11 +61,11 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
     for (const { inFlight } of this.#endpoints.values()) inFlight.forget()
   }
 
-  async #send(service: string, { http }: Endpoint, body: string, scope: Pick<RequestScope, 'headers' | 'signal'>): Promise<RawAnswer> {
+  async #send(service: string, { delivery }: Endpoint, body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, repeatable: boolean): Promise<RawAnswer> {
     const started = performance.now()
     let failure: string | null = null
     try {
-      return await http.post(body, scope)
+      return await delivery.send(body, scope, repeatable)
     } catch (error) {
       failure = AisleError.is(error) ? error.code : 'INTERNAL_SERVER_ERROR'
       throw error
@@ -77,7 +85,7 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
       const status = await http.probe('/health/ready', timeoutMs)
       if (status === 200) return null
       if (status === 503) return 'not ready'
-      readReply(await http.post('{"query":"{__typename}"}', { headers: {}, signal: AbortSignal.timeout(timeoutMs) }))
+      readReply(await http.post('{"query":"{__typename}"}', { headers: {}, signal: AbortSignal.timeout(timeoutMs) }, timeoutMs))
       return null
     } catch {
       return 'unreachable'
@@ -92,5 +100,16 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#endpoints.values()].flatMap(({ http, streams }) => [http[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]))
+  }
+}
+
+function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver): Endpoint {
+  const http = new HttpSubgraph(url, options)
+  const breaker = new CircuitBreaker(options.breaker, (open) => observer.circuit(name, open))
+  return {
+    http,
+    delivery: new Delivery(http, breaker, options, () => observer.retried(name)),
+    streams: new SubgraphStreams(url),
+    inFlight: new InFlight<RawAnswer>(observer.shared),
   }
 }

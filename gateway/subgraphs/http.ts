@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { AisleError } from '../../runtime/errors.ts'
+import { acceptedEncodings, decode } from './decode.ts'
 import { isObject } from '../../runtime/json.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
 
@@ -10,8 +11,6 @@ export interface RawAnswer {
 }
 
 export interface HttpOptions {
-  /** Longest wait for a whole answer, in milliseconds. */
-  readonly timeoutMs: number
   /** Largest answer accepted, in bytes. */
   readonly maxResponseBytes: number
   /** Connections kept open to one subgraph. */
@@ -31,8 +30,11 @@ export class HttpSubgraph implements AsyncDisposable {
     this.#options = options
   }
 
-  /** @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED */
-  async post(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>): Promise<RawAnswer> {
+  /**
+   * @param timeoutMs longest wait for the whole answer
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED
+   */
+  async post(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
     const abort = new AbortController()
     const leave = (): void => abort.abort(scope.signal.reason)
     if (scope.signal.aborted) leave()
@@ -41,16 +43,16 @@ export class HttpSubgraph implements AsyncDisposable {
     const timer = setTimeout(() => {
       timedOut = true
       abort.abort()
-    }, this.#options.timeoutMs)
+    }, timeoutMs)
     try {
-      const { statusCode, body: stream } = await this.#pool.request({
+      const { statusCode, headers, body: stream } = await this.#pool.request({
         path: this.#path,
         method: 'POST',
-        headers: { ...scope.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+        headers: { ...scope.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'accept-encoding': acceptedEncodings },
         body,
         signal: abort.signal,
       })
-      return { status: statusCode, text: await readText(stream, this.#options.maxResponseBytes) }
+      return { status: statusCode, text: await readText(stream, headers['content-encoding'], this.#options.maxResponseBytes) }
     } catch (error) {
       if (AisleError.is(error)) throw error
       if (scope.signal.aborted) throw new AisleError('REQUEST_CANCELLED', undefined, { cause: error })
@@ -73,7 +75,7 @@ export class HttpSubgraph implements AsyncDisposable {
   }
 }
 
-async function readText(stream: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+async function readText(stream: AsyncIterable<Uint8Array>, encoding: string | string[] | undefined, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream) {
@@ -81,7 +83,8 @@ async function readText(stream: AsyncIterable<Uint8Array>, limit: number): Promi
     if (size > limit) throw new AisleError('SUBGRAPH_BAD_RESPONSE', `A service behind the gateway answered with more than ${limit} bytes.`)
     chunks.push(chunk)
   }
-  return (chunks.length === 1 && chunks[0] !== undefined ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].byteLength) : Buffer.concat(chunks)).toString('utf8')
+  const body = chunks.length === 1 && chunks[0] !== undefined ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].byteLength) : Buffer.concat(chunks)
+  return (encoding === undefined ? body : await decode(body, String(encoding).toLowerCase(), limit)).toString('utf8')
 }
 
 /**
