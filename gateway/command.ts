@@ -10,6 +10,7 @@ export function registerGatewayCommand(program: Command): void {
     .command('gateway')
     .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
     .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
+    .addOption(new Option('--supergraph-poll <ms>', 'pause between looks for a new supergraph, which is then served without a restart; a file is also watched; 0 never looks (default: 10000)').env('AISLE_SUPERGRAPH_POLL'))
     .addOption(new Option('--port <port>', 'port to listen at; 0 takes a free one (default: 4000)').env('AISLE_GATEWAY_PORT'))
     .addOption(new Option('--host <address>', 'address to listen at (default: all)').env('AISLE_GATEWAY_HOST'))
     .addOption(new Option('--manifest <file>', 'persisted operations, in Apollo\'s manifest format').env('AISLE_MANIFEST'))

@@ -12,6 +12,8 @@ export const gatewayConfig = z.object({
   host: z.string().optional(),
   /** A file or an http(s) URL. */
   supergraph: z.string({ error: 'name a file or an http(s) URL' }).min(1),
+  /** Pause between two looks whether the supergraph has changed; 0 never looks. */
+  supergraphPoll: z.coerce.number().int().min(0).default(10_000),
   /** Persisted operations, in Apollo's format. */
   manifest: z.string().optional(),
   /** Whether documents that are not in the manifest are refused, or served and logged. */

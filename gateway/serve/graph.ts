@@ -10,6 +10,7 @@ import { type RequestScope, SubscriptionRefused } from '../subgraphs/types.ts'
 import type { Variant } from '../execute/variant.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
+import { Usage } from './usage.ts'
 import { type DocumentPolicy, resolveDocument } from '../../runtime/graphql/persisted.ts'
 
 /** A supergraph with everything that belongs to this version of it: its connections and its prepared operations. Swapped in whole. */
@@ -19,6 +20,8 @@ export interface Graph {
   readonly operations: OperationCache
   /** Queries being executed, by variant, variables and caller; null when they are not shared. */
   readonly inFlight: InFlight<ResponseText> | null
+  /** The operations running on it. */
+  readonly usage: Usage
 }
 
 /** A request whose document is prepared and whose variables are coerced: what is left is to run it. */
@@ -45,6 +48,7 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
     subgraphs,
     operations: new OperationCache(supergraph, planCache, hide ? hideInternals : presentAll),
     inFlight: shareQueries ? new InFlight(onShared) : null,
+    usage: new Usage(),
   }
 }
 
@@ -55,8 +59,15 @@ export async function readyOperation(graph: Graph, parameters: Parameters, polic
   const variant = await prepared.variant(variables)
   return {
     kind: prepared.kind,
-    execute: (scope) => execute(graph, prepared.kind, variant, scope, variables),
-    subscribe: (scope) => withReadableFailure(variant.eventSource ?? '', variant.subscribe(graph.subgraphs, scope, variables)),
+    async execute(scope) {
+      graph.usage.enter()
+      try {
+        return await execute(graph, prepared.kind, variant, scope, variables)
+      } finally {
+        graph.usage.leave()
+      }
+    },
+    subscribe: (scope) => withReadableFailure(graph.usage, variant.eventSource ?? '', variant.subscribe(graph.subgraphs, scope, variables)),
   }
 }
 
@@ -75,11 +86,14 @@ async function execute({ subgraphs, inFlight }: Graph, kind: OperationTypeNode, 
   }
 }
 
-async function* withReadableFailure(serviceName: string, events: AsyncGenerator<ResponseText, void, undefined>): AsyncGenerator<ResponseText, void, undefined> {
+async function* withReadableFailure(usage: Usage, serviceName: string, events: AsyncGenerator<ResponseText, void, undefined>): AsyncGenerator<ResponseText, void, undefined> {
+  usage.enter()
   try {
     yield* events
   } catch (error) {
     if (!(error instanceof SubscriptionRefused)) throw InvalidRequest.from(error, { serviceName })
     throw new InvalidRequest('DOWNSTREAM_SERVICE_ERROR', readSubgraphErrors(error.errors).map((each) => relocate(each, serviceName, null)))
+  } finally {
+    usage.leave()
   }
 }
