@@ -27,6 +27,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--breaker-pause <ms>', 'how long it is not asked, before one request probes it (default: 2000)').env('AISLE_BREAKER_PAUSE'))
     .addOption(new Option('--no-compression', 'send answers as they are, also to clients that accept br or gzip').env('AISLE_NO_COMPRESSION'))
     .addOption(new Option('--compression-threshold <bytes>', 'the smallest answer that is compressed (default: 1024)').env('AISLE_COMPRESSION_THRESHOLD'))
+    .addOption(new Option('--drain-grace <ms>', 'how long to accept requests after SIGTERM, while /health/ready says 503, so that balancers notice first; at most 4000 (default: 0)').env('AISLE_DRAIN_GRACE'))
     .addOption(new Option('--production', 'hide from clients which subgraph failed and how').env('AISLE_PRODUCTION'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
     .action(async (options: unknown) => {

@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { httpUrl, port } from '../runtime/config.ts'
 import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
 
+/** A role may take 10 s to stop, of which open requests may need 5. */
+const maxDrainGraceMs = 4_000
+
 const flag = z.stringbool().or(z.boolean()).default(false)
 
 /** Everything that can be set about a gateway. Durations in milliseconds, sizes in bytes. */
@@ -48,6 +51,8 @@ export const gatewayConfig = z.object({
   shareSubgraphRequests: z.boolean().default(true),
   /** Headers of a client's request that subgraphs receive. */
   propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
+  /** How long requests are still accepted once the process has been told to stop and says that it is not ready. */
+  drainGrace: z.coerce.number().int().min(0).max(maxDrainGraceMs).default(0),
   /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */
   examples: z.string().optional(),
   explorerFolder: z.string().default(fileURLToPath(new URL('explorer/dist', import.meta.url))),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
@@ -43,6 +44,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     async [Symbol.asyncDispose]() {
       reloader[Symbol.dispose]()
       context.health.drain()
+      if (config.drainGrace > 0) await pause(config.drainGrace)
       await sockets[Symbol.asyncDispose]()
       await closeServer(server.server)
       await server.close()

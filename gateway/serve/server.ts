@@ -26,6 +26,11 @@ export interface ServerOptions {
 export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
   const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
   readBodiesAsText(server)
+  server.addHook('onRequest', (_request, reply, done) => {
+    // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
+    if (context.health.draining) reply.header('connection', 'close')
+    done()
+  })
   server.addHook('onResponse', (request, reply, done) => {
     if (request.routeOptions.url === graphqlPath) metrics.request(request.method, reply.statusCode, reply.elapsedTime / 1000)
     done()
