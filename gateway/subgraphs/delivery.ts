@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AisleError } from '../../runtime/errors.ts'
 import type { CircuitBreaker } from './breaker.ts'
-import type { HttpSubgraph, RawAnswer } from './http.ts'
+import type { RawAnswer } from './exchange.ts'
+import type { HttpSubgraph } from './http.ts'
 import type { RequestScope } from './types.ts'
 
 export interface DeliveryOptions {

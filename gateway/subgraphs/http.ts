@@ -1,14 +1,11 @@
 import { Pool } from 'undici'
 import { AisleError } from '../../runtime/errors.ts'
-import { acceptedEncodings, decode } from './decode.ts'
 import { isObject } from '../../runtime/json.ts'
+import { acceptedEncodings } from './decode.ts'
+import { createExchange, type RawAnswer } from './exchange.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
 
-/** An answer as it came. */
-export interface RawAnswer {
-  readonly status: number
-  readonly text: string
-}
+const ownHeaders = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'accept-encoding': acceptedEncodings }
 
 export interface HttpOptions {
   /** Largest answer accepted, in bytes. */
@@ -34,33 +31,10 @@ export class HttpSubgraph implements AsyncDisposable {
    * @param timeoutMs longest wait for the whole answer
    * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED
    */
-  async post(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
-    const abort = new AbortController()
-    const leave = (): void => abort.abort(scope.signal.reason)
-    if (scope.signal.aborted) leave()
-    scope.signal.addEventListener('abort', leave)
-    let timedOut = false
-    const timer = setTimeout(() => {
-      timedOut = true
-      abort.abort()
-    }, timeoutMs)
-    try {
-      const { statusCode, headers, body: stream } = await this.#pool.request({
-        path: this.#path,
-        method: 'POST',
-        headers: { ...scope.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'accept-encoding': acceptedEncodings },
-        body,
-        signal: abort.signal,
-      })
-      return { status: statusCode, text: await readText(stream, headers['content-encoding'], this.#options.maxResponseBytes) }
-    } catch (error) {
-      if (AisleError.is(error)) throw error
-      if (scope.signal.aborted) throw new AisleError('REQUEST_CANCELLED', undefined, { cause: error })
-      throw new AisleError(timedOut ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNREACHABLE', undefined, { cause: error })
-    } finally {
-      clearTimeout(timer)
-      scope.signal.removeEventListener('abort', leave)
-    }
+  post(body: string, { headers, signal }: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
+    const { answer, handler } = createExchange(signal, { timeoutMs, maxBytes: this.#options.maxResponseBytes })
+    if (!signal.aborted) this.#pool.dispatch({ path: this.#path, method: 'POST', headers: { ...headers, ...ownHeaders }, body }, handler)
+    return answer
   }
 
   /** The status of a plain GET at another path of the same server. */
@@ -73,18 +47,6 @@ export class HttpSubgraph implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.destroy()
   }
-}
-
-async function readText(stream: AsyncIterable<Uint8Array>, encoding: string | string[] | undefined, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of stream) {
-    size += chunk.length
-    if (size > limit) throw new AisleError('SUBGRAPH_BAD_RESPONSE', `A service behind the gateway answered with more than ${limit} bytes.`)
-    chunks.push(chunk)
-  }
-  const body = chunks.length === 1 && chunks[0] !== undefined ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].byteLength) : Buffer.concat(chunks)
-  return (encoding === undefined ? body : await decode(body, String(encoding).toLowerCase(), limit)).toString('utf8')
 }
 
 /**
