@@ -40,10 +40,11 @@ export class PreparedOperation {
 
   /** The operation as it is under these variables, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
   variant(variables: JsonObject): Promise<Variant> {
-    const conditions = readConditions(this.#conditionNames, variables)
-    const key = this.#conditionNames.map((name) => (conditions[name] === true ? '1' : '0')).join('')
+    let key = ''
+    for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
     const known = this.#variants.get(key)
     if (known !== undefined) return known
+    const conditions = readConditions(this.#conditionNames, variables)
     const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present)
     this.#variants.set(key, pending)
     pending.catch(() => this.#variants.delete(key, pending))
