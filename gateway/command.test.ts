@@ -26,11 +26,19 @@ test('the command line decodes to a configuration, with defaults for the rest', 
   expect(decodeConfig(gatewayConfig, options)).toMatchObject({
     port: 0,
     supergraph: 'schema/supergraph.graphql',
-    persistedOnly: true,
+    persistedOnly: 'required',
     subgraphUrl: { a: 'http://x:1/graphql', b: 'http://y' },
     timeout: 50,
     production: true,
   })
+})
+
+test('what is on by default can be switched off, and the manifest can be rehearsed', () => {
+  const off = readOptions('--no-apq', '--no-share-queries', '--no-share-subgraph-requests', '--no-compression', '--persisted-only=log', '--retries', '0', '--plan-cache', '7')
+  const expected = { apq: false, shareQueries: false, shareSubgraphRequests: false, compression: false, persistedOnly: 'log', retries: 0, planCache: 7 }
+  expect(decodeConfig(gatewayConfig, off)).toMatchObject(expected)
+  expect(decodeConfig(gatewayConfig, readOptions())).toMatchObject({ apq: true, shareQueries: true, shareSubgraphRequests: true, compression: true, persistedOnly: 'off' })
+  expect(() => decodeConfig(gatewayConfig, readOptions('--drain-grace', '60000'))).toThrow('--drain-grace')
 })
 
 test('what cannot be used is named', () => {

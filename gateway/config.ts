@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { httpUrl, origins, port } from '../runtime/config.ts'
 import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
 
+/** A role may take 10 s to stop, of which open requests may need 5. */
+const maxDrainGraceMs = 4_000
+
 const flag = z.stringbool().or(z.boolean()).default(false)
 
 /** Everything that can be set about a gateway. Durations in milliseconds, sizes in bytes. */
@@ -12,15 +15,30 @@ export const gatewayConfig = z.object({
   host: z.string().optional(),
   /** A file or an http(s) URL. */
   supergraph: z.string({ error: 'name a file or an http(s) URL' }).min(1),
+  /** Pause between two looks whether the supergraph has changed; 0 never looks. */
+  supergraphPoll: z.coerce.number().int().min(0).default(10_000),
   /** Persisted operations, in Apollo's format. */
   manifest: z.string().optional(),
-  persistedOnly: flag,
+  /** Whether documents that are not in the manifest are refused, or served and logged. */
+  persistedOnly: z.enum(['log', 'required'], { error: 'write log or required' }).or(flag.transform((given) => (given ? ('required' as const) : ('off' as const)))),
+  /** Automatic persisted queries. */
+  apq: z.boolean().default(true),
   /** Origins of other sites whose pages may use the graph; `*` for all. */
   allowOrigin: origins,
   /** Routing URLs by subgraph name, instead of those in the supergraph. */
   subgraphUrl: z.record(z.string(), httpUrl).default({}),
   /** Longest wait for one answer of a subgraph. */
   timeout: z.coerce.number().int().min(1).default(10_000),
+  /** How often a query is sent again to a subgraph that cannot be reached or answers 502, 503 or 504, within the timeout. */
+  retries: z.coerce.number().int().min(0).default(2),
+  /** Failures in a row after which a subgraph is not asked for a while; 0 never stops asking. */
+  breakerFailures: z.coerce.number().int().min(0).default(20),
+  /** How long it is not asked. */
+  breakerPause: z.coerce.number().int().min(1).default(2_000),
+  /** Compresses answers where clients accept it. */
+  compression: z.boolean().default(true),
+  /** The smallest answer that is compressed. */
+  compressionThreshold: z.coerce.number().int().min(0).default(1_024),
   /** Hides from clients which subgraph failed and how. */
   production: flag,
   bodyLimit: z.coerce.number().int().min(1).default(1_048_576),
@@ -29,8 +47,14 @@ export const gatewayConfig = z.object({
   connections: z.coerce.number().int().min(1).default(64),
   /** Prepared operations kept in memory. */
   planCache: z.coerce.number().int().min(1).default(1_000),
+  /** Executes equal queries of equal callers once while they are in flight. */
+  shareQueries: z.boolean().default(true),
+  /** The same for requests to subgraphs. */
+  shareSubgraphRequests: z.boolean().default(true),
   /** Headers of a client's request that subgraphs receive. */
   propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
+  /** How long requests are still accepted once the process has been told to stop and says that it is not ready. */
+  drainGrace: z.coerce.number().int().min(0).max(maxDrainGraceMs).default(0),
   /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */
   examples: z.string().optional(),
   explorerFolder: z.string().default(fileURLToPath(new URL('explorer/dist', import.meta.url))),

@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGraph } from './serve/graph.ts'
+import { createGraph, type Graph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
 import { guardOrigins } from '../runtime/graphql/origins.ts'
 import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
+import { Reloader } from './serve/reload.ts'
+import { documentPolicy } from './serve/documents.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import { serveWebSocket } from './serve/websocket.ts'
-import { SubgraphClient } from './subgraphs/client.ts'
-import { readSupergraphSdl } from './supergraph/source.ts'
+import { type ClientOptions, SubgraphClient } from './subgraphs/client.ts'
+import { SupergraphSource } from './supergraph/source.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
 
 /**
@@ -20,29 +23,46 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
-  const supergraph = loadSupergraph(await readSupergraphSdl(config.supergraph), config.subgraphUrl)
+  const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
-  const subgraphs = new SubgraphClient(supergraph.urls, { timeoutMs: config.timeout, maxResponseBytes: config.maxResponse, connections: config.connections }, metrics.fetch)
-  const policy = { manifest, persistedOnly: config.persistedOnly }
-  const graph = createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production })
-  const service: GraphService = new GraphService(graph, policy, config.propagateHeader, metrics, context.log)
+  const createVersion = (sdl: string): Graph => {
+    const supergraph = loadSupergraph(sdl, config.subgraphUrl)
+    const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
+    return createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
+  }
+  const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
+  const service: GraphService = new GraphService(createVersion((await source.read()) ?? ''), policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
-  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples })
+  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity })
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
   const sockets = serveWebSocket(server.server, graphqlPath, service)
   const port = await listen(server.server, config.port, config.host)
+  const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take: (sdl) => service.replace(createVersion(sdl)), observe: metrics.reload, log: context.log })
   return {
     url: `http://${config.host ?? 'localhost'}:${port}`,
     async [Symbol.asyncDispose]() {
+      reloader[Symbol.dispose]()
       context.health.drain()
+      if (config.drainGrace > 0) await pause(config.drainGrace)
       await sockets[Symbol.asyncDispose]()
       await closeServer(server.server)
       await server.close()
-      await service.graph.subgraphs[Symbol.asyncDispose]()
+      await service[Symbol.asyncDispose]()
     },
+  }
+}
+
+function clientOptions(config: GatewayConfig): ClientOptions {
+  return {
+    timeoutMs: config.timeout,
+    retries: config.retries,
+    breaker: { failures: config.breakerFailures, pauseMs: config.breakerPause },
+    maxResponseBytes: config.maxResponse,
+    connections: config.connections,
+    share: config.shareSubgraphRequests,
   }
 }
 

@@ -1,4 +1,4 @@
-import { Kind, parse } from 'graphql'
+import { Kind, OperationTypeNode, parse } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { FetchNode, PlanNode } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
@@ -89,12 +89,13 @@ class PlanCompiler {
   }
 
   #absorb(node: FetchNode): Absorb {
-    return compileAbsorb(node, compileRewrites(node.outputRewrites, this.#types), rootKeys(node.operation), this.#merge)
+    return compileAbsorb(node, compileRewrites(node.outputRewrites, this.#types), readRoot(node.operation).keys, this.#merge)
   }
 
   #rootFetch(node: FetchNode): Step {
     if (node.requires && node.requires.length > 0) throw new TypeError('a fetch of entities stands outside a path')
-    return compileRootFetch(node, this.#absorb(node), rootKeys(node.operation))
+    const { kind, keys } = readRoot(node.operation)
+    return compileRootFetch(node, this.#absorb(node), keys, kind === OperationTypeNode.MUTATION ? 'mutation' : 'query')
   }
 
   #flatten({ path, node }: Extract<PlanNode, { kind: 'Flatten' }>): Step {
@@ -125,12 +126,13 @@ function parallel(steps: readonly Step[]): Step {
   }
 }
 
-/** The response keys at the root of a subgraph operation; fields inside fragments count too. */
-function rootKeys(operation: string): string[] {
+/** What kind of operation a subgraph is sent, and the response keys at its root; fields inside fragments count too. */
+function readRoot(operation: string): { kind: OperationTypeNode; keys: string[] } {
   const { definitions } = parse(operation, { noLocation: true })
   const [definition] = definitions
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) return []
-  return definition.selectionSet.selections.flatMap((selection) =>
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('a fetch holds no operation')
+  const keys = definition.selectionSet.selections.flatMap((selection) =>
     selection.kind === Kind.FIELD && selection.name.value !== '__typename' ? [selection.alias?.value ?? selection.name.value] : [],
   )
+  return { kind: definition.operation, keys }
 }

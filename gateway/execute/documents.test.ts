@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from 'graphql'
 import type { PlanNode } from '../plan/planner.ts'
 import { type Federation, post, startFederation } from '../testing/federation.ts'
 import { compilePlan } from './compile.ts'
-import { Run } from './run.ts'
+import { fresh, Run } from './run.ts'
 
 const definitions = {
   things: {
@@ -82,7 +82,7 @@ describe('introspection', () => {
 
 describe('a plan', () => {
   const types = { satisfies: () => true, isAbstract: () => false, has: () => true, keysOf: () => [], readByPlans: new Set<string>(), readWithArguments: new Set<string>() }
-  const scope = { headers: {}, signal: new AbortController().signal }
+  const scope = { headers: {}, caller: '', signal: new AbortController().signal }
   const fetchOf = (name: string): PlanNode => ({ kind: 'Fetch', serviceName: name, operation: `{ ${name} }` })
 
   test('follows its conditional nodes by the value of their variable', async () => {
@@ -97,7 +97,7 @@ describe('a plan', () => {
       },
     }
     const { step } = compilePlan({ kind: 'Sequence', nodes: [{ kind: 'Condition', condition: 'x', ifClause: fetchOf('a'), elseClause: fetchOf('b') }, { kind: 'Condition', condition: 'x', elseClause: fetchOf('c') }] }, types)
-    for (const x of [true, false]) await step(new Run(subgraphs, scope, { x }))
+    for (const x of [true, false]) await step(new Run(subgraphs, scope, { x }, fresh))
     expect(asked).toEqual(['a', 'b', 'c'])
   })
 

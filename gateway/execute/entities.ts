@@ -43,7 +43,7 @@ export function compileEntityFetch(node: Outgoing & Pick<FetchNode, 'serviceName
     const asked = batches.map((batch) => collect(batch, run))
     if (asked.every(({ texts }) => texts.length === 0)) return
     const variables = batches.map(({ variablePrefix }, index) => `${variablePrefix}[${asked[index]?.texts.join(',') ?? ''}]`).join('')
-    return run.send(serviceName, body(run.variables, variables)).then(
+    return run.send(serviceName, body(run.variables, variables), 'query').then(
       (reply) => absorb(run, reply, batches, asked, serviceName, merge),
       (error: unknown) => {
         const places = batches.flatMap((batch, index) => locate(batch, run, asked[index]?.targets ?? []).flat())

@@ -5,7 +5,7 @@ import type { Merge } from './merge.ts'
 import type { ResponsePath } from './path.ts'
 import { clientKey } from './plan-keys.ts'
 import { renameOf, type Rewrite } from './rewrites.ts'
-import type { Run, Step } from './run.ts'
+import type { Run, SendPolicies, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
 
 /** The parts of a plan's fetch that make up a request. */
@@ -48,13 +48,13 @@ export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys
   }
 }
 
-export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: readonly string[]): Step {
+export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: readonly string[], kind: keyof SendPolicies): Step {
   const { serviceName } = node
   const body = compileBody(node)
   const places = rootKeys.map((key): ResponsePath => [clientKey(key)])
   return async (run) => {
     try {
-      absorb(run, await run.send(serviceName, body(run.variables)))
+      absorb(run, await run.send(serviceName, body(run.variables), kind))
     } catch (error) {
       run.fail(fetchFailure(error, serviceName, places), places)
     }

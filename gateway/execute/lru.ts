@@ -1,34 +1,39 @@
-/** A map that forgets the entry used longest ago once it holds more than `capacity`. A Map remembers insertion order, which is all it takes. */
+/**
+ * A map that forgets what was not used lately and holds at most `capacity` entries. It keeps two generations: what is used moves to the
+ * recent one, and when that is half of the capacity, the older one is dropped. So a hit among recent entries costs one lookup and no writing.
+ */
 export class Lru<V> {
-  readonly #entries = new Map<string, V>()
-  readonly #capacity: number
+  #recent = new Map<string, V>()
+  #older = new Map<string, V>()
+  readonly #half: number
 
   constructor(capacity: number) {
-    this.#capacity = capacity
+    this.#half = Math.max(1, Math.floor(capacity / 2))
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#recent.size + this.#older.size
   }
 
   get(key: string): V | undefined {
-    const value = this.#entries.get(key)
-    if (value === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    return value
+    const recent = this.#recent.get(key)
+    if (recent !== undefined) return recent
+    const older = this.#older.get(key)
+    if (older !== undefined) this.set(key, older)
+    return older
   }
 
   set(key: string, value: V): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    if (this.#entries.size <= this.#capacity) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    this.#older.delete(key)
+    if (this.#recent.size >= this.#half && !this.#recent.has(key)) {
+      this.#older = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(key, value)
   }
 
   /** Forgets the entry only while it still holds this value. */
   delete(key: string, value: V): void {
-    if (this.#entries.get(key) === value) this.#entries.delete(key)
+    for (const entries of [this.#recent, this.#older]) if (entries.get(key) === value) entries.delete(key)
   }
 }

@@ -1,31 +1,71 @@
+import { type DocumentNode, Kind, print } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
+import { canonicalDocument } from './canonical.ts'
 import type { PresentError } from './errors.ts'
 import { Lru } from './lru.ts'
-import { type PreparedOperation, prepareOperation } from './prepare.ts'
+import { parseDocument, selectOperation, validateDocument } from './operation.ts'
+import { PreparedOperation } from './prepare.ts'
 
-/** The operations of one supergraph, prepared once each and kept while they are used. */
+/** Longer documents are parsed each time they come: their texts, mostly white space or comments, would fill the memory. */
+const maxTextLength = 65_536
+
+/**
+ * The operations of one supergraph, prepared once each and kept while they are used. They are found by the text of the
+ * request, and behind that by what the text means, so that layout, comments and names do not split the cache.
+ */
 export class OperationCache {
   readonly #supergraph: Supergraph
   readonly #present: PresentError
-  readonly #prepared: Lru<PreparedOperation>
+  readonly #byText: Lru<Map<string | null, PreparedOperation>>
+  readonly #byMeaning: Lru<PreparedOperation>
 
   constructor(supergraph: Supergraph, capacity: number, present: PresentError) {
     this.#supergraph = supergraph
     this.#present = present
-    this.#prepared = new Lru(capacity)
+    this.#byText = new Lru(capacity)
+    this.#byMeaning = new Lru(capacity)
   }
 
+  /** Prepared operations, each counted once. */
   get size(): number {
-    return this.#prepared.size
+    return this.#byMeaning.size
   }
 
-  /** @throws what {@link prepareOperation} throws; an operation that fails is not kept */
+  /**
+   * The operation of a document; one that fails is not kept.
+   * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED; AisleError OPERATION_RESOLUTION_FAILURE
+   */
   prepare(text: string, operationName: string | null): PreparedOperation {
-    const key = `${operationName ?? ''}\n${text}`
-    const known = this.#prepared.get(key)
+    const names = this.#byText.get(text)
+    const known = names?.get(operationName)
     if (known !== undefined) return known
-    const prepared = prepareOperation(this.#supergraph, text, operationName, this.#present)
-    this.#prepared.set(key, prepared)
+    const prepared = this.#byDocument(text, operationName)
+    if (text.length > maxTextLength) return prepared
+    if (names === undefined) this.#byText.set(text, new Map([[operationName, prepared]]))
+    else names.set(operationName, prepared)
     return prepared
+  }
+
+  #byDocument(text: string, operationName: string | null): PreparedOperation {
+    const document = parseDocument(text)
+    const known = this.#knownToBeValid(document, operationName)
+    if (known !== undefined) return known
+    validateDocument(this.#supergraph.schema, document, text)
+    const canonical = canonicalDocument(document, selectOperation(document, operationName))
+    const key = print(canonical.document)
+    const same = this.#byMeaning.get(key)
+    if (same !== undefined) return same
+    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present)
+    this.#byMeaning.set(key, prepared)
+    return prepared
+  }
+
+  /** A document that holds one operation, and nothing that the operation does not reach, is as valid as what it means. */
+  #knownToBeValid(document: DocumentNode, operationName: string | null): PreparedOperation | undefined {
+    const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+    const [operation] = operations
+    if (operation === undefined || operations.length > 1 || (operationName !== null && operation.name?.value !== operationName)) return undefined
+    const canonical = canonicalDocument(document, operation)
+    return canonical.document.definitions.length === document.definitions.length ? this.#byMeaning.get(print(canonical.document)) : undefined
   }
 }

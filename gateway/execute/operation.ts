@@ -5,14 +5,17 @@ import { InvalidRequest } from './invalid-request.ts'
 /** A document of more tokens than this is refused before it is parsed any further. */
 const maxTokens = 20_000
 
+/** @throws InvalidRequest GRAPHQL_PARSE_FAILED */
+export function parseDocument(text: string): DocumentNode {
+  return parseText(text, true)
+}
+
 /**
- * Parses and validates a document. Locations are kept only to report what is wrong: a cached document is smaller without.
- * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED
+ * Locations are kept only to report what is wrong: a cached document is smaller without.
+ * @throws InvalidRequest GRAPHQL_VALIDATION_FAILED
  */
-export function readDocument(schema: GraphQLSchema, text: string): DocumentNode {
-  const document = parseText(text, true)
-  if (validate(schema, document).length === 0) return document
-  throw InvalidRequest.of('GRAPHQL_VALIDATION_FAILED', validate(schema, parseText(text, false)))
+export function validateDocument(schema: GraphQLSchema, document: DocumentNode, text: string): void {
+  if (validate(schema, document).length > 0) throw InvalidRequest.of('GRAPHQL_VALIDATION_FAILED', validate(schema, parseText(text, false)))
 }
 
 function parseText(text: string, noLocation: boolean): DocumentNode {

@@ -1,11 +1,10 @@
-import { type DocumentNode, getVariableValues, Kind, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
+import { type DocumentNode, getVariableValues, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { Lru } from './lru.ts'
-import { readDocument, selectOperation } from './operation.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
 /** How many combinations of conditions are kept for one operation. */
@@ -41,24 +40,14 @@ export class PreparedOperation {
 
   /** The operation as it is under these variables, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
   variant(variables: JsonObject): Promise<Variant> {
-    const conditions = readConditions(this.#conditionNames, variables)
-    const key = this.#conditionNames.map((name) => (conditions[name] === true ? '1' : '0')).join('')
+    let key = ''
+    for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
     const known = this.#variants.get(key)
     if (known !== undefined) return known
+    const conditions = readConditions(this.#conditionNames, variables)
     const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present)
     this.#variants.set(key, pending)
     pending.catch(() => this.#variants.delete(key, pending))
     return pending
   }
-}
-
-/**
- * Parses and validates a document, and takes one operation from it.
- * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED; AisleError OPERATION_RESOLUTION_FAILURE
- */
-export function prepareOperation(supergraph: Supergraph, text: string, operationName: string | null, present: PresentError): PreparedOperation {
-  const document = readDocument(supergraph.schema, text)
-  const operation = selectOperation(document, operationName)
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-  return new PreparedOperation(supergraph, { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] }, operation, present)
 }

@@ -1,7 +1,20 @@
-import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
+import type { RequestScope, SendPolicy, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import type { ClientError } from './errors.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { overlaps, type ResponsePath } from './path.ts'
+
+/**
+ * How the requests of one operation may be sent. Those of a mutation, and those for an event of a subscription, must see
+ * what has just changed: they never take an answer that was asked for before.
+ */
+export interface SendPolicies {
+  readonly query: SendPolicy
+  readonly mutation: SendPolicy
+}
+
+const mutation: SendPolicy = { repeatable: false, shareable: false }
+export const sharing: SendPolicies = { query: { repeatable: true, shareable: true }, mutation }
+export const fresh: SendPolicies = { query: { repeatable: true, shareable: false }, mutation }
 
 /** One execution of a compiled plan: what has been fetched so far, and what went wrong. */
 export class Run {
@@ -11,17 +24,19 @@ export class Run {
   readonly variables: JsonObject
   readonly scope: RequestScope
   readonly #subgraphs: Subgraphs
+  readonly #policies: SendPolicies
   readonly #blamed: ResponsePath[] = []
 
-  constructor(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject) {
+  constructor(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject, policies: SendPolicies) {
     this.#subgraphs = subgraphs
+    this.#policies = policies
     this.scope = scope
     this.variables = variables
   }
 
-  /** Sends a ready JSON body to a subgraph. @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE */
-  send(service: string, body: string): Promise<SubgraphReply> {
-    return this.#subgraphs.request(service, body, this.scope)
+  /** Sends a ready JSON body to a subgraph. @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE, REQUEST_CANCELLED */
+  send(service: string, body: string, kind: keyof SendPolicies): Promise<SubgraphReply> {
+    return this.#subgraphs.request(service, body, this.scope, this.#policies[kind])
   }
 
   /** Adds an error and notes which places of the response it explains when they turn out null. */

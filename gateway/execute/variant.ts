@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type OperationDefinitionNode, print } from 'graphql'
+import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode, print } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import { type CompiledPlan, compilePlan } from './compile.ts'
@@ -8,8 +8,10 @@ import { finish, type ResponseText } from './finish.ts'
 import { introspect, introspectionOf } from './introspection.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { normalizeOperation } from './normalize.ts'
-import { Run } from './run.ts'
+import { fresh, Run, type SendPolicies, sharing } from './run.ts'
 import { compileWriter, type WriteData } from './writer.ts'
+
+let nextId = 0
 
 /** An operation under decided conditions: everything that can be done before variables and data are known has been done. */
 export class Variant {
@@ -18,13 +20,17 @@ export class Variant {
   readonly #introspection: DocumentNode | null
   readonly #write: WriteData
   readonly #present: PresentError
+  readonly #policies: SendPolicies
+  /** Told apart from every other variant in this process. */
+  readonly id = nextId++
 
-  constructor(supergraph: Supergraph, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, present: PresentError) {
+  constructor(supergraph: Supergraph, kind: OperationTypeNode, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, present: PresentError) {
     this.#supergraph = supergraph
     this.#plan = plan
     this.#introspection = introspection
     this.#write = write
     this.#present = present
+    this.#policies = kind === OperationTypeNode.QUERY ? sharing : fresh
   }
 
   /** The subgraph that a subscription's events come from; null for other operations. */
@@ -34,7 +40,7 @@ export class Variant {
 
   /** Runs a query or mutation. `variables` are coerced. */
   async execute(subgraphs: Subgraphs, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
-    const run = new Run(subgraphs, scope, variables)
+    const run = new Run(subgraphs, scope, variables, this.#policies)
     if (this.#introspection !== null) Object.assign(run.data, introspect(this.#supergraph.schema, this.#introspection, variables))
     await this.#plan.step(run)
     return finish(run, this.#write, this.#present)
@@ -48,7 +54,7 @@ export class Variant {
     const plan = this.#plan
     if (plan.kind !== 'subscription') return
     for await (const event of subgraphs.subscribe(plan.source.serviceName, plan.source.body(variables), scope)) {
-      yield await this.#onEvent(new Run(subgraphs, scope, variables), event, plan)
+      yield await this.#onEvent(new Run(subgraphs, scope, variables, this.#policies), event, plan)
     }
   }
 
@@ -71,5 +77,5 @@ export async function compileVariant(
   const plan = normalized === null ? null : await supergraph.planner.plan(print(normalized))
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
   const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions)
-  return new Variant(supergraph, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
+  return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
 }

@@ -1,15 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
-import { propagate } from '../subgraphs/headers.ts'
+import { createScope, propagate } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
+import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
 import type { ReadyOperation } from './graph.ts'
 import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import type { GraphService } from './service.ts'
 
-/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
-export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService): Promise<FastifyReply> {
+/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). @param compressFrom the smallest answer that is compressed, in characters */
+export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, compressFrom: number): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
   try {
     media = negotiate(request.headers.accept)
@@ -22,7 +23,9 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
     if (media === eventStream) return await streamEvents(reply, operation, scope, service)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
     const { text } = await service.execute(operation, scope)
-    return send(reply, 200, media, text)
+    const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
+    if (encoding === null) return send(reply, 200, media, text)
+    return send(reply.header('content-encoding', encoding), 200, media, await compress(text, encoding))
   } catch (error) {
     return answerFailure(reply, error, media, service)
   }
@@ -35,8 +38,8 @@ export function answerFailure(reply: FastifyReply, error: unknown, media: Respon
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
 }
 
-function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
-  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept, origin').send(text)
+function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string | Buffer): FastifyReply {
+  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept, accept-encoding, origin').send(text)
 }
 
 function readRequest(request: FastifyRequest): Parameters {
@@ -50,7 +53,7 @@ function scopeOf(request: FastifyRequest, reply: FastifyReply, service: GraphSer
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort()
   })
-  return { headers: propagate(request.headers, service.propagatedHeaders), signal: abort.signal }
+  return createScope(propagate(request.headers, service.propagatedHeaders), abort.signal)
 }
 
 /** Server-sent events, one `next` a result and a `complete` at the end (the "distinct connections" mode of graphql-sse). */

@@ -1,13 +1,20 @@
 import { errorTable } from '../../runtime/errors.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
-import type { ObserveFetch } from '../subgraphs/client.ts'
+import type { ClientObserver } from '../subgraphs/client.ts'
+import type { ReloadResult } from './reload.ts'
 
 /** What the gateway measures of itself. */
 export interface GatewayMetrics {
   /** Seconds from a request's arrival to its answer. */
   readonly request: (method: string, status: number, seconds: number) => void
-  readonly fetch: ObserveFetch
+  readonly subgraphs: ClientObserver
+  /** A query was answered together with an equal one. */
+  readonly sharedQuery: () => void
   readonly error: (code: string) => void
+  /** A document was served although it was not asked for by an id of the manifest. */
+  readonly unlistedDocument: () => void
+  /** The source of the supergraph had something new. */
+  readonly reload: (result: ReloadResult) => void
   readonly subscriptionStarted: () => void
   readonly subscriptionEnded: () => void
 }
@@ -31,6 +38,11 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     registers,
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
+  const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, and requests to subgraphs', labelNames: ['kind'], registers })
+  const retries = new Counter({ name: 'graphql_subgraph_retries_total', help: 'Queries sent again to a subgraph after a failure', labelNames: ['subgraph'], registers })
+  const circuits = new Gauge({ name: 'graphql_subgraph_circuit_open', help: '1 while a failing subgraph is not asked', labelNames: ['subgraph'], registers })
+  const reloads = new Counter({ name: 'graphql_supergraph_reloads_total', help: 'New supergraphs, by what became of them: taken, refused, or unreadable', labelNames: ['result'], registers })
+  const unlisted = new Counter({ name: 'graphql_unlisted_documents_total', help: 'Documents served that --persisted-only would refuse; counted with --persisted-only=log', registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
   const cache: Gauge = new Gauge({
     name: 'graphql_plan_cache_entries',
@@ -40,9 +52,21 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
   })
   return {
     request: (method, status, duration) => requests.observe({ http_request_method: method, http_response_status_code: status }, duration),
-    fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+    subgraphs: {
+      fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+      shared: () => shared.inc({ kind: 'subgraph_request' }),
+      retried: (subgraph) => retries.inc({ subgraph }),
+      circuit: (subgraph, open) => circuits.set({ subgraph }, open ? 1 : 0),
+    },
+    sharedQuery: () => shared.inc({ kind: 'query' }),
     // Subgraphs choose codes freely, so that only known ones may become a label.
     error: (code) => errors.inc({ code: code in errorTable ? code : 'OTHER' }),
+    reload(result) {
+      reloads.inc({ result })
+      // The subgraphs of a new supergraph start with closed circuits, and may have other names.
+      if (result === 'taken') circuits.reset()
+    },
+    unlistedDocument: () => unlisted.inc(),
     subscriptionStarted: () => subscriptions.inc(),
     subscriptionEnded: () => subscriptions.dec(),
   }

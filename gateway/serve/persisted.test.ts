@@ -18,17 +18,19 @@ let manifest: string
 let open: Federation<'greetings'>
 let closed: Federation<'greetings'>
 let without: Federation<'greetings'>
+let automatic: Federation<'greetings'>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manifest-'))
   manifest = join(folder, 'manifest.json')
   await writeFile(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations: [{ id, name: 'Hello', type: 'query', body }] }))
-  open = await startFederation(definitions, { manifest })
+  open = await startFederation(definitions, { manifest, apq: false })
   closed = await startFederation(definitions, { manifest, persistedOnly: true })
-  without = await startFederation(definitions)
+  without = await startFederation(definitions, { apq: false })
+  automatic = await startFederation(definitions, { manifest, persistedOnly: 'log' })
 })
 afterAll(async () => {
-  for (const graph of [open, closed, without]) await graph[Symbol.asyncDispose]()
+  for (const graph of [open, closed, without, automatic]) await graph[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
 
@@ -70,11 +72,45 @@ describe('refusals', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
 
+  test('a registration where only the manifest counts', async () => {
+    const other = '{ hello(name: "x") }'
+    const hash = createHash('sha256').update(other).digest('hex')
+    expect((await post(closed.url, { query: other, extensions: apollo(hash) })).errors[0]?.extensions.code).toBe('CANNOT_SEND_PQ_ID_AND_BODY')
+    expect((await post(closed.url, { extensions: apollo(hash) })).errors[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST')
+  })
+
   test('a manifest of another format is not taken', async () => {
     const wrong = join(folder, 'wrong.json')
     await writeFile(wrong, JSON.stringify({ format: 'relay', version: 1, operations: [] }))
     await expect(readManifest(wrong)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   })
+})
+
+describe('automatic persisted queries', () => {
+  test('are registered with their document and then run by their hash', async () => {
+    const query = 'query ($name: String) { renamed: hello(name: $name) }'
+    const hash = createHash('sha256').update(query).digest('hex')
+    const asked = { extensions: apollo(hash), variables: { name: 'you' } }
+    const first = await post(automatic.url, asked)
+    expect([first.status, first.errors[0]?.message, first.errors[0]?.extensions.code]).toEqual([200, 'PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND'])
+    expect((await post(automatic.url, { ...asked, query: `${query} ` })).errors[0]?.extensions.code).toBe('PERSISTED_QUERY_HASH_MISMATCH')
+    expect((await post(automatic.url, { ...asked, query })).data).toEqual({ renamed: 'you' })
+    expect((await post(automatic.url, asked)).data).toEqual({ renamed: 'you' })
+    expect((await get(automatic.url, { extensions: JSON.stringify(apollo(hash)), variables: '{"name":"me"}' })).data).toEqual({ renamed: 'me' })
+  })
+
+  test('stand beside the manifest, which is not asked twice', async () => {
+    expect((await post(automatic.url, { extensions: apollo(id), variables: { name: 'you' } })).data).toEqual({ hello: 'you' })
+    expect((await post(automatic.url, { documentId: unknown })).errors[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST')
+  })
+})
+
+test('documents that would be refused are served and counted with --persisted-only=log', async () => {
+  const counted = async (): Promise<number> => Number(/graphql_unlisted_documents_total\{[^}]*\} (\d+)/.exec(await automatic.context.metrics.metrics())?.[1] ?? 0)
+  const before = await counted()
+  expect((await automatic.ask('{ hello(name: "free") }')).data).toEqual({ hello: 'free' })
+  expect((await post(automatic.url, { documentId: id, variables: { name: 'listed' } })).data).toEqual({ hello: 'listed' })
+  expect((await counted()) - before).toBe(1)
 })
 
 describe('over a WebSocket', () => {

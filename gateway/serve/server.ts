@@ -1,4 +1,4 @@
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { AisleError } from '../../runtime/errors.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
@@ -18,18 +18,25 @@ export interface ServerOptions {
   readonly explorerFolder: string
   /** What `/examples.json` answers; null where there are none. */
   readonly examples: string | null
+  /** The smallest answer that is compressed, in bytes. */
+  readonly compressFrom: number
 }
 
 /** The HTTP side of the gateway, not yet listening. */
 export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
   const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
   readBodiesAsText(server)
+  server.addHook('onRequest', (_request, reply, done) => {
+    // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
+    if (context.health.draining) reply.header('connection', 'close')
+    done()
+  })
   server.addHook('onResponse', (request, reply, done) => {
     if (request.routeOptions.url === graphqlPath) metrics.request(request.method, reply.statusCode, reply.elapsedTime / 1000)
     done()
   })
   server.setErrorHandler((error, _request, reply) => answerFailure(reply, bodyFault(error), plainJson, service))
-  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service) })
+  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service, options.compressFrom) })
   server.route({
     method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
     url: graphqlPath,
@@ -42,14 +49,15 @@ export function createServer(service: GraphService, context: RoleContext, metric
     if (options.examples === null) return reply.code(404).header('content-type', plainJson).send('[]')
     return reply.headers({ 'content-type': plainJson, 'cache-control': 'no-cache' }).send(options.examples)
   })
-  server.get('/*', async (request, reply) => answerOther(request.url.split('?', 1)[0] ?? '/', reply, context, options.explorerFolder))
+  server.get('/*', async (request, reply) => answerOther(request, reply, context, options))
   return server
 }
 
-async function answerOther(path: string, reply: FastifyReply, { health, metrics }: RoleContext, explorerFolder: string): Promise<FastifyReply> {
+async function answerOther(request: FastifyRequest, reply: FastifyReply, { health, metrics }: RoleContext, { explorerFolder, compressFrom }: ServerOptions): Promise<FastifyReply> {
+  const path = request.url.split('?', 1)[0] ?? '/'
   const operational = await operationalAnswer(path, health, metrics)
   if (operational !== null) return reply.code(operational.status).header('content-type', operational.contentType).header('cache-control', 'no-store').send(operational.body)
-  const file = await explorerAnswer(explorerFolder, path)
+  const file = await explorerAnswer(explorerFolder, path, compressFrom === Infinity ? undefined : request.headers['accept-encoding'])
   if (file !== null) return reply.code(file.status).headers(file.headers).send(file.body)
   return reply.code(404).header('content-type', 'text/plain; charset=utf-8').send('Not found. The graph answers at /graphql.\n')
 }

@@ -7,26 +7,53 @@ import type { GatewayMetrics } from './metrics.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
 import type { DocumentPolicy } from '../../runtime/graphql/persisted.ts'
 
+/** Longest time between an operation being ready and its start, in milliseconds. */
+const startMs = 1_000
+
 /** What HTTP and WebSocket have in common: the graph being served, and the accounts kept of it. */
-export class GraphService {
-  /** The version being served; requests in flight keep the one they started with. */
-  graph: Graph
+export class GraphService implements AsyncDisposable {
+  #graph: Graph
+  /** Every version that is still used, the one being served among them. */
+  readonly #open = new Set<Graph>()
   readonly propagatedHeaders: readonly string[]
   readonly #policy: DocumentPolicy
   readonly #metrics: GatewayMetrics
   readonly #log: Logger
 
   constructor(graph: Graph, policy: DocumentPolicy, propagatedHeaders: readonly string[], metrics: GatewayMetrics, log: Logger) {
-    this.graph = graph
+    this.#graph = graph
+    this.#open.add(graph)
     this.propagatedHeaders = propagatedHeaders
     this.#policy = policy
     this.#metrics = metrics
     this.#log = log
   }
 
+  /** The version being served; what is running stays with the one that it started on. */
+  get graph(): Graph {
+    return this.#graph
+  }
+
+  /** Serves another version from now on. The one before is closed when the last that runs on it has ended. */
+  replace(graph: Graph): void {
+    const before = this.#graph
+    this.#graph = graph
+    this.#open.add(graph)
+    // A request whose operation has just been made ready starts to run on the old version after this.
+    setTimeout(() => void before.usage.idle().then(() => this.#close(before)), startMs).unref()
+  }
+
+  async #close(graph: Graph): Promise<void> {
+    if (this.#open.delete(graph)) await graph.subgraphs[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open].map((graph) => this.#close(graph)))
+  }
+
   /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
   ready(parameters: Parameters): Promise<ReadyOperation> {
-    return readyOperation(this.graph, parameters, this.#policy)
+    return readyOperation(this.#graph, parameters, this.#policy)
   }
 
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
@@ -50,7 +77,7 @@ export class GraphService {
   /** What the client is told about a request that failed as a whole; what it must not be told is logged. */
   failed(error: unknown): InvalidRequest {
     const failure = InvalidRequest.from(error)
-    this.#metrics.error(failure.code)
+    if (failure.code !== 'REQUEST_CANCELLED') this.#metrics.error(failure.code)
     if (failure.status >= 500) this.#log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message)
     return failure
   }

@@ -3,7 +3,7 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, parse }
 import { useServer } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isObject } from '../../runtime/json.ts'
-import { propagate } from '../subgraphs/headers.ts'
+import { createScope, propagate } from '../subgraphs/headers.ts'
 import type { ReadyOperation } from './graph.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
 import type { GraphService } from './service.ts'
@@ -46,11 +46,11 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
       },
       async execute({ contextValue }) {
         const { operation, abort, headers } = readContext(contextValue)
-        return readText((await service.execute(operation, { headers, signal: abort.signal })).text)
+        return readText((await service.execute(operation, createScope(headers, abort.signal))).text)
       },
       subscribe({ contextValue }) {
         const { operation, abort, headers } = readContext(contextValue)
-        return abortable(readTexts(service.subscribe(operation, { headers, signal: abort.signal })), abort)
+        return abortable(readTexts(service.subscribe(operation, createScope(headers, abort.signal))), abort)
       },
       onError(_context, _id, _payload, errors): readonly GraphQLFormattedError[] | undefined {
         const [original] = errors.map(({ originalError }) => originalError).filter((error) => error !== undefined && error !== null)

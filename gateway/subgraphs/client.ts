@@ -1,41 +1,77 @@
 import { AisleError } from '../../runtime/errors.ts'
-import { HttpSubgraph, type HttpOptions } from './http.ts'
+import { type BreakerOptions, CircuitBreaker } from './breaker.ts'
+import { Delivery, type DeliveryOptions } from './delivery.ts'
+import type { RawAnswer } from './exchange.ts'
+import { HttpSubgraph, type HttpOptions, readReply } from './http.ts'
+import { InFlight } from './in-flight.ts'
 import { SubgraphStreams } from './stream.ts'
-import type { RequestScope, SubgraphReply, Subgraphs } from './types.ts'
+import type { RequestScope, SendPolicy, SubgraphReply, Subgraphs } from './types.ts'
 
 /** Told about every request to a subgraph once it is over: seconds it took, and its error code if it failed. */
 export type ObserveFetch = (service: string, seconds: number, failure: string | null) => void
 
+export interface ClientOptions extends HttpOptions, DeliveryOptions {
+  readonly breaker: BreakerOptions
+  /** Sends equal requests of equal callers once while they are in flight. */
+  readonly share: boolean
+}
+
+/** What a client tells about its work. */
+export interface ClientObserver {
+  readonly fetch: ObserveFetch
+  /** A request was answered together with an equal one. */
+  readonly shared: () => void
+  /** A request is sent again. */
+  readonly retried: (service: string) => void
+  /** A subgraph's circuit has opened or closed. */
+  readonly circuit: (service: string, open: boolean) => void
+}
+
 interface Endpoint {
-  readonly url: string
   readonly http: HttpSubgraph
+  readonly delivery: Delivery
   readonly streams: SubgraphStreams
+  readonly inFlight: InFlight<RawAnswer>
 }
 
 /** Reaches every subgraph of one supergraph over its network interfaces. */
 export class SubgraphClient implements Subgraphs, AsyncDisposable {
   readonly #endpoints: ReadonlyMap<string, Endpoint>
-  readonly #observe: ObserveFetch
+  readonly #observer: ClientObserver
+  readonly #share: boolean
 
-  constructor(urls: ReadonlyMap<string, string>, options: HttpOptions, observe: ObserveFetch) {
-    this.#endpoints = new Map([...urls].map(([name, url]) => [name, { url, http: new HttpSubgraph(url, options), streams: new SubgraphStreams(url) }]))
-    this.#observe = observe
+  constructor(urls: ReadonlyMap<string, string>, options: ClientOptions, observer: ClientObserver) {
+    this.#endpoints = new Map([...urls].map(([name, url]) => [name, createEndpoint(name, url, options, observer)]))
+    this.#observer = observer
+    this.#share = options.share
   }
 
   get names(): string[] {
     return [...this.#endpoints.keys()]
   }
 
-  async request(service: string, body: string, scope: RequestScope): Promise<SubgraphReply> {
+  async request(service: string, body: string, scope: RequestScope, { repeatable, shareable }: SendPolicy): Promise<SubgraphReply> {
+    const endpoint = this.#endpoint(service)
+    if (!shareable || !this.#share) return readReply(await this.#send(service, endpoint, body, scope, repeatable))
+    // What is shared is the text: whoever gets an answer fills it with what comes next, so that each needs its own.
+    return readReply(await endpoint.inFlight.join(scope.caller + body, scope.signal, (signal) => this.#send(service, endpoint, body, { headers: scope.headers, signal }, repeatable)))
+  }
+
+  /** From now on no request joins one that is already in flight: what is asked next may have to see what has changed. */
+  forget(): void {
+    for (const { inFlight } of this.#endpoints.values()) inFlight.forget()
+  }
+
+  async #send(service: string, { delivery }: Endpoint, body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, repeatable: boolean): Promise<RawAnswer> {
     const started = performance.now()
     let failure: string | null = null
     try {
-      return await this.#endpoint(service).http.post(body, scope)
+      return await delivery.send(body, scope, repeatable)
     } catch (error) {
       failure = AisleError.is(error) ? error.code : 'INTERNAL_SERVER_ERROR'
       throw error
     } finally {
-      this.#observe(service, (performance.now() - started) / 1000, failure)
+      this.#observer.fetch(service, (performance.now() - started) / 1000, failure)
     }
   }
 
@@ -50,7 +86,7 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
       const status = await http.probe('/health/ready', timeoutMs)
       if (status === 200) return null
       if (status === 503) return 'not ready'
-      await http.post('{"query":"{__typename}"}', { headers: {}, signal: AbortSignal.timeout(timeoutMs) })
+      readReply(await http.post('{"query":"{__typename}"}', { headers: {}, signal: AbortSignal.timeout(timeoutMs) }, timeoutMs))
       return null
     } catch {
       return 'unreachable'
@@ -65,5 +101,16 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#endpoints.values()].flatMap(({ http, streams }) => [http[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]))
+  }
+}
+
+function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver): Endpoint {
+  const http = new HttpSubgraph(url, options)
+  const breaker = new CircuitBreaker(options.breaker, (open) => observer.circuit(name, open))
+  return {
+    http,
+    delivery: new Delivery(http, breaker, options, () => observer.retried(name)),
+    streams: new SubgraphStreams(url),
+    inFlight: new InFlight<RawAnswer>(observer.shared),
   }
 }

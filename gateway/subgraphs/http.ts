@@ -1,11 +1,13 @@
 import { Pool } from 'undici'
 import { AisleError } from '../../runtime/errors.ts'
 import { isObject } from '../../runtime/json.ts'
+import { acceptedEncodings } from './decode.ts'
+import { createExchange, type RawAnswer } from './exchange.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
 
+const ownHeaders = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'accept-encoding': acceptedEncodings }
+
 export interface HttpOptions {
-  /** Longest wait for a whole answer, in milliseconds. */
-  readonly timeoutMs: number
   /** Largest answer accepted, in bytes. */
   readonly maxResponseBytes: number
   /** Connections kept open to one subgraph. */
@@ -25,33 +27,14 @@ export class HttpSubgraph implements AsyncDisposable {
     this.#options = options
   }
 
-  /** @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE */
-  async post(body: string, scope: RequestScope): Promise<SubgraphReply> {
-    const abort = new AbortController()
-    const leave = (): void => abort.abort(scope.signal.reason)
-    if (scope.signal.aborted) leave()
-    scope.signal.addEventListener('abort', leave)
-    let timedOut = false
-    const timer = setTimeout(() => {
-      timedOut = true
-      abort.abort()
-    }, this.#options.timeoutMs)
-    try {
-      const { statusCode, body: stream } = await this.#pool.request({
-        path: this.#path,
-        method: 'POST',
-        headers: { ...scope.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
-        body,
-        signal: abort.signal,
-      })
-      return readReply(statusCode, await readText(stream, this.#options.maxResponseBytes))
-    } catch (error) {
-      if (AisleError.is(error)) throw error
-      throw new AisleError(timedOut ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNREACHABLE', undefined, { cause: error })
-    } finally {
-      clearTimeout(timer)
-      scope.signal.removeEventListener('abort', leave)
-    }
+  /**
+   * @param timeoutMs longest wait for the whole answer
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED
+   */
+  post(body: string, { headers, signal }: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
+    const { answer, handler } = createExchange(signal, { timeoutMs, maxBytes: this.#options.maxResponseBytes })
+    if (!signal.aborted) this.#pool.dispatch({ path: this.#path, method: 'POST', headers: { ...headers, ...ownHeaders }, body }, handler)
+    return answer
   }
 
   /** The status of a plain GET at another path of the same server. */
@@ -66,19 +49,11 @@ export class HttpSubgraph implements AsyncDisposable {
   }
 }
 
-async function readText(stream: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of stream) {
-    size += chunk.length
-    if (size > limit) throw new AisleError('SUBGRAPH_BAD_RESPONSE', `A service behind the gateway answered with more than ${limit} bytes.`)
-    chunks.push(chunk)
-  }
-  return (chunks.length === 1 && chunks[0] !== undefined ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, chunks[0].byteLength) : Buffer.concat(chunks)).toString('utf8')
-}
-
-/** A GraphQL answer counts whatever its HTTP status is; anything else is reported with the status it came with. */
-function readReply(status: number, text: string): SubgraphReply {
+/**
+ * A GraphQL answer counts whatever its HTTP status is; anything else is reported with the status it came with.
+ * @throws AisleError SUBGRAPH_BAD_RESPONSE
+ */
+export function readReply({ status, text }: RawAnswer): SubgraphReply {
   const answer = parseJson(text)
   if (isObject(answer)) {
     const data = isObject(answer.data) ? answer.data : null

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../runtime/json.ts'
 export interface RequestScope {
   /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** The headers as text: equal for equal headers and for no others. Empty where there are none. */
+  readonly caller: string
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal
 }
@@ -14,13 +16,21 @@ export interface SubgraphReply {
   readonly errors: unknown
 }
 
+/** What may be done with a request besides sending it once. */
+export interface SendPolicy {
+  /** It reads and changes nothing, so that it may be sent again after a failure. */
+  readonly repeatable: boolean
+  /** An equal request that is already in flight may answer it. */
+  readonly shareable: boolean
+}
+
 /** How the executor reaches the subgraphs, by name. */
 export interface Subgraphs {
   /**
    * Sends a ready JSON body.
-   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE, REQUEST_CANCELLED
    */
-  request(service: string, body: string, scope: RequestScope): Promise<SubgraphReply>
+  request(service: string, body: string, scope: RequestScope, policy: SendPolicy): Promise<SubgraphReply>
   /**
    * Opens a subscription; ends when the subgraph completes it, or when the scope is aborted.
    * @throws AisleError SUBGRAPH_UNREACHABLE, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors

@@ -5,21 +5,42 @@ import { AisleError } from '../../runtime/errors.ts'
 /** Longest wait for a supergraph served over HTTP, in milliseconds. */
 const fetchTimeoutMs = 10_000
 
-/**
- * Reads the supergraph's SDL from a file or an http(s) URL.
- * @throws AisleError SUPERGRAPH_INVALID when it cannot be read
- */
-export async function readSupergraphSdl(location: string): Promise<string> {
-  try {
-    return /^https?:\/\//.test(location) ? await fetchText(location) : await readFile(location, 'utf8')
-  } catch (error) {
-    throw new AisleError('SUPERGRAPH_INVALID', `The supergraph at ${location} cannot be read: ${String(error)}`, { cause: error })
-  }
-}
+/** Where the supergraph's SDL comes from, a file or an http(s) URL, and what was last read there. */
+export class SupergraphSource {
+  readonly location: string
+  readonly isUrl: boolean
+  #last: string | null = null
+  #etag: string | null = null
 
-async function fetchText(url: string): Promise<string> {
-  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(fetchTimeoutMs) })
-  const text = await body.text()
-  if (statusCode !== 200) throw new Error(`it answered with status ${statusCode}`)
-  return text
+  constructor(location: string) {
+    this.location = location
+    this.isUrl = /^https?:\/\//.test(location)
+  }
+
+  /**
+   * The SDL; null when it is the same as it was the last time.
+   * @throws AisleError SUPERGRAPH_INVALID when it cannot be read
+   */
+  async read(): Promise<string | null> {
+    try {
+      const text = this.isUrl ? await this.#fetch() : await readFile(this.location, 'utf8')
+      if (text === this.#last) return null
+      if (text !== null) this.#last = text
+      return text
+    } catch (error) {
+      throw new AisleError('SUPERGRAPH_INVALID', `The supergraph at ${this.location} cannot be read: ${String(error)}`, { cause: error })
+    }
+  }
+
+  async #fetch(): Promise<string | null> {
+    const { statusCode, headers, body } = await request(this.location, {
+      headers: this.#etag === null ? {} : { 'if-none-match': this.#etag },
+      signal: AbortSignal.timeout(fetchTimeoutMs),
+    })
+    const text = await body.text()
+    if (statusCode === 304) return null
+    if (statusCode !== 200) throw new Error(`it answered with status ${statusCode}`)
+    this.#etag = typeof headers.etag === 'string' ? headers.etag : null
+    return text
+  }
 }

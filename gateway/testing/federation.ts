@@ -24,6 +24,8 @@ export interface Federation<Names extends string> extends AsyncDisposable {
   readonly url: string
   readonly context: RoleContext
   readonly subgraphs: Readonly<Record<Names, TestSubgraph>>
+  /** The file that the gateway reads its supergraph from. */
+  readonly supergraph: string
   /** Sends a POST and reads the answer. */
   ask(query: string, variables?: JsonObject, headers?: Record<string, string>): Promise<Answer>
 }
@@ -56,6 +58,7 @@ export async function startFederation<Names extends string>(
   return {
     url,
     context,
+    supergraph,
     subgraphs: subgraphs as Record<Names, TestSubgraph>,
     ask: (query, variables, headers) => post(url, { query, ...(variables === undefined ? {} : { variables }) }, headers),
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { graphql, type GraphQLSchema, parse } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
@@ -32,6 +33,8 @@ export interface TestSubgraph extends AsyncDisposable {
   readonly received: ReceivedRequest[]
   /** Requests that were left unanswered because the asker went away. */
   abandoned(): number
+  /** Connections of any kind that are open now. */
+  openConnections(): number
   /** Sockets of subscriptions that are open now. */
   openSockets(): number
   /** Cuts every open socket, as a network would. */
@@ -60,6 +63,11 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
       response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json' }).end(answer.body)
     })()
   })
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   const sockets = new WebSocketServer({ server, path: '/graphql' })
   useSchema(schema, sockets)
   const port = await listen(server, 0, '127.0.0.1')
@@ -73,6 +81,7 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
     url: `http://127.0.0.1:${port}/graphql`,
     received,
     abandoned: () => abandoned,
+    openConnections: () => connections.size,
     openSockets: () => sockets.clients.size,
     cutSockets() {
       for (const socket of sockets.clients) socket.terminate()

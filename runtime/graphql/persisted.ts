@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { AisleError } from '../errors.ts'
+import { AisleError, type ErrorCode } from '../errors.ts'
 import type { Parameters } from './parameters.ts'
 
 /** Documents by id. */
@@ -23,30 +23,58 @@ export async function readManifest(file: string): Promise<Manifest> {
   }
 }
 
+/** Documents that clients have sent together with their hash, by hash. */
+export interface DocumentRegistry {
+  get(hash: string): string | undefined
+  set(hash: string, document: string): void
+}
+
 /** Which documents are served: those of the manifest by id and, unless `persistedOnly`, any that a client sends. */
 export interface DocumentPolicy {
   readonly manifest: Manifest | null
   readonly persistedOnly: boolean
+  /** Where automatic persisted queries are kept; they are off without it, and where `persistedOnly` holds. */
+  readonly automatic?: DocumentRegistry | null
+  /** Told about every document that is served although it was not asked for by an id of the manifest. */
+  readonly onUnlisted?: (document: string) => void
 }
+
+/** A longer document is not registered; its client sends it each time. */
+const maxRegisteredLength = 65_536
 
 /**
  * The document that a request asks for.
  * @throws AisleError BAD_REQUEST and the PERSISTED_QUERY family, as Apollo Router does
  */
-export function resolveDocument({ query, documentId, persistedHash }: Parameters, { manifest, persistedOnly }: DocumentPolicy): string {
+export function resolveDocument(parameters: Parameters, policy: DocumentPolicy): string {
+  const { query, documentId, persistedHash } = parameters
+  const { manifest, persistedOnly, onUnlisted } = policy
+  const automatic = persistedOnly ? null : (policy.automatic ?? null)
   const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
   if (id === null) {
     if (persistedOnly) throw new AisleError('PERSISTED_QUERY_ID_REQUIRED')
     if (query === '') throw new AisleError('BAD_REQUEST', 'The request holds neither "query" nor "documentId".')
+    onUnlisted?.(query)
     return query
   }
   if (query !== '') {
     if (documentId === null && createHash('sha256').update(query).digest('hex') !== id) throw new AisleError('PERSISTED_QUERY_HASH_MISMATCH')
-    throw new AisleError('CANNOT_SEND_PQ_ID_AND_BODY')
+    if (documentId !== null || automatic === null) throw new AisleError('CANNOT_SEND_PQ_ID_AND_BODY')
+    if (query.length <= maxRegisteredLength) automatic.set(id, query)
+    onUnlisted?.(query)
+    return query
   }
-  const document = manifest?.get(id)
-  if (document !== undefined) return document
-  // A client that tries automatic persisted queries reads this as "send the document, and stop asking".
-  if (documentId === null && manifest === null) throw new AisleError('PERSISTED_QUERY_NOT_SUPPORTED')
-  throw new AisleError('PERSISTED_QUERY_NOT_IN_LIST')
+  const listed = manifest?.get(id)
+  if (listed !== undefined) return listed
+  if (documentId !== null) throw new AisleError('PERSISTED_QUERY_NOT_IN_LIST')
+  const registered = automatic?.get(id)
+  if (registered === undefined) throw new AisleError(codeOfUnknownHash(automatic !== null, manifest !== null))
+  onUnlisted?.(registered)
+  return registered
+}
+
+/** A client that tries automatic persisted queries reads "not found" as "send the document once", "not supported" as "stop asking". */
+function codeOfUnknownHash(hasRegistry: boolean, hasManifest: boolean): ErrorCode {
+  if (hasRegistry) return 'PERSISTED_QUERY_NOT_FOUND'
+  return hasManifest ? 'PERSISTED_QUERY_NOT_IN_LIST' : 'PERSISTED_QUERY_NOT_SUPPORTED'
 }
