@@ -21,7 +21,7 @@ test('answers are packed for clients that accept it, when it is worth while', as
   const whole = JSON.stringify({ data: { long } })
   const br = await get(`${graph.url}?query={long}`, 'gzip, br')
   expect([br.encoding, brotliDecompressSync(br.body).toString()]).toEqual(['br', whole])
-  expect(br.headers.vary).toBe('accept, accept-encoding')
+  expect(br.headers.vary).toBe('accept, accept-encoding, origin')
   const gzip = await get(`${graph.url}?query={long}`, 'gzip')
   expect([gzip.encoding, gunzipSync(gzip.body).toString()]).toEqual(['gzip', whole])
   expect(gzip.body.length).toBeLessThan(whole.length / 4)
