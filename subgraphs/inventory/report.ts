@@ -23,7 +23,7 @@ const groups = {
 
 /** Prices are summed up in two parts, as text: a dear price times many pieces leaves the integers of SQLite, and sooner those of JavaScript. */
 const million = 1_000_000
-const parts = sql.lit(million)
+const divisor = sql.lit(million)
 
 /** Stock by group and currency, in one statement. A level is worth its pieces at the store's price, else at the list price. */
 export async function stockReport({ db }: Storage, grouping: StockGrouping, storeId: string | null): Promise<ReportGroup[]> {
@@ -46,8 +46,8 @@ export async function stockReport({ db }: Storage, grouping: StockGrouping, stor
       sql<number | string>`sum(${pieces})`.as('on_hand'),
       sql<number | string>`sum(case when stock.on_hand <= 0 then 1 else 0 end)`.as('out_of_stock'),
       sql<number | string>`sum(case when stock.on_hand <= stock.reorder_point then 1 else 0 end)`.as('below_reorder_point'),
-      sql<string | null>`cast(sum(${pieces} * (${price} / ${parts})) as text)`.as('value_millions'),
-      sql<string | null>`cast(sum(${pieces} * (${price} % ${parts})) as text)`.as('value_rest'),
+      sql<string | null>`cast(sum(${pieces} * (${price} / ${divisor})) as text)`.as('value_millions'),
+      sql<string | null>`cast(sum(${pieces} * (${price} % ${divisor})) as text)`.as('value_rest'),
     ])
     .groupBy([key, label, currency])
   if (storeId !== null) query = query.where('stock.store_id', '=', storeId)

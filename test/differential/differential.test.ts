@@ -49,7 +49,7 @@ beforeAll(async () => {
   const { cloudOnly } = mergeDefinitions(await Promise.all(subgraphs.map(async ({ name }) => ({ name, typeDefs: await readSubgraph(name), resolvers: {} }))))
   queries = randomQueries(schema, cloudOnly, pool, new Random(seed), queryCount)
   probe = { documentId: (await operationIds()).get('ShelfLabel')?.id ?? '', variables: { productId: pool.products[0], storeId: pool.storeId } }
-  stack = await startStack(database.url, pool.storeId, await manifestOf('generated', queries.map(({ text }) => text)))
+  stack = await startStack(database.url, pool.storeId, await manifestOf('generated', [...queries, ...refusals()].map(({ text }) => text)))
 }, 180_000)
 
 afterAll(async () => {
@@ -58,6 +58,17 @@ afterAll(async () => {
   await database?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 }, 60_000)
+
+test('what the node does not hold is refused there with its code, and costs no more than that', async () => {
+  await comeToRest(stack, storage, probe, 'refused')
+  for (const { text, code, place } of refusals()) {
+    const { comparison } = await compare(text, {})
+    const { data, errors } = await ask(stack.edge.url, { documentId: operationIdOf(text) })
+    expect({ text, difference: comparison.difference, errors: errors.map(({ path, extensions }) => [path?.join('.'), extensions?.code]) }).toEqual({ text, difference: null, errors: [[place, code]] })
+    expect(Object.keys(data)).toEqual(['held', 'lacking'])
+    expect({ text, held: data.held }).not.toMatchObject({ held: null })
+  }
+}, 120_000)
 
 test(`random operations mean the same at the store's node as at the gateway (seed ${seed}: ${queryCount} operations, ${rounds} rounds)`, async () => {
   let whole = 0
@@ -82,6 +93,22 @@ test(`random operations mean the same at the store's node as at the gateway (see
   expect(whole / (queryCount * rounds)).toBeGreaterThan(0.5)
   expect(told / (queryCount * rounds)).toBeGreaterThan(0.5)
 }, 600_000)
+
+function refusals(): { readonly text: string; readonly code: string; readonly place: string }[] {
+  const [product = ''] = pool.products.slice(-1)
+  const [other = ''] = pool.otherStores
+  const [freezer = ''] = pool.freezers
+  const held = `held: store(id: "${pool.storeId}") { id name }`
+  const before = new Date(pool.midnight - 60 * dayMs).toISOString()
+  return [
+    { code: 'CLOUD_ONLY', place: 'lacking.nearestAvailability', text: `{ ${held} lacking: product(id: "${product}") { nearestAvailability(near: { latitude: 50, longitude: 4 }) { onHand } } }` },
+    { code: 'CLOUD_ONLY', place: 'lacking.movements', text: `{ ${held} lacking: store(id: "${pool.storeId}") { movements(first: 2) { nodes { id } } } }` },
+    { code: 'OUT_OF_SCOPE', place: 'lacking.stock', text: `{ ${held} lacking: store(id: "${other}") { id stock(first: 2) { totalCount } } }` },
+    { code: 'OUT_OF_SCOPE', place: 'lacking.price', text: `{ ${held} lacking: product(id: "${product}") { name price(storeId: "${other}") { amount { amount } } } }` },
+    { code: 'OUT_OF_SCOPE', place: 'lacking', text: `{ ${held} lacking: device(id: "no such device") { id } }` },
+    { code: 'OUT_OF_RETENTION', place: 'lacking.readings', text: `{ ${held} lacking: device(id: "${freezer}") { readings(metric: "temperature", from: "${before}", to: "${before}") { at } } }` },
+  ]
+}
 
 async function compare(text: string, variables: Record<string, Value>): Promise<{ comparison: Comparison; data: unknown }> {
   const [cloud, store] = await Promise.all([ask(stack.gateway.url, { query: text, variables }), ask(stack.edge.url, { documentId: operationIdOf(text), variables })])

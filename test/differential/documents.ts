@@ -1,6 +1,6 @@
 import {
-  getNamedType, isCompositeType, isInputObjectType, isListType, isNonNullType, isObjectType, isEnumType, getNullableType, parse, validate,
-  type GraphQLField, type GraphQLInputType, type GraphQLObjectType, type GraphQLSchema,
+  getNamedType, isCompositeType, isInputObjectType, isListType, isNonNullType, isObjectType, isEnumType, isScalarType, isSpecifiedScalarType, getNullableType, parse, validate,
+  type GraphQLField, type GraphQLInputType, type GraphQLNamedInputType, type GraphQLObjectType, type GraphQLSchema,
 } from 'graphql'
 import { chooseValue, type Input, type Place, type Value } from './arguments.ts'
 import type { Pool } from './pool.ts'
@@ -74,7 +74,21 @@ class QueryWriter {
       const value = chooseValue(input, place, this.#pool, random)
       if (value !== undefined) chosen[name] = value
     }
+    if (random.chance(0.03)) this.#spoil(chosen, random)
     return chosen
+  }
+
+  /**
+   * Makes one value unusable. Values of the graph's own scalars stay as they are: the gateway, which knows none of them, leaves
+   * judging them to the subgraph, and loses only the subgraph's fields where the node refuses the request.
+   */
+  #spoil(chosen: Record<string, Value>, random: Random): void {
+    const names = [...this.#variables].filter(([, { input }]) => isStandard(getNamedType(input.type))).map(([name]) => name)
+    if (this.#conditions) names.push('yes')
+    if (names.length === 0) return
+    const name = random.pick(names)
+    if (random.chance(0.3)) delete chosen[name]
+    else chosen[name] = random.pick<Value>([null, { unknown: 1 }, 1.5, 'NO_SUCH_VALUE', [[true]]])
   }
 
   #selections(type: GraphQLObjectType, depth: number, objects: number): string {
@@ -169,6 +183,10 @@ class QueryWriter {
     if (which.includes('$')) this.#conditions = true
     return ` ${which}`
   }
+}
+
+function isStandard(type: GraphQLNamedInputType): boolean {
+  return !isScalarType(type) || isSpecifiedScalarType(type)
 }
 
 /** True for a list, and for a page of one. */
