@@ -93,6 +93,24 @@ test('goes on where it stood after a restart, without another copy', async () =>
   expect(copies).toBe(1)
 })
 
+test('knows after a restart, without waiting for a change, that its source answers', async () => {
+  {
+    await using follower = follow()
+    await follower.ready()
+  }
+  const waits: (number | undefined)[] = []
+  const watched: LogSource = {
+    snapshot: (...request) => source.snapshot(...request),
+    changes(requested, after, request) {
+      waits.push(request?.waitMs)
+      return source.changes(requested, after, request)
+    },
+  }
+  await using follower = follow({ source: watched, waitMs: 30_000 })
+  await until(() => follower.online && waits.length === 2)
+  expect(waits).toEqual([0, 30_000])
+})
+
 test('copies commits that are not yet in the log, and serves only once the log has them', async () => {
   await log.write(putStock('s1', 'p1', 7), putStock('s1', 'p0', 0))
   await using follower = follow()

@@ -116,7 +116,8 @@ export function startFollower(options: FollowerOptions): Follower {
 
   const step = async (): Promise<void> => {
     if (copyWanted) return copy()
-    const page = await readPage(replica.cursor(), waitMs)
+    // Whoever was away learns at once where the log stands, and that the source answers.
+    const page = await readPage(replica.cursor(), online ? waitMs : 0)
     local(() => take(page))
     backoff.succeeded()
   }

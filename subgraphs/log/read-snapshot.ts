@@ -2,7 +2,7 @@ import pg from 'pg'
 import { AisleError } from '../../runtime/errors.ts'
 import { chainScope, entities, type EntityName } from '../storage/entities.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
-import { readingsHeldSince } from './retention.ts'
+import { outcomesHeldSince, readingsHeldSince } from './retention.ts'
 import type { LogHead, Snapshot, SnapshotHeader, SnapshotRows } from './source.ts'
 
 const rowsPerChunk = 1_000
@@ -110,9 +110,19 @@ function entityQueries(scopes: readonly string[], wanted: readonly EntityName[] 
   return names
     .filter((name) => (entities[name].scope === 'chain' ? chain : storeIds.length > 0 || chain))
     .map((entity) => {
-      const retained = entity === 'reading' ? ` and at >= ${readingsHeldSince(at)}` : ''
-      return { entity, source: `from ${entity}${entities[entity].scope === 'chain' ? '' : ` where ${ofStores}${retained}`}` }
+      return { entity, source: `from ${entity}${entities[entity].scope === 'chain' ? '' : ` where ${ofStores}${retained(entity, at)}`}` }
     })
+}
+
+function retained(entity: EntityName, at: number): string {
+  switch (entity) {
+    case 'reading':
+      return ` and at >= ${readingsHeldSince(at)}`
+    case 'edge_operation':
+      return ` and recorded_at >= ${outcomesHeldSince(at)}`
+    default:
+      return ''
+  }
 }
 
 async function countRows(connection: pg.PoolClient, queries: readonly EntityQuery[]): Promise<number> {

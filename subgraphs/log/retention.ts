@@ -1,4 +1,4 @@
-import { readingRetentionMs } from '../storage/entities.ts'
+import { outcomeRetentionMs, readingRetentionMs } from '../storage/entities.ts'
 
 const hourMs = 3_600_000
 
@@ -8,4 +8,9 @@ const hourMs = 3_600_000
  */
 export function readingsHeldSince(at: number): number {
   return Math.floor(at / hourMs) * hourMs - readingRetentionMs
+}
+
+/** The same for the outcomes of a store's writes, by when they were recorded. */
+export function outcomesHeldSince(at: number): number {
+  return Math.floor(at / hourMs) * hourMs - outcomeRetentionMs
 }

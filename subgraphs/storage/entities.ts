@@ -56,6 +56,12 @@ export type EntityName = keyof typeof entities
 /** How long a store keeps its readings, in milliseconds. */
 export const readingRetentionMs = 7 * 24 * 60 * 60 * 1000
 
+/**
+ * How long a store holds the outcomes of its writes, in milliseconds: longer than its outbox remembers the writes. Whatever is delivered
+ * again after that still counts once, for the cloud keeps every operation by its id far longer.
+ */
+export const outcomeRetentionMs = 45 * 24 * 60 * 60 * 1000
+
 /** The scope of what the whole chain shares. */
 export const chainScope = 'chain'
 

@@ -86,7 +86,8 @@ function idOf({ field, name }: Place, pool: Pool, random: Random): string {
   if (name === 'storeId' || field === 'Query.store') return random.chance(0.93) ? pool.storeId : random.pick(pool.otherStores)
   if (field === 'Query.device') return random.pick(random.pick([pool.devices, pool.freezers, pool.freezers, pool.displays, pool.otherFreezers, random.chance(0.5) ? pool.devices : pool.otherDevices]))
   if (name === 'parentId' || name === 'categoryIds') return random.pick(pool.categories)
-  return random.pick(name === 'customerId' ? pool.customers : pool.products)
+  if (name === 'customerId') return random.pick(pool.customers)
+  return random.pick(random.chance(0.5) ? pool.favourites : pool.products)
 }
 
 function textOf({ name, cursorKind }: Place, pool: Pool, random: Random): string {

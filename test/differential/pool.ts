@@ -7,6 +7,8 @@ export interface Pool {
   readonly storeId: string
   readonly otherStores: readonly string[]
   readonly products: readonly string[]
+  /** Products with a price of the store's own, asked for and written most, so that what is written is asked for. */
+  readonly favourites: readonly string[]
   readonly categories: readonly string[]
   readonly brands: readonly string[]
   readonly attributes: readonly { readonly name: string; readonly value: string }[]
@@ -35,6 +37,7 @@ export async function readPool({ db }: PostgresStorage, midnight: number): Promi
     storeId,
     otherStores,
     products: products.map(({ id }) => id),
+    favourites: (await db.selectFrom('store_price').select('product_id').where('store_id', '=', storeId).orderBy('product_id').limit(8).execute()).map((row) => row.product_id),
     categories: (await db.selectFrom('category').select('id').orderBy('id').execute()).map(({ id }) => id),
     brands: [...new Set(products.flatMap(({ brand }) => brand ?? []))].toSorted(),
     attributes: products.flatMap(({ attributes }) => (JSON.parse(attributes) as [string, string][]).map(([name, value]) => ({ name, value }))),

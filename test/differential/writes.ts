@@ -17,7 +17,7 @@ export async function writeSomething(stack: Stack, storage: PostgresStorage, poo
   const send = (url: string, name: string, input: Readonly<Record<string, unknown>>): Promise<unknown> => settled(url, operations.get(name)?.id ?? name, { operationId: randomUUID(), ...input })
   const { storeId } = pool
   const { gateway, edge } = stack
-  const productId = (): string => random.pick(pool.products)
+  const productId = (): string => random.pick(random.chance(0.6) ? pool.favourites : pool.products)
   const either = (): string => (random.chance(0.5) ? gateway : edge).url
 
   const kinds: (() => Write)[] = [
@@ -33,7 +33,7 @@ export async function writeSomething(stack: Stack, storage: PostgresStorage, poo
       return () => send(url, 'RecordCount', input)
     },
     () => {
-      const input = { storeId: random.pick([storeId, storeId, null, random.pick(pool.otherStores)]), productId: productId(), amount: random.pick(['0', '3.10', '12.99']), currencyCode: random.pick(['EUR', 'EUR', 'GBP']) }
+      const input = { storeId: random.pick([storeId, storeId, storeId, null, random.pick(pool.otherStores)]), productId: productId(), amount: random.pick(['0', '3.10', '12.99']), currencyCode: random.pick(['EUR', 'EUR', 'GBP']) }
       return () => send(gateway.url, 'SetPrice', input)
     },
     () => {
@@ -67,7 +67,7 @@ async function settled(url: string, documentId: string, input: Readonly<Record<s
 
 /** What an import or an administrator does, past the graph. */
 function directly({ db }: PostgresStorage, pool: Pool, random: Random): Write {
-  const id = random.pick(pool.products)
+  const id = random.pick(random.chance(0.4) ? pool.favourites : pool.products)
   const storeId = pool.storeId
   const text = random.pick(texts)
   const categoryId = random.chance(0.2) ? null : random.pick(pool.categories)

@@ -15,14 +15,14 @@ const start = 10_000
 
 async function originWithStock(): Promise<TestOrigin> {
   const origin = await startTestOrigin()
-  await origin.log.write(putStore('s1'), putProduct('p1', 'Tea'), putStock('s1', 'p1', start))
+  await origin.log.write(putStore('s1'), putProduct('p1', 'Tea'), putProduct('p2', 'Coffee'), putStock('s1', 'p1', start))
   return origin
 }
 
 /** What Postgres has of the store's product. */
 async function inCloud({ log }: TestOrigin): Promise<{ onHand: number; movements: number; operations: Set<string> }> {
   const { db } = log.storage
-  const stock = await db.selectFrom('stock').select('on_hand').executeTakeFirstOrThrow()
+  const stock = await db.selectFrom('stock').select('on_hand').where('product_id', '=', 'p1').executeTakeFirstOrThrow()
   const movements = await db.selectFrom('movement').select('id').execute()
   const operations = await db.selectFrom('edge_operation').select('operation_id').execute()
   return { onHand: stock.on_hand, movements: movements.length, operations: new Set(operations.map((row) => row.operation_id)) }
@@ -78,6 +78,52 @@ test('a write that reached the medium before the process was killed is shown and
   await eventually(() => settled(again), 'the write is settled')
   expect(await inCloud(origin)).toEqual({ onHand: start - 2, movements: 1, operations: new Set(['op-1']) })
 })
+
+test('a node killed in the middle of its first copy begins anew, and one killed in the middle of another goes on serving the old one', async () => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  const killedWhileCopying = async (): Promise<void> => {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1', 'copying')
+    await node.exited
+  }
+  await killedWhileCopying()
+  {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1')
+    await eventually(async () => (await node.look('p1')).onHand === start, 'the first copy has arrived')
+  }
+  await origin.log.storage.pool.query("update log_fence set epoch = 'restored'")
+  await origin.log.write(putStock('s1', 'p1', 5))
+  await killedWhileCopying()
+  await origin.role[Symbol.asyncDispose]()
+  await using node = await NodeChild.start(folder.path, origin.url, 's1')
+  expect((await node.look('p1')).onHand).toBe(start)
+})
+
+test('a node killed at any moment of taking a new copy stands at one state of the cloud with its position, and keeps its writes', async () => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  const states = new Map<string, number>([[await origin.log.epoch(), start]])
+  let pending = 0
+  for (let round = 0; round < 4; round += 1) {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1')
+    await eventually(async () => (await node.look('p1')).onHand !== null, 'the node has a copy')
+    const { status, onHand } = await node.look('p1')
+    expect(states.get(status.position?.epoch ?? '')).toBe(onHand)
+    // Of another product, so that the level says which copy it is of.
+    expect(await node.write(`op-${round}`, 'p2', 1)).toMatchObject({ userErrors: [] })
+    pending += 1
+    const epoch = `epoch-${round}`
+    states.set(epoch, round)
+    await origin.log.storage.pool.query(`begin; update log_fence set epoch = '${epoch}'; update stock set on_hand = ${round} where product_id = 'p1'; commit`)
+    await sleep(Math.random() * 120)
+    await node.kill()
+  }
+  await using node = await NodeChild.start(folder.path, origin.url, 's1')
+  await eventually(async () => (await node.look('p1')).status.position?.epoch === 'epoch-3', 'the newest copy is there')
+  expect((await node.look('p1')).onHand).toBe(3)
+  await eventually(() => settled(node), 'every write is settled')
+  expect((await node.look('p2')).onHand).toBe(pending)
+}, 120_000)
 
 test('a node killed again and again while it writes loses nothing that it acknowledged and applies nothing twice', async () => {
   using folder = scratchFolder()

@@ -13,6 +13,8 @@ export function lockDirectory(directory: string): Disposable {
   const holderFile = join(directory, 'lock.pid')
   const connection = new DatabaseSync(join(directory, 'lock.db'), { timeout: 0 })
   try {
+    // Locking an empty file writes to it, which a full disk would not allow.
+    if (connection.prepare('pragma user_version').get()?.user_version === 0) connection.exec('pragma user_version = 1')
     connection.exec('begin exclusive')
   } catch (error) {
     connection.close()

@@ -12,11 +12,11 @@ export interface TestOrigin extends AsyncDisposable {
   readonly role: RunningRole
 }
 
-export async function startTestOrigin(log?: TestLog): Promise<TestOrigin> {
+export async function startTestOrigin(log?: TestLog, port = 0): Promise<TestOrigin> {
   await using stack = new AsyncDisposableStack()
   const used = log ?? stack.use(await openTestLog())
   const context = createRoleContext('origin', 'silent')
-  const config = { databaseUrl: used.storage.connectionString, port: 0, host: '127.0.0.1', tick: 1, lease: 1_000, connections: 10 }
+  const config = { databaseUrl: used.storage.connectionString, port, host: '127.0.0.1', tick: 1, lease: 1_000, connections: 10 }
   const role = stack.use(await startOrigin(config, context))
   const resources = stack.move()
   return { log: used, url: role.url, context, role, [Symbol.asyncDispose]: () => resources.disposeAsync() }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { readingsHeldSince } from '../retention.ts'
+import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
 
@@ -120,14 +120,17 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await log.commit(
         putStock('s1', 'p1', 1), putStock('s2', 'p1', 2), putProduct('p1', 'Tea'),
         "insert into trending (store_id, items) values ('', '[]'), ('s1', '[[\"p1\",1.5]]'), ('s2', '[]')",
+        `insert into edge_operation (store_id, incarnation, n, operation_id, payload_hash, outcome, recorded_at)
+           values ('s1', 'i', 1, 'o1', 'h', '{}', ${outcomesHeldSince(now) - 1}), ('s1', 'i', 2, 'o2', 'h', '{}', ${now}), ('s2', 'i', 1, 'o3', 'h', '{}', ${now})`,
         `insert into reading (device_id, metric, at, value, store_id) values ('d', 'celsius', ${now}, -18.25, 's1'), ('d', 'celsius', ${old}, 1, 's1'), ('e', 'celsius', ${now}, 1, 's2')`,
       )
       const { header, chunks } = await source.snapshot(scopes)
-      expect(header).toEqual({ head: { epoch, batch: 2, at: expect.any(Number), now: header.head.at }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 3 }, rows: 7 })
+      expect(header).toEqual({ head: { epoch, batch: 2, at: expect.any(Number), now: header.head.at }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 5 }, rows: 8 })
       const rows = await collect(chunks)
       expect(rows.store?.map((row) => row.id).toSorted()).toEqual(['s1', 's2'])
       expect(rows.trending?.map((row) => row.store_id).toSorted()).toEqual(['', 's1'])
       expect(rows.stock).toEqual([{ store_id: 's1', product_id: 'p1', on_hand: 1, reorder_point: null, order_up_to: null, updated_at: 0 }])
+      expect(rows.edge_operation?.map((row) => row.operation_id)).toEqual(['o2'])
       expect(rows.reading).toEqual([{ device_id: 'd', metric: 'celsius', at: now, value: -18.25, store_id: 's1' }])
     })
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../runtime/errors.ts'
-import { readingsHeldSince } from '../../log/retention.ts'
+import { outcomesHeldSince, readingsHeldSince } from '../../log/retention.ts'
 import type { BatchPart, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
 import type { Batch, Change } from '../../shared/changes.ts'
 import type { EntityName } from '../entities.ts'
@@ -173,7 +173,10 @@ export class ReplicaFile implements Disposable {
           this.#expectStagedOf(batch, current)
           const { changes, positions } = this.#applyBatch(batch, current)
           const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
-          if (since > current.readingsSince) this.#rows.pruneReadings(since)
+          if (since > current.readingsSince) {
+            this.#rows.pruneReadings(since)
+            this.#rows.pruneOutcomes(outcomesHeldSince(batch.at))
+          }
           current = {
             ...current,
             position: { epoch: current.position.epoch, batch: batch.number },

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { BatchPart, SnapshotHeader } from '../../log/source.ts'
 import type { Change } from '../../shared/changes.ts'
-import { readingRetentionMs, type EntityName } from '../entities.ts'
+import { outcomeRetentionMs, readingRetentionMs, type EntityName } from '../entities.ts'
 import type { AppliedChange, ReplicaExtension } from './extension.ts'
 import { openReplica, type Replica, type ReplicaOptions } from './replica.ts'
 
@@ -210,6 +210,19 @@ describe('changes', () => {
     expect(read(replica, 'select at, value from reading')).toEqual([{ at: start, value: -18.5 }])
     expect(replica.state()?.readingsSince).toBe(start + 3_600_000 - readingRetentionMs)
   })
+})
+
+test('outcomes of writes are held for their time, and dropped with the hour', () => {
+  using replica = open()
+  fill(replica)
+  const outcome = (n: number, recordedAt: number): Change => ({
+    scope: 'store:s', position: 20 + n, entity: 'edge_operation', key: ['s', 'i', n], op: 'put',
+    row: { store_id: 's', incarnation: 'i', n, operation_id: `o${n}`, payload_hash: 'h', outcome: '{}', recorded_at: recordedAt },
+  })
+  replica.apply([batch(6, [outcome(1, start - outcomeRetentionMs), outcome(2, start)])])
+  expect(read(replica, 'select n from edge_operation')).toEqual([{ n: 1 }, { n: 2 }])
+  replica.apply([batch(7, [stock('p1', 1, 23)], { at: start + 3_600_000 })])
+  expect(read(replica, 'select n from edge_operation')).toEqual([{ n: 2 }])
 })
 
 describe('what is derived', () => {

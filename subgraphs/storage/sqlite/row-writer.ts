@@ -45,6 +45,11 @@ export class RowWriter {
     }
   }
 
+  /** Drops outcomes of writes that were recorded before an instant. */
+  pruneOutcomes(before: number): void {
+    if (this.#held.has('edge_operation')) this.#connection.prepare('delete from edge_operation where recorded_at < ?').run(before)
+  }
+
   #writer(entity: string): ReturnType<typeof prepareEntity> | null {
     if (!this.#held.has(entity)) return null
     let writer = this.#writers.get(entity)

@@ -32,7 +32,7 @@ export class Outbox implements AsyncDisposable {
   readonly #waiters = new Map<number, Waiter>()
   /** Null before the first read, and while the disk does not let the file be opened. */
   #reader: DatabaseSync | null = null
-  /** Null before the first write, and after a fault ended it; the next write starts another, with a new incarnation. */
+  /** Null after a fault ended it; the next write starts another, with a new incarnation. */
   #worker: Worker | null = null
   #nextId = 1
   #open = 0
@@ -55,6 +55,8 @@ export class Outbox implements AsyncDisposable {
       else if (isOfSqlite(error)) onFault?.(error)
       else throw error
     }
+    // So that the first write does not wait for the thread to start.
+    this.#worker = this.#start()
   }
 
   /** Writes whose effect has not come back through the log. */

@@ -8,7 +8,7 @@ import type { DeliveryClient } from '../delivery/client.ts'
 import { openNodeData } from '../index.ts'
 
 /** Where the process kills itself, as a power cut would: nothing of it runs on. */
-export type CrashPoint = 'never' | 'recorded' | 'received' | 'applied'
+export type CrashPoint = 'never' | 'copying' | 'recorded' | 'received' | 'applied'
 
 export type NodeRequest =
   | { readonly id: number; readonly type: 'write'; readonly operationId: string; readonly productId: string; readonly quantity: number }
@@ -21,11 +21,21 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
+async function* dieAfterFirst<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+  for await (const chunk of chunks) {
+    yield chunk
+    die()
+  }
+}
+
 const origin = new HttpOrigin({ origin: url, storeId, timeoutMs: 2_000 })
 const http = logSourceOf(origin)
 let outcomeApplied = false
 const source: LogSource = {
-  snapshot: (scopes, options) => http.snapshot(scopes, options),
+  async snapshot(scopes, options) {
+    const { header, chunks } = await http.snapshot(scopes, options)
+    return { header, chunks: crashAt === 'copying' ? dieAfterFirst(chunks) : chunks }
+  },
   async changes(scopes, after, request) {
     if (outcomeApplied && crashAt === 'applied') die()
     const page = await http.changes(scopes, after, request)
