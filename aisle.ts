@@ -20,6 +20,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
 /** What only a checkout has: an image carries no tests, so these are not listed. */
 const measurements: typeof roles = {
   relevance: async (program) => (await import('./test/relevance/command.ts')).registerRelevanceCommand(program),
+  bench: async (program) => (await import('./test/bench/command.ts')).registerBenchCommand(program),
 }
 
 const program = new Command('aisle')

@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Argument, type Command } from 'commander'
+import { z } from 'zod'
+import { decodeConfig } from '../../runtime/config.ts'
+
+/** What one benchmark gives: a table to read, ratios first, and figures by their stable names. */
+export interface BenchmarkReport {
+  readonly table: string
+  readonly figures: Readonly<Record<string, number>>
+}
+
+/** How a benchmark is asked for. */
+export interface BenchmarkOptions {
+  /** A short run, to see that everything works; its figures mean little. */
+  readonly quick: boolean
+  /** Says what is being done. */
+  readonly say: (text: string) => void
+}
+
+type Benchmark = (options: BenchmarkOptions) => Promise<BenchmarkReport>
+
+/** Each is loaded only when it is asked for. */
+const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {}
+
+/** npm runs us in the project's folder: a path is meant from where the user typed it. */
+const userPath = z.string().min(1).transform((path) => resolve(process.env.INIT_CWD ?? process.cwd(), path))
+const configuration = z.object({ name: z.string(), json: userPath.optional(), quick: z.boolean().default(false) })
+
+/** Adds `aisle bench NAME`. */
+export function registerBenchCommand(program: Command): void {
+  program
+    .command('bench')
+    .description('measure side by side, in one run')
+    .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benchmarks)))
+    .option('--json <file>', 'also write the figures as {"figures": {"<name>": number}}')
+    .option('--quick', 'a short run that only shows that everything works')
+    .action(async (name: string, flags: Record<string, unknown>) => {
+      const { json, quick } = decodeConfig(configuration, { ...flags, name })
+      const { run } = await (benchmarks[name] as (typeof benchmarks)[string])()
+      const { table, figures } = await run({ quick, say: (text) => void process.stderr.write(`${text}\n`) })
+      process.stdout.write(`${table}\n`)
+      if (json !== undefined) await writeFile(json, `${JSON.stringify({ figures }, null, 2)}\n`)
+    })
+}
