@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { graphql, type GraphQLSchema, parse } from 'graphql'
+import { type ExecutionResult, graphql, type GraphQLSchema, parse, subscribe } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
@@ -14,6 +14,8 @@ export type Resolvers = NonNullable<Extract<SubgraphModule, { resolvers?: unknow
 export interface SubgraphDefinition {
   readonly sdl: string
   readonly resolvers?: Resolvers
+  /** Refuses WebSockets; subscriptions are served as server-sent events in any case. */
+  readonly noWebSocket?: boolean
 }
 
 /** One request that a subgraph received. */
@@ -45,7 +47,7 @@ export interface TestSubgraph extends AsyncDisposable {
   answerWith(answer: { status: number; body: string; contentType?: string } | 'nothing' | null): void
 }
 
-export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Promise<TestSubgraph> {
+export async function startSubgraph({ sdl, resolvers, noWebSocket = false }: SubgraphDefinition): Promise<TestSubgraph> {
   const typeDefs = parse(link + sdl)
   const schema = buildSubgraphSchema([{ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) }])
   const received: ReceivedRequest[] = []
@@ -59,6 +61,10 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
         response.once('close', () => abandoned++)
         return
       }
+      if (request.headers.accept === 'text/event-stream') {
+        await stream(response, await subscribe({ schema, document: parse(query), variableValues: variables, contextValue: { headers: request.headers } }))
+        return
+      }
       const answer = override ?? { status: 200, body: JSON.stringify(await graphql({ schema, source: query, variableValues: variables, contextValue: { headers: request.headers } })) }
       response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json' }).end(answer.body)
     })()
@@ -68,7 +74,7 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
   })
-  const sockets = new WebSocketServer({ server, path: '/graphql' })
+  const sockets = new WebSocketServer({ server, path: noWebSocket ? '/nowhere' : '/graphql' })
   useSchema(schema, sockets)
   const port = await listen(server, 0, '127.0.0.1')
   let stopped: Promise<void> | null = null
@@ -96,6 +102,18 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
 
 function useSchema(schema: GraphQLSchema, sockets: WebSocketServer): void {
   useServer({ schema, context: (context) => ({ headers: context.extra.request.headers, params: context.connectionParams }) }, sockets)
+}
+
+/** Answers with server-sent events (GraphQL over SSE, "distinct connections mode"). */
+async function stream(response: ServerResponse, events: AsyncGenerator<ExecutionResult> | ExecutionResult): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+  if (Symbol.asyncIterator in events) {
+    response.once('close', () => void events.return(undefined))
+    for await (const event of events) response.write(`event: next\ndata: ${JSON.stringify(event)}\n\n`)
+  } else {
+    response.write(`event: next\ndata: ${JSON.stringify(events)}\n\n`)
+  }
+  response.end('event: complete\ndata:\n\n')
 }
 
 async function readRequest(request: IncomingMessage): Promise<{ query: string; variables: JsonObject }> {
