@@ -26,7 +26,7 @@ export interface ReceivedRequest {
 }
 
 /** Everything a test may want of the federation specification. */
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
+export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
 
 /** A subgraph answering over HTTP and graphql-ws, and keeping account of what it was asked. */
 export interface TestSubgraph extends AsyncDisposable {
@@ -47,8 +47,9 @@ export interface TestSubgraph extends AsyncDisposable {
   answerWith(answer: { status: number; body: string; contentType?: string } | 'nothing' | null): void
 }
 
-export async function startSubgraph({ sdl, resolvers, noWebSocket = false }: SubgraphDefinition): Promise<TestSubgraph> {
-  const typeDefs = parse(link + sdl)
+/** @param at the port to listen at; a free one unless given */
+export async function startSubgraph({ sdl, resolvers, noWebSocket = false }: SubgraphDefinition, at = 0): Promise<TestSubgraph> {
+  const typeDefs = parse(federationLink + sdl)
   const schema = buildSubgraphSchema([{ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) }])
   const received: ReceivedRequest[] = []
   let abandoned = 0
@@ -76,14 +77,14 @@ export async function startSubgraph({ sdl, resolvers, noWebSocket = false }: Sub
   })
   const sockets = new WebSocketServer({ server, path: noWebSocket ? '/nowhere' : '/graphql' })
   useSchema(schema, sockets)
-  const port = await listen(server, 0, '127.0.0.1')
+  const port = await listen(server, at, '127.0.0.1')
   let stopped: Promise<void> | null = null
   const stop = (): Promise<void> => {
     for (const socket of sockets.clients) socket.terminate()
     return (stopped ??= closeServer(server, 0))
   }
   return {
-    sdl: link + sdl,
+    sdl: federationLink + sdl,
     url: `http://127.0.0.1:${port}/graphql`,
     received,
     abandoned: () => abandoned,
