@@ -19,6 +19,7 @@ export function registerSubgraphCommand(program: Command): void {
     .addOption(new Option('--data <folder>', 'where what is derived is kept, such as the search index (default: .aisle/<name>)').env('AISLE_SUBGRAPH_DATA'))
     .addOption(new Option('--connections <number>', 'most connections to Postgres').env('AISLE_SUBGRAPH_CONNECTIONS').default('10'))
     .addOption(new Option('--silent-minutes <number>', 'device: minutes of silence after which a device is offline').env('AISLE_SILENT_MINUTES').default('15'))
+    .addOption(new Option('--reading-days <number>', 'device: days that readings are kept; a month goes once all of it is older').env('AISLE_READING_DAYS').default('400'))
     .action(async (name: SubgraphName, options: Record<string, unknown>) => {
       const config = decodeConfig(subgraphConfigSchema, { ...options, port: options.port ?? defaultPorts[name], data: options.data ?? `.aisle/${name}` })
       const { startSubgraph } = await import('./start.ts')

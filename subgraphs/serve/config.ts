@@ -22,6 +22,8 @@ export const subgraphConfigSchema = z.object({
   connections: z.coerce.number().int().min(2).max(200).default(10),
   /** Minutes without a word after which a device counts as silent. */
   silentMinutes: z.coerce.number().positive().default(15),
+  /** Days that readings are kept; a month is dropped once all of it is older. */
+  readingDays: z.coerce.number().int().min(8).max(36_500).default(400),
 })
 
 export type SubgraphConfig = z.output<typeof subgraphConfigSchema>
