@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
 import { WebSocket } from 'ws'
 import { isObject, type JsonObject, parseJson } from '../../runtime/json.ts'
@@ -11,7 +11,7 @@ const padding = 'x'.repeat(100_000)
 const events = 90
 const clientBuffer = 100_000
 
-interface Shop {
+interface OpenShop {
   readonly graph: Federation<'stock' | 'catalog'>
   /** One for each subscription that has reached the subgraph. */
   readonly subscribed: readonly unknown[]
@@ -19,7 +19,7 @@ interface Shop {
   readonly publishAll: () => Promise<void>
 }
 
-async function open(settings: Record<string, unknown>): Promise<Shop & AsyncDisposable> {
+async function open(settings: Record<string, unknown>): Promise<OpenShop & AsyncDisposable> {
   const { publish, listeners, seen: subscribed, stock, catalog } = shop()
   const graph = await startFederation({ stock, catalog }, { clientBuffer, ...settings })
   return {
@@ -42,7 +42,7 @@ async function open(settings: Record<string, unknown>): Promise<Shop & AsyncDisp
   }
 }
 
-async function activeSubscriptions(graph: Shop['graph']): Promise<number> {
+async function activeSubscriptions(graph: OpenShop['graph']): Promise<number> {
   return Number(/graphql_active_subscriptions\S* (\d+)/.exec(await graph.context.metrics.metrics())?.[1] ?? 0)
 }
 
@@ -58,8 +58,8 @@ async function subscribeSlowly(url: string): Promise<SlowClient> {
   const messages: JsonObject[] = []
   const acknowledged = Promise.withResolvers<void>()
   socket.on('open', () => socket.send('{"type":"connection_init"}'))
-  socket.on('message', (data) => {
-    const message = parseJson(String(data))
+  socket.on('message', (data: Buffer) => {
+    const message = parseJson(data.toString('utf8'))
     if (isObject(message)) messages.push(message)
     acknowledged.resolve()
   })
@@ -81,9 +81,9 @@ const leftOf = (message: JsonObject | undefined): unknown => {
 
 describe('a subscriber on a WebSocket that does not read', () => {
   test('is disconnected with an error and a reason', async () => {
-    await using shop = await open({})
-    const slow = await subscribeSlowly(shop.graph.url)
-    await shop.publishAll()
+    await using opened = await open({})
+    const slow = await subscribeSlowly(opened.graph.url)
+    await opened.publishAll()
     slow.read()
     expect(await slow.closed).toEqual({ code: 4013, reason: 'The client does not read its events fast enough.' })
     const [last, ...before] = slow.messages.toReversed()
@@ -94,19 +94,19 @@ describe('a subscriber on a WebSocket that does not read', () => {
   })
 
   test('gets the newest event alone once it reads, where events may be coalesced', async () => {
-    await using shop = await open({ slowClients: 'coalesce' })
-    const slow = await subscribeSlowly(shop.graph.url)
-    await shop.publishAll()
+    await using opened = await open({ slowClients: 'coalesce' })
+    const slow = await subscribeSlowly(opened.graph.url)
+    await opened.publishAll()
     slow.read()
     await until(() => leftOf(slow.messages.at(-1)) === events)
     expect(slow.messages.length).toBeLessThan(events)
   })
 
   test('is cut off when it gives no sign of life, whatever the policy', async () => {
-    await using shop = await open({ slowClients: 'coalesce', clientPing: 50 })
-    const slow = await subscribeSlowly(shop.graph.url)
-    await until(() => shop.subscribed.length === 1)
-    while ((await activeSubscriptions(shop.graph)) > 0) await new Promise(setImmediate)
+    await using opened = await open({ slowClients: 'coalesce', clientPing: 50 })
+    const slow = await subscribeSlowly(opened.graph.url)
+    await until(() => opened.subscribed.length === 1)
+    while ((await activeSubscriptions(opened.graph)) > 0) await new Promise(setImmediate)
     slow.read()
     expect(await slow.closed).toMatchObject({ code: 1006 })
   })
@@ -115,11 +115,11 @@ describe('a subscriber on a WebSocket that does not read', () => {
 describe('a subscriber over server-sent events that does not read', () => {
   /** The whole answer, read only when all has been published. */
   async function readLate(settings: Record<string, unknown>): Promise<string[]> {
-    await using shop = await open(settings)
-    const { promise: response, resolve } = Promise.withResolvers<import('node:http').IncomingMessage>()
-    request(shop.graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' } }, resolve).end(JSON.stringify({ query }))
+    await using opened = await open(settings)
+    const { promise: response, resolve } = Promise.withResolvers<IncomingMessage>()
+    request(opened.graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' } }, resolve).end(JSON.stringify({ query }))
     const stream = await response
-    await shop.publishAll()
+    await opened.publishAll()
     let text = ''
     stream.setEncoding('utf8').on('data', (piece: string) => {
       text += piece

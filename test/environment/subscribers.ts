@@ -33,8 +33,8 @@ async function connect(url: string, documents: readonly string[], deaf: boolean)
   const socket = new WebSocket(url, 'graphql-transport-ws')
   const acknowledged = Promise.withResolvers<void>()
   socket.on('open', () => socket.send('{"type":"connection_init"}'))
-  socket.on('message', (data) => {
-    const text = String(data)
+  socket.on('message', (data: Buffer) => {
+    const text = data.toString('utf8')
     if (text.includes('"connection_ack"')) acknowledged.resolve()
     else if (text.includes('"type":"next"')) received.set(socket, (received.get(socket) ?? 0) + 1)
     else unexpected.push(text)

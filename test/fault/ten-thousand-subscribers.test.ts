@@ -22,7 +22,7 @@ const floodBytes = 60_000
 interface Topics {
   readonly subgraph: TestSubgraph
   readonly sources: (topic: string) => number
-  publish(topic: string, text: string): void
+  readonly publish: (topic: string, text: string) => void
 }
 
 /** A subgraph with a subscription by topic. */
