@@ -124,11 +124,8 @@ describe('a subscriber over server-sent events that does not read', () => {
     stream.setEncoding('utf8').on('data', (piece: string) => {
       text += piece
     })
-    const ended = new Promise<void>((end) => {
-      stream.once('close', end)
-    })
     // Coalesced, it goes on for ever: the newest event is the last that is to come.
-    await Promise.race([ended, until(() => text.includes(`"left":${events}}`))])
+    await until(() => stream.closed || text.includes(`"left":${events}}`))
     stream.destroy()
     return text.trim().split('\n\n')
   }
