@@ -56,8 +56,9 @@ test('two gateways are replaced one after the other under load, and no request f
   const startGateway = () => startRole('gateway', ['gateway', '--port', '0', '--supergraph', graph.supergraph, '--drain-grace', '2000', '--production'], { AISLE_LOG_LEVEL: 'warn' })
   await using stack = new AsyncDisposableStack()
   const balancer = stack.use(await startBalancer())
-  let serving = [stack.use(await startGateway()), stack.use(await startGateway())]
-  for (const gateway of serving) {
+  const first = [stack.use(await startGateway()), stack.use(await startGateway())]
+  let serving = first
+  for (const gateway of first) {
     await ready(gateway.url)
     balancer.add(gateway)
   }
@@ -79,7 +80,7 @@ test('two gateways are replaced one after the other under load, and no request f
   }
   const clients = Array.from({ length: 3 }, (_, seed) => client(seed))
   try {
-    for (const old of [...serving]) {
+    for (const old of first) {
       const next = stack.use(await startGateway())
       await ready(next.url)
       balancer.add(next)
