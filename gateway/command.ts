@@ -19,6 +19,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--no-apq', 'refuse automatic persisted queries: documents that clients register by their hash').env('AISLE_NO_APQ'))
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may use the graph, such as https://shop.example; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addSubgraphUrl))
+    .addOption(new Option('--override-label <label...>', 'labels of progressive overrides, @override(label: …), that take place').env('AISLE_OVERRIDE_LABELS'))
     .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
     .addOption(new Option('--no-share-queries', 'execute equal queries each on its own, instead of once while in flight for callers with equal headers').env('AISLE_NO_SHARE_QUERIES'))
     .addOption(new Option('--no-share-subgraph-requests', 'the same for requests to subgraphs').env('AISLE_NO_SHARE_SUBGRAPH_REQUESTS'))

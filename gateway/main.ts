@@ -27,7 +27,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
   const createVersion = (sdl: string): Graph => {
-    const supergraph = loadSupergraph(sdl, config.subgraphUrl)
+    const supergraph = loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   }

@@ -14,6 +14,8 @@ export interface TypeSystem {
   has(name: string): boolean
   /** The keys by which `graph` resolves references to `typeName`; empty when it declares none. */
   keysOf(typeName: string, graph: string): readonly KeyFields[]
+  /** Every key of a type, each once; those that most subgraphs declare come first. */
+  keysOfType(typeName: string): readonly KeyFields[]
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -26,6 +28,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const names = new Set<string>()
   const conditions = new Map<string, Set<string>>()
   const keys = new Map<string, KeyFields[]>()
+  const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
   const readByPlans = new Set<string>()
   const withArguments = new Set<string>()
   const member = (type: string, condition: string): void => {
@@ -49,6 +52,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
         const slot = `${graph} ${name}`
         const fields = parseFieldSet(join.key)
         keys.set(slot, [...(keys.get(slot) ?? []), fields])
+        declare(declarations, name, fields)
         addNames(fields, readByPlans)
       }
       for (const field of definition.fields ?? []) {
@@ -62,9 +66,21 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     isAbstract: (name) => abstract.has(name),
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
+    keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
+}
+
+function declare(declarations: Map<string, Map<string, { fields: KeyFields; count: number }>>, typeName: string, fields: KeyFields): void {
+  const known = declarations.get(typeName) ?? new Map<string, { fields: KeyFields; count: number }>()
+  declarations.set(typeName, known)
+  const slot = canonicalKey(fields)
+  known.set(slot, { fields, count: (known.get(slot)?.count ?? 0) + 1 })
+}
+
+function canonicalKey(fields: KeyFields): string {
+  return [...fields].map(([name, nested]) => `${name}{${canonicalKey(nested)}}`).toSorted().join(' ')
 }
 
 function parseFieldSet(fields: string): KeyFields {

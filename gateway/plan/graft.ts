@@ -1,0 +1,35 @@
+import type { FlattenNodePathSegment, PlanNode } from './planner.ts'
+
+/**
+ * Puts a plan that starts with one root field of `graph` behind a place of another plan's data, where what that field would
+ * give stands already. Null when nothing else is to be fetched.
+ * @throws TypeError when the plan asks `graph` for anything else
+ */
+export function graft(plan: PlanNode, graph: string, field: string, path: readonly FlattenNodePathSegment[]): PlanNode | null {
+  const moved = (from: readonly FlattenNodePathSegment[]): FlattenNodePathSegment[] => {
+    const [start, ...rest] = from
+    if (start === undefined || start === '@' || !('Field' in start) || start.Field !== field) throw new TypeError(`a path does not start at ${field}`)
+    return [...path, ...rest]
+  }
+  const all = (nodes: readonly PlanNode[]): PlanNode[] => nodes.map((node) => at(node)).filter((node) => node !== null)
+  const at = (node: PlanNode): PlanNode | null => {
+    switch (node.kind) {
+      case 'Fetch':
+        if (node.serviceName !== graph) throw new TypeError(`a fetch from ${node.serviceName} stands outside a path`)
+        return null
+      case 'Flatten':
+        if (node.node.kind === 'Fetch' && node.node.serviceName === graph) throw new TypeError(`entities are asked of ${graph}`)
+        return { ...node, path: moved(node.path) }
+      case 'BatchFetch':
+        return { ...node, entityBatch: { ...node.entityBatch, aliases: node.entityBatch.aliases.map((alias) => ({ ...alias, paths: alias.paths.map((each) => moved(each)) })) } }
+      case 'Sequence':
+      case 'Parallel': {
+        const nodes = all(node.nodes)
+        return nodes.length === 0 ? null : { ...node, nodes }
+      }
+      default:
+        throw new TypeError(`unknown plan node ${node.kind}`)
+    }
+  }
+  return at(plan)
+}

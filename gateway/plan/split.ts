@@ -1,0 +1,239 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  getNamedType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  print,
+  type SelectionNode,
+} from 'graphql'
+import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
+import { entityField, entityGraph, selectionOf, withEntityRoot } from './entity-root.ts'
+import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
+import { graft } from './graft.ts'
+
+/** How often the planner is asked for one operation before it is given up. */
+const maxAttempts = 400
+
+/** Plans operations that the planner fails on as a whole. */
+export interface SplitPlanner {
+  readonly percentages: readonly number[]
+  /**
+   * Plans an operation in the form of `normalizeOperation`: inline fragments only, and each field once.
+   * @throws AisleError QUERY_PLANNING_FAILED
+   */
+  plan(operation: OperationDefinitionNode, drawn: number): Promise<PlanNode | null>
+}
+
+export interface SplitOptions {
+  readonly supergraph: DocumentNode
+  readonly schema: GraphQLSchema
+  readonly types: TypeSystem
+  readonly labels: readonly string[]
+}
+
+/**
+ * The planner fails on some valid operations, such as a field with `@requires` below a second visit to its subgraph. Such an operation is cut at
+ * an entity above the place that fails: the rest of the operation asks for the entity's key there, and what was cut off is planned
+ * by itself from that key and put behind it. So each part is a plan of the same planner, and together they fetch what was asked.
+ */
+export function createSplitPlanner(planner: Planner, options: SplitOptions): SplitPlanner {
+  const entities = new Map<string, Planner | null>()
+  const query = options.schema.getQueryType()?.name ?? 'Query'
+  const plannerOf = (typeName: string, key: KeyFields): Planner | null => {
+    const slot = `${typeName} ${print(selectionOf(key))}`
+    const known = entities.get(slot)
+    if (known !== undefined) return known
+    const sdl = withEntityRoot(options.supergraph, query, typeName, key)
+    const made = sdl === null ? null : createPlanner(sdl, options.labels)
+    entities.set(slot, made)
+    return made
+  }
+  return {
+    percentages: planner.percentages,
+    async plan(operation, drawn) {
+      try {
+        return await planner.plan(print(operation), drawn)
+      } catch (error) {
+        const split = await new Splitter(planner, plannerOf, options, operation, drawn).plan()
+        if (split === undefined) throw error
+        return split
+      }
+    },
+  }
+}
+
+/** Where a plan starts: at the operation's root, or at an entity whose key is known. */
+interface Root {
+  readonly type: GraphQLNamedType
+  attempt(selections: readonly SelectionNode[]): Promise<PlanNode | null>
+  /** Where it stands in the response. */
+  readonly path: readonly FlattenNodePathSegment[]
+}
+
+type Parent = (FieldNode | InlineFragmentNode) & { readonly selectionSet: NonNullable<FieldNode['selectionSet']> }
+
+/** One step towards what fails. */
+interface Step {
+  readonly node: Parent
+  readonly type: GraphQLNamedType
+  readonly path: readonly FlattenNodePathSegment[]
+}
+
+class Splitter {
+  readonly #planner: Planner
+  readonly #plannerOf: (typeName: string, key: KeyFields) => Planner | null
+  readonly #options: SplitOptions
+  readonly #operation: OperationDefinitionNode
+  readonly #drawn: number
+  #attempts = 0
+
+  constructor(planner: Planner, plannerOf: (typeName: string, key: KeyFields) => Planner | null, options: SplitOptions, operation: OperationDefinitionNode, drawn: number) {
+    this.#planner = planner
+    this.#plannerOf = plannerOf
+    this.#options = options
+    this.#operation = operation
+    this.#drawn = drawn
+  }
+
+  /** Undefined where no way of cutting helps. */
+  async plan(): Promise<PlanNode | null | undefined> {
+    const { operation, selectionSet } = this.#operation
+    const type = this.#options.schema.getRootType(operation)
+    if (!type) return undefined
+    const root: Root = { type, path: [], attempt: (selections) => this.#planner.plan(print({ ...this.#operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }), this.#drawn) }
+    // What one mutation changes is read before the next runs.
+    return operation === OperationTypeNode.MUTATION ? this.#apart(root, selectionSet.selections) : this.#solve(root, selectionSet.selections)
+  }
+
+  async #solve(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const whole = await this.#attempt(root, selections)
+    if (whole !== undefined) return whole
+    const steps = await this.#towardsFailure(root, selections)
+    for (let length = steps.length; length > 0; length--) {
+      const plan = await this.#cut(root, selections, steps.slice(0, length))
+      if (plan !== undefined) return plan
+    }
+    return selections.length > 1 ? this.#apart(root, selections) : undefined
+  }
+
+  /** Each selection by itself, one after the other. */
+  async #apart(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const plans: PlanNode[] = []
+    for (const selection of selections) {
+      const plan = await this.#solve(root, [selection])
+      if (plan === undefined) return undefined
+      if (plan !== null) plans.push(plan)
+    }
+    return plans.length === 0 ? null : { kind: 'Sequence', nodes: plans }
+  }
+
+  async #attempt(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    if (++this.#attempts > maxAttempts) return undefined
+    try {
+      return await root.attempt(selections)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Follows the first child that fails without its siblings, as far down as there is one. */
+  async #towardsFailure(root: Root, selections: readonly SelectionNode[]): Promise<Step[]> {
+    const steps: Step[] = []
+    let inside = selections
+    let type = root.type
+    for (;;) {
+      let next: Step | null = null
+      for (const node of inside) {
+        if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
+        if ((await this.#attempt(root, narrowed(steps, node))) !== undefined) continue
+        next = this.#step(root, steps, type, node)
+        break
+      }
+      if (next === null) return steps
+      steps.push(next)
+      inside = next.node.selectionSet.selections
+      type = next.type
+    }
+  }
+
+  #step(root: Root, steps: readonly Step[], parent: GraphQLNamedType, node: Parent): Step | null {
+    const { schema } = this.#options
+    const above = steps.at(-1)?.path ?? root.path
+    if (node.kind === Kind.INLINE_FRAGMENT) {
+      const condition = node.typeCondition?.name.value ?? parent.name
+      const type = schema.getType(condition)
+      return type === undefined ? null : { node, type, path: [...above, { TypeCondition: [condition] }] }
+    }
+    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+    if (definition === undefined) return null
+    return { node, type: getNamedType(definition.type), path: [...above, { Field: node.alias?.value ?? node.name.value }] }
+  }
+
+  /** Cuts at the last of the steps. */
+  async #cut(root: Root, selections: readonly SelectionNode[], steps: readonly Step[]): Promise<PlanNode | null | undefined> {
+    const place = steps.at(-1)
+    if (place === undefined || !isObjectType(place.type)) return undefined
+    for (const key of this.#options.types.keysOfType(place.type.name)) {
+      const kept = place.node.selectionSet.selections.filter((selection) => stays(selection, key))
+      const cutOff = place.node.selectionSet.selections.filter((selection) => !stays(selection, key))
+      const planner = this.#plannerOf(place.type.name, key)
+      if (planner === null || cutOff.length === 0 || kept.some((selection) => selection.kind !== Kind.FIELD || selection.selectionSet !== undefined)) continue
+      const below = await this.#solve(this.#entity(planner, place), cutOff)
+      if (below === undefined) continue
+      const above = await this.#solve(root, replaced(selections, steps, withKey(kept, key)))
+      if (above !== undefined) return inOrder(above, below)
+    }
+    return undefined
+  }
+
+  #entity(planner: Planner, { type, path }: Step): Root {
+    return {
+      type,
+      path,
+      attempt: async (selections) => {
+        const set = { kind: Kind.SELECTION_SET, selections: [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: entityField }, selectionSet: { kind: Kind.SELECTION_SET, selections } }] } as const
+        const plan = await planner.plan(print({ ...this.#operation, operation: OperationTypeNode.QUERY, selectionSet: set }), this.#drawn)
+        return plan === null ? null : graft(plan, entityGraph, entityField, path)
+      },
+    }
+  }
+}
+
+function hasSelections(node: FieldNode | InlineFragmentNode): node is Parent {
+  return node.selectionSet !== undefined
+}
+
+/** Fields of the key are read where the key is, whatever the client calls them. */
+function stays(selection: SelectionNode, key: KeyFields): boolean {
+  return selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
+}
+
+function withKey(kept: readonly SelectionNode[], key: KeyFields): readonly SelectionNode[] {
+  const present = new Set(kept.map((selection) => (selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : '')))
+  const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+  return [...kept, ...[typename, ...selectionOf(key).selections].filter(({ name }) => !present.has(name.value))]
+}
+
+/** Of everything selected just this node, under the steps that lead to it. */
+function narrowed(steps: readonly Step[], node: SelectionNode): readonly SelectionNode[] {
+  return steps.reduceRight<readonly SelectionNode[]>((selections, step) => [{ ...step.node, selectionSet: { kind: Kind.SELECTION_SET, selections } }], [node])
+}
+
+function replaced(selections: readonly SelectionNode[], steps: readonly Step[], by: readonly SelectionNode[]): readonly SelectionNode[] {
+  const [step, ...rest] = steps
+  if (step === undefined) return by
+  const inside = { kind: Kind.SELECTION_SET, selections: replaced(step.node.selectionSet.selections, rest, by) } as const
+  return selections.map((selection) => (selection === step.node ? { ...step.node, selectionSet: inside } : selection))
+}
+
+function inOrder(first: PlanNode | null, second: PlanNode | null): PlanNode | null {
+  if (first === null || second === null) return first ?? second
+  return { kind: 'Sequence', nodes: [...(first.kind === 'Sequence' ? first.nodes : [first]), second] }
+}
