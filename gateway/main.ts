@@ -26,13 +26,13 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
-  const createVersion = (sdl: string): Graph => {
-    const supergraph = loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel)
+  const createVersion = async (sdl: string): Promise<Graph> => {
+    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(createVersion((await source.read()) ?? ''), policy, config.propagateHeader, metrics, context.log)
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, config.propagateHeader, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity })
@@ -40,7 +40,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   await server.ready()
   const sockets = serveWebSocket(server.server, graphqlPath, service)
   const port = await listen(server.server, config.port, config.host)
-  const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take: (sdl) => service.replace(createVersion(sdl)), observe: metrics.reload, log: context.log })
+  const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take: async (sdl) => service.replace(await createVersion(sdl)), observe: metrics.reload, log: context.log })
   return {
     url: `http://${config.host ?? 'localhost'}:${port}`,
     async [Symbol.asyncDispose]() {

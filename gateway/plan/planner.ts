@@ -1,5 +1,6 @@
 import { type PlanNode, QueryPlanner } from '@graphql-hive/router-query-planner'
 import { AisleError } from '../../runtime/errors.ts'
+import { tryOut } from './trial.ts'
 
 export type {
   BatchFetchNode,
@@ -28,7 +29,8 @@ export interface Planner {
  * @param labels the labels of progressive overrides that take place
  * @throws AisleError SUPERGRAPH_INVALID
  */
-export function createPlanner(supergraphSdl: string, labels: readonly string[] = []): Planner {
+export async function createPlanner(supergraphSdl: string, labels: readonly string[] = []): Promise<Planner> {
+  await tryOut(supergraphSdl)
   const planner = construct(supergraphSdl)
   return {
     percentages: [...new Set(planner.overridePercentages)].toSorted((one, other) => one - other),

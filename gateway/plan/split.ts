@@ -44,14 +44,14 @@ export interface SplitOptions {
  * by itself from that key and put behind it. So each part is a plan of the same planner, and together they fetch what was asked.
  */
 export function createSplitPlanner(planner: Planner, options: SplitOptions): SplitPlanner {
-  const entities = new Map<string, Planner | null>()
+  const entities = new Map<string, Promise<Planner | null>>()
   const query = options.schema.getQueryType()?.name ?? 'Query'
-  const plannerOf = (typeName: string, key: KeyFields): Planner | null => {
+  const plannerOf: PlannerOf = (typeName, key) => {
     const slot = `${typeName} ${print(selectionOf(key))}`
     const known = entities.get(slot)
     if (known !== undefined) return known
     const sdl = withEntityRoot(options.supergraph, query, typeName, key)
-    const made = sdl === null ? null : createPlanner(sdl, options.labels)
+    const made = sdl === null ? Promise.resolve(null) : createPlanner(sdl, options.labels).catch(() => null)
     entities.set(slot, made)
     return made
   }
@@ -68,6 +68,9 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     },
   }
 }
+
+/** The planner that starts at an entity of which this key is known; null where there is none. */
+type PlannerOf = (typeName: string, key: KeyFields) => Promise<Planner | null>
 
 /** Where a plan starts: at the operation's root, or at an entity whose key is known. */
 interface Root {
@@ -88,13 +91,13 @@ interface Step {
 
 class Splitter {
   readonly #planner: Planner
-  readonly #plannerOf: (typeName: string, key: KeyFields) => Planner | null
+  readonly #plannerOf: PlannerOf
   readonly #options: SplitOptions
   readonly #operation: OperationDefinitionNode
   readonly #drawn: number
   #attempts = 0
 
-  constructor(planner: Planner, plannerOf: (typeName: string, key: KeyFields) => Planner | null, options: SplitOptions, operation: OperationDefinitionNode, drawn: number) {
+  constructor(planner: Planner, plannerOf: PlannerOf, options: SplitOptions, operation: OperationDefinitionNode, drawn: number) {
     this.#planner = planner
     this.#plannerOf = plannerOf
     this.#options = options
@@ -183,7 +186,7 @@ class Splitter {
     for (const key of this.#options.types.keysOfType(place.type.name)) {
       const kept = place.node.selectionSet.selections.filter((selection) => stays(selection, key))
       const cutOff = place.node.selectionSet.selections.filter((selection) => !stays(selection, key))
-      const planner = this.#plannerOf(place.type.name, key)
+      const planner = await this.#plannerOf(place.type.name, key)
       if (planner === null || cutOff.length === 0 || kept.some((selection) => selection.kind !== Kind.FIELD || selection.selectionSet !== undefined)) continue
       const below = await this.#solve(this.#entity(planner, place), cutOff)
       if (below === undefined) continue

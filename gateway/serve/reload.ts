@@ -14,7 +14,7 @@ export interface ReloadOptions {
   /** Pause between two looks at the source, in milliseconds; a file is also watched. 0 looks never. */
   readonly pollMs: number
   /** Serves this supergraph from now on. @throws when it cannot be used; then nothing has changed */
-  readonly take: (sdl: string) => void
+  readonly take: (sdl: string) => Promise<void>
   readonly observe: (result: ReloadResult) => void
   readonly log: Logger
 }
@@ -70,7 +70,7 @@ export class Reloader implements Disposable {
       const sdl = await this.#source.read()
       if (sdl === null || this.#stopped) return
       read = true
-      take(sdl)
+      await take(sdl)
       observe('taken')
       log.info({ supergraph: location }, 'a new supergraph is served')
     } catch (error) {
