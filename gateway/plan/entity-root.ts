@@ -9,6 +9,7 @@ import {
   type ObjectTypeDefinitionNode,
   parse,
   print,
+  type SelectionSetNode,
 } from 'graphql'
 import type { KeyFields } from '../supergraph/types.ts'
 
@@ -16,39 +17,51 @@ import type { KeyFields } from '../supergraph/types.ts'
 export const entityGraph = 'AISLE_ENTITY'
 export const entityField = '_aisle_entity'
 
+/** What is known of an entity before it is fetched. */
+export interface KnownEntity {
+  readonly typeName: string
+  readonly key: KeyFields
+  /** What else: fields that others require, as `@requires` writes them. They are taken from nowhere else. */
+  readonly required: SelectionSetNode | null
+}
+
 /**
- * The supergraph with one subgraph more, which knows of every `typeName` just this key: a plan that starts at its root
- * field tells how the rest of such an entity is fetched, wherever the key came from. Null where the key leads
+ * The supergraph with one subgraph more, which has just what is known of the entity: a plan that starts at its root field
+ * tells how the rest of such an entity is fetched, wherever the known part came from. Null where that leads
  * through something else than object types.
  */
-export function withEntityRoot(supergraph: DocumentNode, queryType: string, typeName: string, key: KeyFields): string | null {
+export function withEntityRoot(supergraph: DocumentNode, queryType: string, { typeName, key, required }: KnownEntity): string | null {
   const types = new Map(supergraph.definitions.flatMap((definition) => (isTypeDefinitionNode(definition) ? [[definition.name.value, definition]] : [])))
   const known = new Map<string, Set<string>>()
-  const walk = (name: string, fields: KeyFields): boolean => {
+  const walk = (name: string, set: SelectionSetNode): boolean => {
     const type = types.get(name)
     if (type?.kind !== Kind.OBJECT_TYPE_DEFINITION) return false
     const names = known.get(name) ?? new Set()
     known.set(name, names)
-    return [...fields].every(([field, nested]) => {
-      names.add(field)
-      const definition = type.fields?.find((candidate) => candidate.name.value === field)
-      return definition !== undefined && (nested.size === 0 || walk(namedType(definition), nested))
+    return set.selections.every((selection) => {
+      if (selection.kind !== Kind.FIELD) return false
+      if (selection.name.value === '__typename') return true
+      names.add(selection.name.value)
+      const definition = type.fields?.find((candidate) => candidate.name.value === selection.name.value)
+      return definition !== undefined && (selection.selectionSet === undefined || walk(namedType(definition), selection.selectionSet))
     })
   }
-  if (!walk(typeName, key)) return null
+  if (!walk(typeName, selectionOf(key)) || (required !== null && !walk(typeName, required))) return null
   const definitions = supergraph.definitions.map((definition): DefinitionNode => {
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') return addGraph(definition)
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return definition
     const name = definition.name.value
     if (name === queryType) return addRootField(addToGraph(definition, null, known.get(name) ?? new Set()), typeName)
     const names = known.get(name)
-    return names === undefined ? definition : addToGraph(definition, name === typeName ? print(selectionOf(key)).slice(1, -1) : null, names)
+    if (names === undefined) return definition
+    const added = addToGraph(definition, name === typeName ? print(selectionOf(key)).slice(1, -1) : null, names, required !== null)
+    return name === typeName && required !== null ? withoutOwners(added, required) : added
   })
   return print({ kind: Kind.DOCUMENT, definitions })
 }
 
 /** The selection set `{ … }` of a key. */
-export function selectionOf(key: KeyFields): { kind: Kind.SELECTION_SET; selections: { kind: Kind.FIELD; name: { kind: Kind.NAME; value: string }; selectionSet?: ReturnType<typeof selectionOf> }[] } {
+export function selectionOf(key: KeyFields): SelectionSetNode {
   return {
     kind: Kind.SELECTION_SET,
     selections: [...key].map(([value, nested]) => ({
@@ -65,7 +78,7 @@ function addGraph(definition: EnumTypeDefinitionNode): EnumTypeDefinitionNode {
 }
 
 /** A field without `@join__field` stands in every subgraph of its type: it must not come to stand in the added one. */
-function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: ReadonlySet<string>): ObjectTypeDefinitionNode {
+function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: ReadonlySet<string>, resolvable = false): ObjectTypeDefinitionNode {
   const before = (type.directives ?? []).filter(({ name }) => name.value === 'join__type').map((join) => graphOf(join))
   const explicit = [...new Set(before)].map((graph) => `@join__field(graph: ${graph})`).join(' ')
   const fields = (type.fields ?? []).map((field): FieldDefinitionNode => {
@@ -73,8 +86,18 @@ function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: R
     const added = [...(given ? [] : directives(explicit)), ...(names.has(field.name.value) ? directives(`@join__field(graph: ${entityGraph})`) : [])]
     return { ...field, directives: [...(field.directives ?? []), ...added] }
   })
-  const join = key === null ? `@join__type(graph: ${entityGraph})` : `@join__type(graph: ${entityGraph}, key: ${JSON.stringify(key.replaceAll(/\s+/g, ' ').trim())}, resolvable: false)`
+  const join = key === null ? `@join__type(graph: ${entityGraph})` : `@join__type(graph: ${entityGraph}, key: ${JSON.stringify(key.replaceAll(/\s+/g, ' ').trim())}, resolvable: ${resolvable})`
   return { ...type, fields, directives: [...(type.directives ?? []), ...directives(join)] }
+}
+
+function withoutOwners(type: ObjectTypeDefinitionNode, required: SelectionSetNode): ObjectTypeDefinitionNode {
+  const names = new Set(required.selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : '')))
+  const isExternal = ({ arguments: given }: ConstDirectiveNode): boolean => given?.some(({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value) === true
+  const fields = (type.fields ?? []).map((field) => {
+    if (!names.has(field.name.value)) return field
+    return { ...field, directives: (field.directives ?? []).filter((join) => join.name.value !== 'join__field' || isExternal(join) || graphOf(join) === entityGraph) }
+  })
+  return { ...type, fields }
 }
 
 function addRootField(type: ObjectTypeDefinitionNode, typeName: string): ObjectTypeDefinitionNode {

@@ -1,8 +1,11 @@
 import type { FlattenNodePathSegment, PlanNode } from './planner.ts'
 
+/** How the planner's own aliases start. */
+const internalAlias = '_internal_qp_alias_'
+
 /**
- * Puts a plan that starts with one root field of `graph` behind a place of another plan's data, where what that field would
- * give stands already. Null when nothing else is to be fetched.
+ * Puts a plan that starts with one root field of `graph` behind a place of another plan's data, where what `graph` would give of
+ * that field stands already. Null when nothing else is to be fetched.
  * @throws TypeError when the plan asks `graph` for anything else
  */
 export function graft(plan: PlanNode, graph: string, field: string, path: readonly FlattenNodePathSegment[]): PlanNode | null {
@@ -11,16 +14,22 @@ export function graft(plan: PlanNode, graph: string, field: string, path: readon
     if (start === undefined || start === '@' || !('Field' in start) || start.Field !== field) throw new TypeError(`a path does not start at ${field}`)
     return [...path, ...rest]
   }
+  /** What stands there already stands there by its own name. */
+  const known = (operation: string, paths: readonly (readonly FlattenNodePathSegment[])[]): null => {
+    if (paths.some((each) => moved(each).length > path.length) || operation.includes(internalAlias)) throw new TypeError(`entities are asked of ${graph}`)
+    return null
+  }
   const all = (nodes: readonly PlanNode[]): PlanNode[] => nodes.map((node) => at(node)).filter((node) => node !== null)
   const at = (node: PlanNode): PlanNode | null => {
     switch (node.kind) {
       case 'Fetch':
         if (node.serviceName !== graph) throw new TypeError(`a fetch from ${node.serviceName} stands outside a path`)
-        return null
+        return known(node.operation, [])
       case 'Flatten':
-        if (node.node.kind === 'Fetch' && node.node.serviceName === graph) throw new TypeError(`entities are asked of ${graph}`)
+        if (node.node.kind === 'Fetch' && node.node.serviceName === graph) return known(node.node.operation, [node.path])
         return { ...node, path: moved(node.path) }
       case 'BatchFetch':
+        if (node.serviceName === graph) return known(node.operation, node.entityBatch.aliases.flatMap(({ paths }) => paths))
         return { ...node, entityBatch: { ...node.entityBatch, aliases: node.entityBatch.aliases.map((alias) => ({ ...alias, paths: alias.paths.map((each) => moved(each)) })) } }
       case 'Sequence':
       case 'Parallel': {

@@ -1,10 +1,8 @@
 import {
   type DocumentNode,
-  type FieldNode,
   getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  type InlineFragmentNode,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -14,9 +12,10 @@ import {
   type SelectionNode,
 } from 'graphql'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
-import { entityField, entityGraph, selectionOf, withEntityRoot } from './entity-root.ts'
+import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
+import { hasSelections, merged, narrowed, type Parent, parseSelections, replaced, stays, withKey } from './selections.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
 const maxAttempts = 400
@@ -46,11 +45,11 @@ export interface SplitOptions {
 export function createSplitPlanner(planner: Planner, options: SplitOptions): SplitPlanner {
   const entities = new Map<string, Promise<Planner | null>>()
   const query = options.schema.getQueryType()?.name ?? 'Query'
-  const plannerOf: PlannerOf = (typeName, key) => {
-    const slot = `${typeName} ${print(selectionOf(key))}`
-    const known = entities.get(slot)
-    if (known !== undefined) return known
-    const sdl = withEntityRoot(options.supergraph, query, typeName, key)
+  const plannerOf: PlannerOf = (known) => {
+    const slot = `${known.typeName} ${print(selectionOf(known.key))} ${known.required === null ? '' : print(known.required)}`
+    const before = entities.get(slot)
+    if (before !== undefined) return before
+    const sdl = withEntityRoot(options.supergraph, query, known)
     const made = sdl === null ? Promise.resolve(null) : createPlanner(sdl, options.labels).catch(() => null)
     entities.set(slot, made)
     return made
@@ -69,18 +68,20 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   }
 }
 
-/** The planner that starts at an entity of which this key is known; null where there is none. */
-type PlannerOf = (typeName: string, key: KeyFields) => Promise<Planner | null>
+/** The planner that starts at an entity of which this is known; null where there is none. */
+type PlannerOf = (known: KnownEntity) => Promise<Planner | null>
 
 /** Where a plan starts: at the operation's root, or at an entity whose key is known. */
 interface Root {
   readonly type: GraphQLNamedType
+  /** Null at the operation's root. */
+  readonly known: KnownEntity | null
+  /** The keys by which it was reached. */
+  readonly keys: readonly KeyFields[]
   attempt(selections: readonly SelectionNode[]): Promise<PlanNode | null>
   /** Where it stands in the response. */
   readonly path: readonly FlattenNodePathSegment[]
 }
-
-type Parent = (FieldNode | InlineFragmentNode) & { readonly selectionSet: NonNullable<FieldNode['selectionSet']> }
 
 /** One step towards what fails. */
 interface Step {
@@ -110,7 +111,7 @@ class Splitter {
     const { operation, selectionSet } = this.#operation
     const type = this.#options.schema.getRootType(operation)
     if (!type) return undefined
-    const root: Root = { type, path: [], attempt: (selections) => this.#planner.plan(print({ ...this.#operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }), this.#drawn) }
+    const root: Root = { type, known: null, keys: [], path: [], attempt: (selections) => this.#planner.plan(print({ ...this.#operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }), this.#drawn) }
     // What one mutation changes is read before the next runs.
     return operation === OperationTypeNode.MUTATION ? this.#apart(root, selectionSet.selections) : this.#solve(root, selectionSet.selections)
   }
@@ -123,7 +124,8 @@ class Splitter {
       const plan = await this.#cut(root, selections, steps.slice(0, length))
       if (plan !== undefined) return plan
     }
-    return selections.length > 1 ? this.#apart(root, selections) : undefined
+    const plan = (await this.#byOtherKey(root, selections)) ?? (await this.#afterRequired(root, selections))
+    return plan === undefined && selections.length > 1 ? this.#apart(root, selections) : plan
   }
 
   /** Each selection by itself, one after the other. */
@@ -186,9 +188,9 @@ class Splitter {
     for (const key of this.#options.types.keysOfType(place.type.name)) {
       const kept = place.node.selectionSet.selections.filter((selection) => stays(selection, key))
       const cutOff = place.node.selectionSet.selections.filter((selection) => !stays(selection, key))
-      const planner = await this.#plannerOf(place.type.name, key)
-      if (planner === null || cutOff.length === 0 || kept.some((selection) => selection.kind !== Kind.FIELD || selection.selectionSet !== undefined)) continue
-      const below = await this.#solve(this.#entity(planner, place), cutOff)
+      if (cutOff.length === 0 || kept.some((selection) => selection.kind !== Kind.FIELD || selection.selectionSet !== undefined)) continue
+      const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
+      const below = entity === null ? undefined : await this.#solve(entity, cutOff)
       if (below === undefined) continue
       const above = await this.#solve(root, replaced(selections, steps, withKey(kept, key)))
       if (above !== undefined) return inOrder(above, below)
@@ -196,9 +198,58 @@ class Splitter {
     return undefined
   }
 
-  #entity(planner: Planner, { type, path }: Step): Root {
+  /** Fetches another key of an entity first, and the rest by that. */
+  async #byOtherKey(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const { known, type } = root
+    if (known === null) return undefined
+    for (const key of this.#options.types.keysOfType(known.typeName)) {
+      if (root.keys.includes(key)) continue
+      const above = await this.#attempt(root, selectionOf(key).selections)
+      const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
+      const below = entity === null ? undefined : await this.#solve(entity, selections)
+      if (above !== undefined && below !== undefined) return inOrder(above, below)
+    }
+    return undefined
+  }
+
+  /** Fetches first what some fields of an entity require, and then those fields as if it were known anyhow. */
+  async #afterRequired(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const { known, type } = root
+    if (known === null) return undefined
+    for (const requirement of await this.#failingRequirements(root, selections)) {
+      const required = parseSelections(requirement)
+      const entity = await this.#entity({ ...known, required }, { type, path: root.path }, root.keys)
+      const needy = selections.filter((selection) => this.#requirement(type, selection) === requirement)
+      const below = entity === null ? undefined : await this.#solve(entity, needy)
+      if (below === undefined) continue
+      const others = selections.filter((selection) => !needy.includes(selection))
+      const above = await this.#solve(root, merged([...others, ...required.selections]))
+      if (above !== undefined) return inOrder(above, below)
+    }
+    return undefined
+  }
+
+  async #failingRequirements(root: Root, selections: readonly SelectionNode[]): Promise<ReadonlySet<string>> {
+    const failing = new Set<string>()
+    for (const selection of selections) {
+      const requirement = this.#requirement(root.type, selection)
+      if (requirement === null || failing.has(requirement) || (root.known?.required && print(root.known.required) === print(parseSelections(requirement)))) continue
+      if ((await this.#attempt(root, [selection])) === undefined) failing.add(requirement)
+    }
+    return failing
+  }
+
+  #requirement({ name }: GraphQLNamedType, selection: SelectionNode): string | null {
+    return selection.kind === Kind.FIELD ? this.#options.types.requirementOf(name, selection.name.value) : null
+  }
+
+  async #entity(known: KnownEntity, { type, path }: Pick<Step, 'type' | 'path'>, keys: readonly KeyFields[]): Promise<Root | null> {
+    const planner = await this.#plannerOf(known)
+    if (planner === null) return null
     return {
       type,
+      known,
+      keys,
       path,
       attempt: async (selections) => {
         const set = { kind: Kind.SELECTION_SET, selections: [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: entityField }, selectionSet: { kind: Kind.SELECTION_SET, selections } }] } as const
@@ -207,33 +258,6 @@ class Splitter {
       },
     }
   }
-}
-
-function hasSelections(node: FieldNode | InlineFragmentNode): node is Parent {
-  return node.selectionSet !== undefined
-}
-
-/** Fields of the key are read where the key is, whatever the client calls them. */
-function stays(selection: SelectionNode, key: KeyFields): boolean {
-  return selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
-}
-
-function withKey(kept: readonly SelectionNode[], key: KeyFields): readonly SelectionNode[] {
-  const present = new Set(kept.map((selection) => (selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : '')))
-  const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
-  return [...kept, ...[typename, ...selectionOf(key).selections].filter(({ name }) => !present.has(name.value))]
-}
-
-/** Of everything selected just this node, under the steps that lead to it. */
-function narrowed(steps: readonly Step[], node: SelectionNode): readonly SelectionNode[] {
-  return steps.reduceRight<readonly SelectionNode[]>((selections, step) => [{ ...step.node, selectionSet: { kind: Kind.SELECTION_SET, selections } }], [node])
-}
-
-function replaced(selections: readonly SelectionNode[], steps: readonly Step[], by: readonly SelectionNode[]): readonly SelectionNode[] {
-  const [step, ...rest] = steps
-  if (step === undefined) return by
-  const inside = { kind: Kind.SELECTION_SET, selections: replaced(step.node.selectionSet.selections, rest, by) } as const
-  return selections.map((selection) => (selection === step.node ? { ...step.node, selectionSet: inside } : selection))
 }
 
 function inOrder(first: PlanNode | null, second: PlanNode | null): PlanNode | null {

@@ -16,6 +16,8 @@ export interface TypeSystem {
   keysOf(typeName: string, graph: string): readonly KeyFields[]
   /** Every key of a type, each once; those that most subgraphs declare come first. */
   keysOfType(typeName: string): readonly KeyFields[]
+  /** What a field requires of its object, as `@requires` writes it. */
+  requirementOf(typeName: string, field: string): string | null
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -27,6 +29,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const abstract = new Set<string>()
   const names = new Set<string>()
   const conditions = new Map<string, Set<string>>()
+  const requirements = new Map<string, string>()
   const keys = new Map<string, KeyFields[]>()
   const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
   const readByPlans = new Set<string>()
@@ -57,7 +60,11 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
       }
       for (const field of definition.fields ?? []) {
         if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
-        for (const { requires } of directiveArguments(field, 'join__field')) if (requires !== undefined) addNames(parseFieldSet(requires), readByPlans)
+        for (const { requires } of directiveArguments(field, 'join__field')) {
+          if (requires === undefined) continue
+          addNames(parseFieldSet(requires), readByPlans)
+          requirements.set(`${name}.${field.name.value}`, requires)
+        }
       }
     }
   }
@@ -67,6 +74,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
+    requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
