@@ -1,7 +1,5 @@
+import { parse, visit } from 'graphql'
 import type { FlattenNodePathSegment, PlanNode } from './planner.ts'
-
-/** How the planner's own aliases start. */
-const internalAlias = '_internal_qp_alias_'
 
 /**
  * Puts a plan that starts with one root field of `graph` behind a place of another plan's data, where what `graph` would give of
@@ -16,7 +14,7 @@ export function graft(plan: PlanNode, graph: string, field: string, path: readon
   }
   /** What stands there already stands there by its own name. */
   const known = (operation: string, paths: readonly (readonly FlattenNodePathSegment[])[]): null => {
-    if (paths.some((each) => moved(each).length > path.length) || operation.includes(internalAlias)) throw new TypeError(`entities are asked of ${graph}`)
+    if (paths.some((each) => moved(each).length > path.length) || hasAlias(operation)) throw new TypeError(`entities are asked of ${graph}`)
     return null
   }
   const all = (nodes: readonly PlanNode[]): PlanNode[] => nodes.map((node) => at(node)).filter((node) => node !== null)
@@ -41,4 +39,14 @@ export function graft(plan: PlanNode, graph: string, field: string, path: readon
     }
   }
   return at(plan)
+}
+
+function hasAlias(operation: string): boolean {
+  let found = false
+  visit(parse(operation, { noLocation: true }), {
+    Field({ alias, name }) {
+      found ||= alias !== undefined && alias.value !== name.value
+    },
+  })
+  return found
 }

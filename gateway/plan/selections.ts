@@ -14,15 +14,17 @@ export function hasSelections(node: FieldNode | InlineFragmentNode): node is Par
   return node.selectionSet !== undefined
 }
 
-/** Fields of the key are read where the key is, whatever the client calls them. */
-export function stays(selection: SelectionNode, key: KeyFields): boolean {
-  return selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
-}
-
-export function withKey(kept: readonly SelectionNode[], key: KeyFields): readonly SelectionNode[] {
-  const present = new Set(kept.map((selection) => (selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : '')))
+/**
+ * Parts what is selected on an entity: what is read together with a key of it, and what is fetched by that key. Fields of the key belong
+ * to the first, whatever the client calls them. Null when the key does not part them.
+ */
+export function partedAt(selections: readonly SelectionNode[], key: KeyFields): { readonly above: readonly SelectionNode[]; readonly below: readonly SelectionNode[] } | null {
+  const stays = (selection: SelectionNode): boolean => selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
+  const kept = selections.filter((selection) => stays(selection))
+  const below = selections.filter((selection) => !stays(selection))
+  if (below.length === 0 || kept.some((selection) => isParent(selection))) return null
   const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
-  return [...kept, ...[typename, ...selectionOf(key).selections].filter((selection) => !present.has(slotOf(selection)))]
+  return { above: merged([...kept, typename, ...selectionOf(key).selections]), below }
 }
 
 /** Of everything selected just this node, under the steps that lead to it. */

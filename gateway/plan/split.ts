@@ -15,7 +15,7 @@ import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
-import { hasSelections, merged, narrowed, type Parent, parseSelections, replaced, stays, withKey } from './selections.ts'
+import { hasSelections, merged, narrowed, type Parent, parseSelections, partedAt, replaced } from './selections.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
 const maxAttempts = 400
@@ -57,10 +57,12 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   return {
     percentages: planner.percentages,
     async plan(operation, drawn) {
+      const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
+      if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
       try {
         return await planner.plan(print(operation), drawn)
       } catch (error) {
-        const split = await new Splitter(planner, plannerOf, options, operation, drawn).plan()
+        const split = await splitter.plan()
         if (split === undefined) throw error
         return split
       }
@@ -116,7 +118,40 @@ class Splitter {
     return operation === OperationTypeNode.MUTATION ? this.#apart(root, selectionSet.selections) : this.#solve(root, selectionSet.selections)
   }
 
+  /** True when the planner would take a plan for right that is not. */
+  isLossy(): boolean {
+    const type = this.#options.schema.getRootType(this.#operation.operation)
+    return type ? this.#towardsLoss(type, [], this.#operation.selectionSet.selections) !== null : false
+  }
+
+  /**
+   * Of fields that an interface object adds, selected on several types at one place, the planner asks for all types together but sends the
+   * entities of one. The way to the first type for which it does; null when there is none.
+   */
+  #towardsLoss(type: GraphQLNamedType, path: readonly FlattenNodePathSegment[], selections: readonly SelectionNode[]): Step[] | null {
+    const { types } = this.#options
+    const ofObject = (name: string, inside: readonly SelectionNode[]): string[] => inside.flatMap((selection) => (selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value) ? [selection.name.value] : []))
+    const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((field) => !types.keysOfType(name).some((key) => key.has(field)))
+    const narrowing = selections.filter((selection) => selection.kind === Kind.INLINE_FRAGMENT).map((node) => ({ node, name: node.typeCondition?.name.value ?? type.name, inside: node.selectionSet.selections }))
+    const asking = narrowing.filter(({ name, inside }) => ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
+    const added = new Set<SelectionNode>(asking > 1 ? narrowing.filter(({ name, inside }) => adds(name, inside)).map(({ node }) => node) : [])
+    for (const node of selections) {
+      if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
+      const step = this.#step(path, type, node)
+      if (step === null) continue
+      if (added.has(node) && isObjectType(step.type)) return [step]
+      const below = this.#towardsLoss(step.type, step.path, node.selectionSet.selections)
+      if (below !== null) return [step, ...below]
+    }
+    return null
+  }
+
   async #solve(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const loss = this.#towardsLoss(root.type, root.path, selections)
+    if (loss !== null) {
+      const plan = await this.#cut(root, selections, loss)
+      if (plan !== undefined) return plan
+    }
     const whole = await this.#attempt(root, selections)
     if (whole !== undefined) return whole
     const steps = await this.#towardsFailure(root, selections)
@@ -158,7 +193,7 @@ class Splitter {
       for (const node of inside) {
         if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
         if ((await this.#attempt(root, narrowed(steps, node))) !== undefined) continue
-        next = this.#step(root, steps, type, node)
+        next = this.#step(steps.at(-1)?.path ?? root.path, type, node)
         break
       }
       if (next === null) return steps
@@ -168,9 +203,8 @@ class Splitter {
     }
   }
 
-  #step(root: Root, steps: readonly Step[], parent: GraphQLNamedType, node: Parent): Step | null {
+  #step(above: readonly FlattenNodePathSegment[], parent: GraphQLNamedType, node: Parent): Step | null {
     const { schema } = this.#options
-    const above = steps.at(-1)?.path ?? root.path
     if (node.kind === Kind.INLINE_FRAGMENT) {
       const condition = node.typeCondition?.name.value ?? parent.name
       const type = schema.getType(condition)
@@ -186,13 +220,12 @@ class Splitter {
     const place = steps.at(-1)
     if (place === undefined || !isObjectType(place.type)) return undefined
     for (const key of this.#options.types.keysOfType(place.type.name)) {
-      const kept = place.node.selectionSet.selections.filter((selection) => stays(selection, key))
-      const cutOff = place.node.selectionSet.selections.filter((selection) => !stays(selection, key))
-      if (cutOff.length === 0 || kept.some((selection) => selection.kind !== Kind.FIELD || selection.selectionSet !== undefined)) continue
+      const parts = partedAt(place.node.selectionSet.selections, key)
+      if (parts === null) continue
       const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
-      const below = entity === null ? undefined : await this.#solve(entity, cutOff)
+      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
       if (below === undefined) continue
-      const above = await this.#solve(root, replaced(selections, steps, withKey(kept, key)))
+      const above = await this.#solve(root, replaced(selections, steps, parts.above))
       if (above !== undefined) return inOrder(above, below)
     }
     return undefined
@@ -204,9 +237,11 @@ class Splitter {
     if (known === null) return undefined
     for (const key of this.#options.types.keysOfType(known.typeName)) {
       if (root.keys.includes(key)) continue
-      const above = await this.#attempt(root, selectionOf(key).selections)
+      const parts = partedAt(selections, key)
+      if (parts === null) continue
+      const above = await this.#attempt(root, parts.above)
       const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
-      const below = entity === null ? undefined : await this.#solve(entity, selections)
+      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
       if (above !== undefined && below !== undefined) return inOrder(above, below)
     }
     return undefined

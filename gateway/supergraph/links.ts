@@ -27,7 +27,7 @@ export function withSpecifiedNames(supergraph: DocumentNode): DocumentNode {
       }
     }
   }
-  if (prefixes.size === 0 && [...names].every(([local, specified]) => local === specified)) return supergraph
+  if (prefixes.size === 0 && [...names].every(([local, name]) => local === name)) return supergraph
   const rename = (name: NameNode): NameNode => ({ ...name, value: specified(name.value, names, prefixes) })
   return visit(supergraph, {
     Directive: (node) => ({ ...node, name: rename(node.name) }),

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type SelectionSetNode, parse } from 'graphql'
+import { type DocumentNode, type InterfaceTypeDefinitionNode, Kind, type SelectionSetNode, parse } from 'graphql'
 import { directiveArguments, objectLike } from './ast.ts'
 
 /** The fields of one `@key`, as a tree: a leaf is an empty map. */
@@ -18,6 +18,8 @@ export interface TypeSystem {
   keysOfType(typeName: string): readonly KeyFields[]
   /** What a field requires of its object, as `@requires` writes it. */
   requirementOf(typeName: string, field: string): string | null
+  /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
+  isOfInterfaceObject(typeName: string, field: string): boolean
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -29,6 +31,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const abstract = new Set<string>()
   const names = new Set<string>()
   const conditions = new Map<string, Set<string>>()
+  const interfaceObjects = new Map<string, ReadonlySet<string>>()
   const requirements = new Map<string, string>()
   const keys = new Map<string, KeyFields[]>()
   const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
@@ -47,7 +50,10 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     } else if (objectLike(definition)) {
       const name = definition.name.value
       names.add(name)
-      if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) abstract.add(name)
+      if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+        abstract.add(name)
+        interfaceObjects.set(name, fieldsOfInterfaceObjects(definition))
+      }
       for (const type of definition.interfaces ?? []) member(name, type.name.value)
       for (const join of directiveArguments(definition, 'join__type')) {
         const graph = graphOf.get(join.graph ?? '')
@@ -74,10 +80,27 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
+    isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
     requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
+}
+
+function fieldsOfInterfaceObjects({ directives, fields = [] }: InterfaceTypeDefinitionNode): ReadonlySet<string> {
+  const graphs = new Set<string | undefined>(
+    (directives ?? []).flatMap((join) => {
+      const isObject = join.arguments?.some(({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value)
+      return isObject === true ? directiveArguments({ directives: [join] }, 'join__type').map(({ graph }) => graph) : []
+    }),
+  )
+  if (graphs.size === 0) return new Set()
+  return new Set(
+    fields.flatMap((field) => {
+      const joins = directiveArguments(field, 'join__field')
+      return joins.length === 0 || joins.some(({ graph }) => graphs.has(graph)) ? [field.name.value] : []
+    }),
+  )
 }
 
 function declare(declarations: Map<string, Map<string, { fields: KeyFields; count: number }>>, typeName: string, fields: KeyFields): void {

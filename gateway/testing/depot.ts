@@ -36,7 +36,7 @@ const badgeOf = (code: string): { __typename: string; code: string; id: string }
 const titleOf = (id: string): string | null => (digit(id) === 3 ? null : `asset ${digit(id)}`)
 const weightOf = (id: string): number | null => (digit(id) === 4 ? null : digit(id) * 10)
 const volumeOf = (id: string, unit?: string): number => digit(id) + (unit === 'INCH' ? 0.5 : 0.25)
-const summaryOf = (title: unknown): string => `about ${String(title ?? 'nothing')}`
+const summaryOf = (title: unknown): string => `about ${typeof title === 'string' ? title : 'nothing'}`
 const costOf = (weight: unknown, volume: unknown, rate = 1): number | null => (typeof weight === 'number' && typeof volume === 'number' ? (weight + volume) * rate : null)
 const labelOf = (name: unknown, cost: unknown, long = false): string => `${String(name)}/${String(cost)}${long ? '/long' : ''}`
 
