@@ -20,6 +20,8 @@ export interface TypeSystem {
   requirementOf(typeName: string, field: string): string | null
   /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
   isOfInterfaceObject(typeName: string, field: string): boolean
+  /** Names of the fields without arguments or selections that keys are made of. */
+  readonly keyLeaves: ReadonlySet<string>
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -36,6 +38,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const keys = new Map<string, KeyFields[]>()
   const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
   const readByPlans = new Set<string>()
+  const keyLeaves = new Set<string>()
   const withArguments = new Set<string>()
   const member = (type: string, condition: string): void => {
     const known = conditions.get(type)
@@ -63,6 +66,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
         keys.set(slot, [...(keys.get(slot) ?? []), fields])
         declare(declarations, name, fields)
         addNames(fields, readByPlans)
+        addLeaves(fields, keyLeaves)
       }
       for (const field of definition.fields ?? []) {
         if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
@@ -82,6 +86,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
     isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
     requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
+    keyLeaves: keyLeaves.difference(withArguments),
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
@@ -129,6 +134,13 @@ function keyTree(set: SelectionSetNode): KeyFields {
     }
   }
   return tree
+}
+
+function addLeaves(fields: KeyFields, names: Set<string>): void {
+  for (const [name, nested] of fields) {
+    if (nested.size === 0) names.add(name)
+    else addLeaves(nested, names)
+  }
 }
 
 function addNames(fields: KeyFields, names: Set<string>): void {
