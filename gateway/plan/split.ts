@@ -15,6 +15,7 @@ import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
+import { withInterfaceKeys } from './interface-keys.ts'
 import { hasSelections, merged, narrowed, type Parent, parseSelections, partedAt, replaced } from './selections.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
@@ -56,7 +57,8 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   }
   return {
     percentages: planner.percentages,
-    async plan(operation, drawn) {
+    async plan(given, drawn) {
+      const operation = withInterfaceKeys(given, options.schema, options.types)
       const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
       if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
       try {

@@ -18,6 +18,8 @@ export interface TypeSystem {
   keysOfType(typeName: string): readonly KeyFields[]
   /** What a field requires of its object, as `@requires` writes it. */
   requirementOf(typeName: string, field: string): string | null
+  /** Names of the interfaces that are interface objects in some subgraph. */
+  readonly interfaceObjects: ReadonlySet<string>
   /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
   isOfInterfaceObject(typeName: string, field: string): boolean
   /** Names of the fields without arguments or selections that keys are made of. */
@@ -84,6 +86,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
+    interfaceObjects: new Set([...interfaceObjects].flatMap(([name, fields]) => (fields.size > 0 ? [name] : []))),
     isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
     requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
     keyLeaves: keyLeaves.difference(withArguments),
