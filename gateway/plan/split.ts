@@ -1,9 +1,7 @@
 import {
   type DocumentNode,
-  getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  isInterfaceType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -16,7 +14,8 @@ import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
-import { hasSelections, merged, narrowed, type Parent, parseSelections, partedAt, replaced } from './selections.ts'
+import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
+import { type Step, stepInto, towardsLoss } from './steps.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
 const maxAttempts = 400
@@ -87,13 +86,6 @@ interface Root {
   readonly path: readonly FlattenNodePathSegment[]
 }
 
-/** One step towards what fails. */
-interface Step {
-  readonly node: Parent
-  readonly type: GraphQLNamedType
-  readonly path: readonly FlattenNodePathSegment[]
-}
-
 class Splitter {
   readonly #planner: Planner
   readonly #plannerOf: PlannerOf
@@ -123,33 +115,11 @@ class Splitter {
   /** True when the planner would take a plan for right that is not. */
   isLossy(): boolean {
     const type = this.#options.schema.getRootType(this.#operation.operation)
-    return type ? this.#towardsLoss(type, [], this.#operation.selectionSet.selections) !== null : false
-  }
-
-  /**
-   * Of fields that an interface object adds, selected on several types at one place, the planner asks for all types together but sends the
-   * entities of one. The way to the first type for which it does; null when there is none.
-   */
-  #towardsLoss(type: GraphQLNamedType, path: readonly FlattenNodePathSegment[], selections: readonly SelectionNode[]): Step[] | null {
-    const { types } = this.#options
-    const ofObject = (name: string, inside: readonly SelectionNode[]): string[] => inside.flatMap((selection) => (selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value) ? [selection.name.value] : []))
-    const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((field) => !types.keysOfType(name).some((key) => key.has(field)))
-    const narrowing = selections.filter((selection) => selection.kind === Kind.INLINE_FRAGMENT).map((node) => ({ node, name: node.typeCondition?.name.value ?? type.name, inside: node.selectionSet.selections }))
-    const asking = narrowing.filter(({ name, inside }) => ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
-    const added = new Set<SelectionNode>(asking > 1 ? narrowing.filter(({ name, inside }) => adds(name, inside)).map(({ node }) => node) : [])
-    for (const node of selections) {
-      if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
-      const step = this.#step(path, type, node)
-      if (step === null) continue
-      if (added.has(node) && isObjectType(step.type)) return [step]
-      const below = this.#towardsLoss(step.type, step.path, node.selectionSet.selections)
-      if (below !== null) return [step, ...below]
-    }
-    return null
+    return type ? towardsLoss(this.#options, type, [], this.#operation.selectionSet.selections) !== null : false
   }
 
   async #solve(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
-    const loss = this.#towardsLoss(root.type, root.path, selections)
+    const loss = towardsLoss(this.#options, root.type, root.path, selections)
     if (loss !== null) {
       const plan = await this.#cut(root, selections, loss)
       if (plan !== undefined) return plan
@@ -195,7 +165,7 @@ class Splitter {
       for (const node of inside) {
         if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
         if ((await this.#attempt(root, narrowed(steps, node))) !== undefined) continue
-        next = this.#step(steps.at(-1)?.path ?? root.path, type, node)
+        next = stepInto(this.#options.schema, steps.at(-1)?.path ?? root.path, type, node)
         break
       }
       if (next === null) return steps
@@ -203,18 +173,6 @@ class Splitter {
       inside = next.node.selectionSet.selections
       type = next.type
     }
-  }
-
-  #step(above: readonly FlattenNodePathSegment[], parent: GraphQLNamedType, node: Parent): Step | null {
-    const { schema } = this.#options
-    if (node.kind === Kind.INLINE_FRAGMENT) {
-      const condition = node.typeCondition?.name.value ?? parent.name
-      const type = schema.getType(condition)
-      return type === undefined ? null : { node, type, path: [...above, { TypeCondition: [condition] }] }
-    }
-    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
-    if (definition === undefined) return null
-    return { node, type: getNamedType(definition.type), path: [...above, { Field: node.alias?.value ?? node.name.value }] }
   }
 
   /** Cuts at the last of the steps. */
