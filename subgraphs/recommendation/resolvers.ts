@@ -16,7 +16,7 @@ interface FirstArgs {
 }
 
 const most = 50
-const largestBasket = 200
+const largestBasket = 2_000
 /** A customer's lines that are read: beyond them, decay leaves next to nothing. */
 const mostPurchaseLines = 2_000
 

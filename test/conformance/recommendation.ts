@@ -78,7 +78,7 @@ export function registerRecommendationTests(database: string, makeCatalogue: Mak
         { product: { id: 'c' }, score: 0.133333, reason: 'BOUGHT_TOGETHER' },
       ])
       expect(data.none).toEqual([])
-      const large = await ask(`query ($ids: [ID!]!) { basketRecommendations(productIds: $ids) ${item} }`, { ids: Array.from({ length: 201 }, (_, at) => `x${at}`) })
+      const large = await ask(`query ($ids: [ID!]!) { basketRecommendations(productIds: $ids) ${item} }`, { ids: Array.from({ length: 2_001 }, (_, at) => `x${at}`) })
       expect(large.codes).toEqual(['BAD_USER_INPUT'])
       expect((await ask(`{ trending(first: 51) ${item} }`)).codes).toEqual(['BAD_USER_INPUT'])
     })
