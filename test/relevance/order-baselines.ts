@@ -17,6 +17,9 @@ export interface OrderBaselines {
   readonly ease: WeightedRanker
 }
 
+/** The best of 5, 10, 20, 50 and 100 for orders without an age. */
+const easeLambda = 10
+
 /** Rankers as textbooks have them, on the same orders. Products beyond what a matrix can hold, those in fewest orders, are left out. */
 export async function orderBaselines(orders: readonly Order[], onProgress: (share: number) => void): Promise<OrderBaselines> {
   const products = [...new Set(orders.flatMap(({ productIds }) => productIds))].toSorted()
@@ -27,7 +30,7 @@ export async function orderBaselines(orders: readonly Order[], onProgress: (shar
   const ids = items.map((item) => products[item] ?? '')
   const counts = gramOf(baskets, items, () => 1)
   const often = Float64Array.from(items, (_, at) => counts.data[cellOf(at, at)] ?? 0)
-  const ease = await easeWeights(baskets, items, { lambda: trainDefaults.lambda, onProgress })
+  const ease = await easeWeights(baskets, items, { lambda: easeLambda, onProgress })
   return {
     popularity: ranker(ids, null, often),
     cosine: ranker(ids, (row) => often.map((own, column) => (column === row ? 0 : (counts.data[cellOf(row, column)] ?? 0) / Math.sqrt(own * (often[row] ?? 1))))),
@@ -50,9 +53,16 @@ function ranker(ids: readonly string[], row: WeightRow | null, always?: Float64A
   }
 }
 
+/** The ten best, ties by id; one pass, since thousands of lists are asked for. */
 function best(ids: readonly string[], scores: Float64Array): string[] {
-  const order = Array.from(scores.keys()).toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b)
-  return order.slice(0, 10).filter((at) => scores[at] !== -Infinity).map((at) => ids[at] ?? '')
+  const kept: number[] = []
+  for (const [at, score] of scores.entries()) {
+    if (score === -Infinity || (kept.length === 10 && score <= (scores[kept[9] ?? 0] ?? 0))) continue
+    const place = kept.findLastIndex((other) => (scores[other] ?? 0) >= score) + 1
+    kept.splice(place, 0, at)
+    kept.length = Math.min(kept.length, 10)
+  }
+  return kept.map((at) => ids[at] ?? '')
 }
 
 /** How often each product was bought, an order counting 0.9 of the one after it; oldest order first. */

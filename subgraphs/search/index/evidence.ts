@@ -1,3 +1,4 @@
+import type { Term } from './query.ts'
 import { fields } from './tables.ts'
 
 /** A product that may be wanted, as far as re-ranking looks at it. */
@@ -33,26 +34,26 @@ const saturation = 1.2
 const lengthShare = 0.75
 const purposeWords = new Set(['for', 'with', 'w'])
 
-/** @param rarity of each token, above zero. */
-export function evidenceOf(candidates: readonly Candidate[], tokens: readonly string[], rarity: readonly number[]): Evidence[] {
+/** @param rarity of each term, above zero. */
+export function evidenceOf(candidates: readonly Candidate[], terms: readonly Term[], rarity: readonly number[]): Evidence[] {
   const total = rarity.reduce((sum, each) => sum + each, 0)
   const lengths = candidates.map(({ texts }) => texts.map(tokensIn))
   const averages = names.map((_, field) => lengths.reduce((sum, each) => sum + (each[field] ?? 0), 0) / candidates.length)
   const coverage = candidates.map(({ texts }) => {
     const name = textOf(texts, places.name)
-    return tokens.reduce((sum, token, at) => sum + (occurrences(name, token) > 0 ? (rarity[at] ?? 0) : 0), 0) / total
+    return terms.reduce((sum, term, at) => sum + (occurrencesOf(name, term) > 0 ? (rarity[at] ?? 0) : 0), 0) / total
   })
   const kinds = kindsOf(candidates, coverage)
-  const head = tokens.at(-1) ?? ''
+  const heads: readonly string[] = terms.at(-1) ?? []
   return candidates.map((candidate, at) => {
     const weights = names.map((name, field) => fieldWeights[name] / (1 - lengthShare + (lengthShare * (lengths[at]?.[field] ?? 0)) / (averages[field] || 1)))
-    const frequencies = tokens.map((token) => weights.reduce((sum, weight, field) => sum + weight * occurrences(textOf(candidate.texts, field), token), 0))
+    const frequencies = terms.map((term) => weights.reduce((sum, weight, field) => sum + weight * occurrencesOf(textOf(candidate.texts, field), term), 0))
     const text = frequencies.reduce((sum, frequency, each) => sum + ((rarity[each] ?? 0) * frequency) / (saturation + frequency), 0) / total
     return {
       text,
       complete: frequencies.every((frequency) => frequency > 0) ? 1 : 0,
-      purpose: standsBehindPurpose(textOf(candidate.texts, places.name), head) ? 1 : 0,
-      categoryHead: textOf(candidate.texts, places.category).split(' ').at(-1) === head ? 1 : 0,
+      purpose: heads.some((head) => standsBehindPurpose(textOf(candidate.texts, places.name), head)) ? 1 : 0,
+      categoryHead: heads.includes(textOf(candidate.texts, places.category).split(' ').at(-1) ?? '') ? 1 : 0,
       ...kinds(candidate),
     }
   })
@@ -67,6 +68,13 @@ function tokensIn(text: string): number {
   let count = 1
   for (let at = text.indexOf(' '); at !== -1; at = text.indexOf(' ', at + 1)) count += 1
   return count
+}
+
+/** What was not typed but may have been meant counts a little less. */
+const insteadShare = 0.9
+
+function occurrencesOf(text: string, [typed, ...instead]: Term): number {
+  return instead.reduce((sum, token) => sum + insteadShare * occurrences(text, token), occurrences(text, typed))
 }
 
 const space = 32

@@ -27,18 +27,13 @@ const longestLabel = 60
 /** Counts over exactly the documents of these numbers. */
 export function countFacets(connection: DatabaseSync, docs: readonly number[]): IndexFacet[] {
   const coded = CodedIndex.of(connection)
-  const brands = new Map<string, number>()
-  const categories = new Map<string, number>()
-  const documents = coded.documents(docs)
-  for (const document of documents) {
-    if (document.brand !== null) add(brands, document.brand, 1)
-    if (document.categoryId !== null) add(categories, document.categoryId, 1)
-  }
-  const brandValues = [...brands].map(([value, count]) => ({ value, label: value, count }))
+  const { brands, categories, values } = coded.count(coded.documents(docs))
+  const inCategories = new Map([...categories].map(([code, count]) => [coded.categoryId(code), count]))
+  const brandValues = [...brands].map(([code, count]) => ({ value: coded.brandName(code), label: coded.brandName(code), count }))
   const facets: IndexFacet[] = [
-    { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, categories), mostValues) },
+    { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, inCategories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(coded, coded.countValues(documents)),
+    ...attributeFacets(coded, values),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }

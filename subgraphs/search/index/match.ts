@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
-import { expressionOf, parseQuery } from './query.ts'
+import { enoughHaveAll, expressionOf, parseQuery, type Term } from './query.ts'
 import { rerank, rerankDepth } from './rerank.ts'
 import { rows } from './statements.ts'
 import { fields } from './tables.ts'
@@ -20,9 +20,6 @@ export interface Matches {
   /** The text that was searched instead, where a word was corrected. */
   readonly correctedQuery: string | null
 }
-
-/** With fewer products that have all the words, those that have any come behind them. */
-const enoughWithAll = 24
 
 /** More than bm25 gives to any query of `parseQuery`: products with all the words stand before those with some. */
 const allWordsBonus = 1000
@@ -45,19 +42,14 @@ export function match(connection: DatabaseSync, request: MatchRequest): Matches 
   }
   if (request.query.trim() === '') return matches(sorted(select('search_doc d', '0', 'true')), null)
 
-  const { tokens, corrected } = parseQuery(connection, request.query)
-  if (tokens.length === 0) return matches([], corrected)
+  const { terms, corrected } = parseQuery(connection, request.query)
+  if (terms.length === 0) return matches([], corrected)
   const search = (join: 'AND' | 'OR'): Hit[] =>
-    select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(tokens, join))
+    select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(terms, join))
   const withAll = search('AND')
-  const withAny = tokens.length === 1 || enoughHaveAll(connection, tokens) ? [] : search('OR')
-  return reranked(connection, tokens, ranked(withAll, withAny), corrected)
-}
-
-/** Asked without the filter, so that narrowing never brings in products that were no matches before. */
-function enoughHaveAll(connection: DatabaseSync, tokens: readonly string[]): boolean {
-  const sql = 'select count(*) from (select 1 from search_text where search_text match ? limit ?)'
-  return rows<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)[0]?.[0] === enoughWithAll
+  // Whether they do is asked without the filter, so that narrowing never brings in products that were no matches before.
+  const withAny = terms.length === 1 || enoughHaveAll(connection, terms) ? [] : search('OR')
+  return reranked(connection, terms, ranked(withAll, withAny), corrected)
 }
 
 /** Those with all the words before the others, each part best first. */
@@ -69,9 +61,9 @@ function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
 }
 
 /** Looks closely at the best and orders them anew; the others follow as they were. */
-function reranked(connection: DatabaseSync, tokens: readonly string[], hits: readonly Hit[], correctedQuery: string | null): Matches {
+function reranked(connection: DatabaseSync, terms: readonly Term[], hits: readonly Hit[], correctedQuery: string | null): Matches {
   const best = hits.slice(0, rerankDepth)
-  const scores = rerank(connection, tokens, best.map(([, doc]) => doc))
+  const scores = rerank(connection, terms, best.map(([, doc]) => doc))
   const anew = best.map(([id, doc, , values], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0), values])
   return matches([...sorted(anew), ...hits.slice(rerankDepth)], correctedQuery)
 }

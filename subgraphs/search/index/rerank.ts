@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { evidenceOf, type Candidate, type Evidence } from './evidence.ts'
 import { valuePairs } from './filter.ts'
+import type { Term } from './query.ts'
 import { rows } from './statements.ts'
 import { fields } from './tables.ts'
 
@@ -17,8 +18,8 @@ const evidenceWeights: Readonly<Record<keyof Evidence, number>> = { text: 1, com
  * Scores the documents of these numbers, in their order, by more than the index can weigh; larger is better, rounded to 1e-9.
  * What a score says depends on the other documents: it orders them, nothing else.
  */
-export function rerank(connection: DatabaseSync, tokens: readonly string[], docs: readonly number[]): number[] {
-  return evidenceOf(readCandidates(connection, docs), tokens, rarities(connection, tokens)).map(weighted)
+export function rerank(connection: DatabaseSync, terms: readonly Term[], docs: readonly number[]): number[] {
+  return evidenceOf(readCandidates(connection, docs), terms, rarities(connection, terms)).map(weighted)
 }
 
 function weighted(evidence: Evidence): number {
@@ -40,11 +41,12 @@ export function readCandidates(connection: DatabaseSync, docs: readonly number[]
   return found.map(([categoryId, attributes, ...texts]) => ({ categoryId, texts, attributePairs: valuePairs(attributes) }))
 }
 
-/** How much it says that a product has the word: the logarithm of how few have it (Robertson and Spärck Jones, never below zero). */
-export function rarities(connection: DatabaseSync, tokens: readonly string[]): number[] {
+/** How much it says that a product has the term: the logarithm of how few have it (Robertson and Spärck Jones, never below zero). */
+function rarities(connection: DatabaseSync, terms: readonly Term[]): number[] {
   const total = rows<[number]>(connection, 'select count(*) from search_doc')[0]?.[0] ?? 0
-  return tokens.map((token) => {
-    const having = rows<[number]>(connection, 'select doc from search_vocabulary where term = ?', token)[0]?.[0] ?? 0
-    return Math.log(1 + (total - having + 0.5) / (having + 0.5))
+  return terms.map((tokens) => {
+    const having = tokens.map((token) => rows<[number]>(connection, 'select doc from search_vocabulary where term = ?', token)[0]?.[0] ?? 0)
+    const most = Math.max(...having)
+    return Math.log(1 + (total - most + 0.5) / (most + 0.5))
   })
 }
