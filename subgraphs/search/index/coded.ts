@@ -10,7 +10,8 @@ export interface CodedDocument {
   readonly brand: number
   /** Code of its category, for `categoryId`; 0 for none. */
   readonly category: number
-  /** Ids of its attributes' values. */
+  /** Ids of its attributes, and of the value of each. */
+  readonly attributes: Uint32Array
   readonly values: Uint32Array
 }
 
@@ -23,7 +24,6 @@ export class CodedIndex {
   readonly #documents = new Map<number, CodedDocument>()
   readonly #brands = new Codes()
   readonly #categories = new Codes()
-  readonly #attributeOf = new Map<number, number>()
   readonly #counters = new Counters()
   readonly #attributeNames = new Map<number, string>()
   readonly #valueTexts = new Map<number, string>()
@@ -48,15 +48,32 @@ export class CodedIndex {
     return docs.flatMap((doc) => this.#documents.get(doc) ?? [])
   }
 
-  /** How many of the documents have each brand, category and value, by code. */
-  count(documents: readonly CodedDocument[]): { readonly brands: Map<number, number>; readonly categories: Map<number, number>; readonly values: Map<number, number> } {
+  /** How many of the documents have each brand, category and attribute, by code or id. */
+  count(documents: readonly CodedDocument[]): Record<'brands' | 'categories' | 'attributes', Map<number, number>> {
     const counters = this.#counters
     for (const { brand } of documents) if (brand !== 0) counters.add(brand)
     const brands = counters.take()
     for (const { category } of documents) if (category !== 0) counters.add(category)
     const categories = counters.take()
-    for (const { values } of documents) for (let at = 0; at < values.length; at += 1) counters.add(values[at] ?? 0)
-    return { brands, categories, values: counters.take() }
+    for (const { attributes } of documents) for (let at = 0; at < attributes.length; at += 1) counters.add(attributes[at] ?? 0)
+    return { brands, categories, attributes: counters.take() }
+  }
+
+  /** How many of the documents have each value of some attributes, by attribute, then value. */
+  countValues(documents: readonly CodedDocument[], some: readonly number[]): Map<number, Map<number, number>> {
+    const wanted = new Uint8Array(Math.max(0, ...some) + 1)
+    for (const attribute of some) wanted[attribute] = 1
+    const counts = new Map(some.map((attribute) => [attribute, new Map<number, number>()]))
+    for (const { attributes, values } of documents) {
+      for (let at = 0; at < attributes.length; at += 1) {
+        const attribute = attributes[at] ?? 0
+        if (wanted[attribute] !== 1) continue
+        const own = counts.get(attribute)
+        const value = values[at] ?? 0
+        own?.set(value, (own.get(value) ?? 0) + 1)
+      }
+    }
+    return counts
   }
 
   brandName(code: number): string {
@@ -65,10 +82,6 @@ export class CodedIndex {
 
   categoryId(code: number): string {
     return this.#categories.text(code)
-  }
-
-  attributeOf(value: number): number {
-    return this.#attributeOf.get(value) ?? 0
   }
 
   attributeName(id: number): string {
@@ -87,13 +100,9 @@ export class CodedIndex {
     )
     for (const [doc, productId, brand, categoryId, bytes] of found) {
       const pairs = valuePairs(bytes)
-      const values = new Uint32Array(pairs.length / 2)
-      for (const at of values.keys()) {
-        const value = pairs[2 * at + 1] ?? 0
-        values[at] = value
-        if (!this.#attributeOf.has(value)) this.#attributeOf.set(value, pairs[2 * at] ?? 0)
-      }
-      this.#documents.set(doc, { productId, brand: this.#brands.code(brand), category: this.#categories.code(categoryId), values })
+      const attributes = pairs.filter((_, at) => at % 2 === 0)
+      const values = pairs.filter((_, at) => at % 2 === 1)
+      this.#documents.set(doc, { productId, brand: this.#brands.code(brand), category: this.#categories.code(categoryId), attributes, values })
     }
   }
 

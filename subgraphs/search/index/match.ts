@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { CodedIndex } from './coded.ts'
 import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
 import { enoughHaveAll, expressionOf, parseQuery, type Term } from './query.ts'
 import { rerank, rerankDepth } from './rerank.ts'
@@ -29,34 +30,39 @@ const rank = `bm25(search_text, ${Object.values(fields).map((weight) => weight.t
 /** Above all that `allWordsBonus` lifts: those that were looked at closely stand before the others. */
 const rerankedBonus = 2000
 
-type Hit = readonly [productId: string, doc: number, score: number, values: Uint8Array | null]
+type Hit = readonly [productId: string, doc: number, score: number]
 
 export function match(connection: DatabaseSync, request: MatchRequest): Matches {
+  const coded = CodedIndex.of(connection)
   const test = attributeTest(connection, request)
   const conditions = conditionsOf(request)
-  const detail = test === null ? { column: 'null', join: '' } : { column: 's.attribute_values', join: 'join search_detail s using (doc)' }
-  const select = (from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
-    const sql = `select d.product_id, d.doc, ${score}, ${detail.column} from ${from} ${detail.join} where ${where} ${conditions.sql}`
-    const hits = rows<Hit>(connection, sql, ...parameters, ...conditions.parameters)
-    return test === null ? hits : hits.filter(([, , , values]) => values !== null && test(values))
+  const select = (doc: string, from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
+    const sql = `select ${doc}, ${score} from ${from} where ${where} ${conditions.sql}`
+    const found = rows<readonly [doc: number, score: number]>(connection, sql, ...parameters, ...conditions.parameters)
+    const documents = coded.documents(found.map(([number]) => number))
+    const hits = found.map(([number, own], at): Hit => [documents[at]?.productId ?? '', number, own])
+    return test === null ? hits : hits.filter((_, at) => test(documents[at]?.values ?? noValues))
   }
-  if (request.query.trim() === '') return matches(sorted(select('search_doc d', '0', 'true')), null)
+  if (request.query.trim() === '') return matches(sorted(select('d.doc', 'search_doc d', '0', 'true')), null)
 
   const { terms, corrected } = parseQuery(connection, request.query)
   if (terms.length === 0) return matches([], corrected)
-  const search = (join: 'AND' | 'OR'): Hit[] =>
-    select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(terms, join))
+  // Without conditions there is nothing to look up beside the words.
+  const from = conditions.sql === '' ? 'search_text' : 'search_text join search_doc d on d.doc = search_text.rowid'
+  const search = (join: 'AND' | 'OR'): Hit[] => select('search_text.rowid', from, `round(-${rank}, 9)`, 'search_text match ?', expressionOf(terms, join))
   const withAll = search('AND')
   // Whether they do is asked without the filter, so that narrowing never brings in products that were no matches before.
   const withAny = terms.length === 1 || enoughHaveAll(connection, terms) ? [] : search('OR')
   return reranked(connection, terms, ranked(withAll, withAny), corrected)
 }
 
+const noValues = new Uint32Array()
+
 /** Those with all the words before the others, each part best first. */
 function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
   const seen = new Set(withAll.map(([id]) => id))
   const rest = withAny.filter(([id]) => !seen.has(id))
-  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score, values]): Hit => [id, doc, score + allWordsBonus, values])
+  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score]): Hit => [id, doc, score + allWordsBonus])
   return [...sorted(lifted), ...sorted(rest)]
 }
 
@@ -64,7 +70,7 @@ function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
 function reranked(connection: DatabaseSync, terms: readonly Term[], hits: readonly Hit[], correctedQuery: string | null): Matches {
   const best = hits.slice(0, rerankDepth)
   const scores = rerank(connection, terms, best.map(([, doc]) => doc))
-  const anew = best.map(([id, doc, , values], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0), values])
+  const anew = best.map(([id, doc], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0)])
   return matches([...sorted(anew), ...hits.slice(rerankDepth)], correctedQuery)
 }
 
