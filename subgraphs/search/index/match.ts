@@ -49,10 +49,11 @@ export function match(connection: DatabaseSync, request: MatchRequest): Matches 
   if (terms.length === 0) return matches([], corrected)
   // Without conditions there is nothing to look up beside the words.
   const from = conditions.sql === '' ? 'search_text' : 'search_text join search_doc d on d.doc = search_text.rowid'
-  const search = (join: 'AND' | 'OR'): Hit[] => select('search_text.rowid', from, `round(-${rank}, 9)`, 'search_text match ?', expressionOf(terms, join))
-  const withAll = search('AND')
-  // Whether they do is asked without the filter, so that narrowing never brings in products that were no matches before.
-  const withAny = terms.length === 1 || enoughHaveAll(connection, terms) ? [] : search('OR')
+  const search = (expression: string): Hit[] => select('search_text.rowid', from, `round(-${rank}, 9)`, 'search_text match ?', expression)
+  const withAll = search(expressionOf(terms, 'AND'))
+  // What was typed is what counts here; and asked without the filter, so that narrowing never brings in products that were no matches before.
+  const typed = terms.map(([token]): Term => [token])
+  const withAny = terms.length === 1 || enoughHaveAll(connection, typed) ? [] : search(expressionOf(typed, 'OR'))
   return reranked(connection, terms, ranked(withAll, withAny), corrected)
 }
 
