@@ -16,7 +16,7 @@ export interface TrainOptions {
   readonly log?: Logger
   /** What is being done, and the share of it that is done (0 to 1). */
   readonly onProgress?: (step: string, share: number) => void
-  /** Ridge of EASE; chosen on held-out weeks of real sales. */
+  /** Ridge of EASE; chosen, with the weights of baskets by age, on three held-out months of real sales. */
   readonly lambda?: number
   /**
    * How many products EASE takes, those in most baskets: its time grows with their cube (3,800 take 3·10¹⁰ multiplications) and its memory
