@@ -27,10 +27,16 @@ export function bestAndWorst(candidates: readonly Neighbour[]): Neighbour[] {
 
 /** The best, by rounded score, then by product; only what is above zero. */
 export function best(candidates: Iterable<Neighbour>, limit = mostShown): Neighbour[] {
-  const kept: Neighbour[] = []
+  let kept: Neighbour[] = []
+  let least = 0
   for (const { item, score } of candidates) {
     const rounded = roundScore(score)
-    if (rounded > 0) kept.push({ item, score: rounded })
+    if (rounded <= 0 || rounded < least) continue
+    kept.push({ item, score: rounded })
+    if (kept.length < 4 * limit) continue
+    // Of many candidates, most fall short of those kept already: they are not even sorted.
+    kept = kept.toSorted(byScore).slice(0, limit)
+    least = kept.at(-1)?.score ?? 0
   }
   return kept.toSorted(byScore).slice(0, limit)
 }
