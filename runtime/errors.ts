@@ -59,6 +59,7 @@ export const errorTable = {
   EPOCH_MISMATCH: { status: 409, text: 'The log was restarted: this position belongs to another epoch.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_TOO_OLD: { status: 410, text: 'The log no longer reaches back to this position.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_AHEAD: { status: 409, text: 'The follower stands ahead of the log.', action: 'The cloud was restored to an earlier point: the follower starts again from a fresh copy.' },
+  LOG_DIVERGED: { status: 409, text: 'The log has another batch under this number.', action: 'The cloud was restored to an earlier point and went on otherwise: the follower starts again from a fresh copy.' },
   LOG_GAP: { status: 500, text: 'A position is missing from the log.', action: 'Report it: the log is damaged; followers refuse to go on.' },
   PROTOCOL_UNSUPPORTED: { status: 400, text: 'This version of the replication protocol is not spoken here.', action: 'Upgrade the older of the node and origin.' },
   PROTOCOL_VIOLATION: { status: 502, text: 'What answered for origin does not speak the replication protocol.', action: 'Check --origin, and what stands between the node and it (a proxy, a captive portal).' },

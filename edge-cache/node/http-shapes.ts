@@ -46,6 +46,8 @@ function asPart(value: unknown): BatchPart {
   whole(part.number, 'number')
   whole(part.at, 'at')
   if (typeof part.complete !== 'boolean') throw violation('complete')
+  if (part.stamp !== undefined) text(part.stamp, 'stamp')
+  if (part.after !== undefined) whole(part.after, 'after')
   for (const change of array(part.changes, 'changes')) checkChange(change)
   return part as unknown as BatchPart
 }
@@ -56,21 +58,27 @@ function checkChange(value: unknown): void {
   text(change.entity, 'entity')
   whole(change.position, 'position')
   array(change.key, 'key')
+  if (change.absorbed !== undefined) whole(change.absorbed, 'absorbed')
   if (change.op === 'put') object(change.row, 'row')
   else if (change.op !== 'delete') throw violation('op')
 }
 
 function asCursor(value: unknown): LogCursor {
   const cursor = object(value, 'next')
-  const place = { epoch: text(cursor.epoch, 'epoch'), batch: whole(cursor.batch, 'batch') }
+  const place = { epoch: text(cursor.epoch, 'epoch'), batch: whole(cursor.batch, 'batch'), ...stampOf(cursor) }
   if (cursor.within === undefined) return place
   const within = object(cursor.within, 'within')
-  return { ...place, within: { scope: text(within.scope, 'scope'), position: whole(within.position, 'position') } }
+  const batch = within.batch === undefined ? {} : { batch: whole(within.batch, 'batch') }
+  return { ...place, within: { scope: text(within.scope, 'scope'), position: whole(within.position, 'position'), ...batch, ...stampOf(within) } }
 }
 
 function asHead(value: unknown): LogHead {
   const head = object(value, 'head')
-  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), at: whole(head.at, 'at'), now: whole(head.now, 'now') }
+  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), ...stampOf(head), at: whole(head.at, 'at'), now: whole(head.now, 'now') }
+}
+
+function stampOf({ stamp }: Record<string, unknown>): { stamp?: string } {
+  return stamp === undefined ? {} : { stamp: text(stamp, 'stamp') }
 }
 
 function object(value: unknown, name: string): Record<string, unknown> {

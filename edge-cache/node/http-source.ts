@@ -41,12 +41,12 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
     },
     async changes(scopes, after, { limit, waitMs = 0, signal } = {}) {
       requireScopes(scopes)
-      const { epoch, batch, within } = after
+      const { epoch, batch, stamp, within } = after
       const wait = Math.min(waitMs, mostWaitMs)
       const answer = await origin.json({
         method: 'GET',
         path: 'changes',
-        query: { epoch, after: batch, scope: within?.scope, position: within?.position, limit, wait },
+        query: { epoch, after: batch, stamp, scope: within?.scope, position: within?.position, inside: within?.batch, insideStamp: within?.stamp, limit, wait },
         patienceMs: wait,
         ...(signal === undefined ? {} : { signal }),
       })

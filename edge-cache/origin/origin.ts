@@ -19,7 +19,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
   const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
-  const source = stack.use(createPostgresSource(storage))
+  const source = stack.use(createPostgresSource(storage, { keepTail: true }))
   const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
   registerOriginMetrics(metrics, storage, source)

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { stamped } from '../../subgraphs/log/read-changes.ts'
 import type { LogSource, Snapshot } from '../../subgraphs/log/source.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../subgraphs/storage/entities.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
@@ -20,8 +21,11 @@ export interface SyncServices {
 const changesQuery = z.object({
   epoch: z.string().min(1),
   after: z.coerce.number().int().min(0),
+  stamp: z.string().optional(),
   scope: z.string().optional(),
   position: z.coerce.number().int().min(0).optional(),
+  inside: z.coerce.number().int().positive().optional(),
+  insideStamp: z.string().optional(),
   limit: z.coerce.number().int().positive().default(1_000),
   wait: z.coerce.number().int().min(0).default(0),
 })
@@ -75,11 +79,11 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
 
     sync.get('/stores/:storeId/changes', async (request, reply) => {
       const { storeId } = decode(place, request.params)
-      const { epoch, after, scope, position, limit, wait } = decode(changesQuery, request.query)
+      const { epoch, after, stamp, scope, position, inside, insideStamp, limit, wait } = decode(changesQuery, request.query)
       await stores.require(storeId)
       const signal = track(reply)
-      const within = scope === undefined || position === undefined ? {} : { within: { scope, position } }
-      const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
+      const within = scope === undefined || position === undefined ? {} : { within: { scope, position, ...(inside === undefined ? {} : { batch: inside }), ...stamped(insideStamp) } }
+      const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...stamped(stamp), ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
       return sendJson(request, reply, page)
     })
 

@@ -74,10 +74,10 @@ const moveStatement = `
     insert into log (scope, position, batch, entity, key, op, row)
     select m.scope, b.position - c.changes + row_number() over (partition by m.scope order by m.seq), a.batch, m.entity, m.key, m.op, m.row
     from moved m join counted c on c.scope = m.scope join bumped b on b.scope = m.scope cross join advanced a
-  ), recorded as (
-    insert into log_batch (batch, at) select batch, batch_at from advanced
   ), summed as (
     select sum(changes)::bigint as changes, jsonb_agg(scope) as scopes from counted
+  ), recorded as (
+    insert into log_batch (batch, at, changes) select a.batch, a.batch_at, s.changes from advanced a cross join summed s
   ), notice as (
     select jsonb_build_object('batch', a.batch, 'scopes', s.scopes)::text as whole, jsonb_build_object('batch', a.batch)::text as brief
     from advanced a cross join summed s

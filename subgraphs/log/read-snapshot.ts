@@ -2,6 +2,7 @@ import pg from 'pg'
 import { AisleError } from '../../runtime/errors.ts'
 import { chainScope, entities, type EntityName } from '../storage/entities.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
+import { stamped } from './read-changes.ts'
 import { outcomesHeldSince, readingsHeldSince } from './retention.ts'
 import type { LogHead, Snapshot, SnapshotHeader, SnapshotRows } from './source.ts'
 
@@ -84,16 +85,16 @@ export class SnapshotReader implements AsyncDisposable {
 }
 
 async function readHeader(connection: pg.PoolClient, scopes: readonly string[]): Promise<Omit<SnapshotHeader, 'rows'>> {
-  const { rows } = await connection.query<LogHead & { waiting: boolean; positions: Record<string, number> }>(
-    `select epoch, batch, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
+  const { rows } = await connection.query<Omit<LogHead, 'stamp'> & { stamp: string | null; waiting: boolean; positions: Record<string, number> }>(
+    `select epoch, batch, (select stamp from log_batch b where b.batch = log_fence.batch) as stamp, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
        coalesce((select jsonb_object_agg(scope, position) from log_scope where scope = any($1)), '{}') as positions
      from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1`,
     [scopes],
   )
   const [fence] = rows
   if (fence === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
-  const { epoch, batch, at, now, waiting, positions } = fence
-  return { head: { epoch, batch, at, now }, consistentFrom: waiting ? batch + 1 : batch, positions }
+  const { epoch, batch, stamp, at, now, waiting, positions } = fence
+  return { head: { epoch, batch, ...stamped(stamp), at, now }, consistentFrom: waiting ? batch + 1 : batch, positions }
 }
 
 interface EntityQuery {

@@ -71,7 +71,7 @@ export class ReplicaFile implements Disposable {
   begin(header: SnapshotHeader): void {
     const { head, consistentFrom, positions } = header
     const position = { epoch: head.epoch, batch: head.batch }
-    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsHeldSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null })
+    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsHeldSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null, stamp: head.stamp ?? null })
   }
 
   addRows({ entity, rows }: SnapshotRows): void {
@@ -127,7 +127,7 @@ export class ReplicaFile implements Disposable {
             insert.run(change.scope, change.position, JSON.stringify(change))
             this.#staged.set(change.scope, change.position)
           }
-          within = { batch: part.number, scope: change.scope, position: change.position }
+          within = { batch: part.number, scope: change.scope, position: change.position, ...(part.stamp === undefined ? {} : { stamp: part.stamp }) }
         }
         this.#write({ ...books, within })
       })
@@ -144,7 +144,7 @@ export class ReplicaFile implements Disposable {
     if (head.epoch !== books.position.epoch || head.batch < books.position.batch || books.within !== null) return
     if (head.batch === books.position.batch && head.at <= books.asOf) return
     const position = { epoch: head.epoch, batch: head.batch }
-    this.#rowsAndBooks(() => ({ ...books, position, asOf: Math.max(books.asOf, head.at) }))
+    this.#rowsAndBooks(() => ({ ...books, position, asOf: Math.max(books.asOf, head.at), stamp: head.stamp ?? null }))
   }
 
   [Symbol.dispose](): void {
@@ -184,6 +184,7 @@ export class ReplicaFile implements Disposable {
             readingsSince: since,
             positions,
             within: null,
+            stamp: batch.stamp ?? null,
           }
           applied.push({ number: batch.number, at: batch.at, changes })
         }
@@ -221,13 +222,15 @@ export class ReplicaFile implements Disposable {
     return [...staged.map((row) => JSON.parse(String(row.change)) as Change), ...batch.changes]
   }
 
-  #expectStagedOf(batch: Batch, { within }: ReplicaBooks): void {
+  #expectStagedOf(batch: BatchPart, { within, position }: ReplicaBooks): void {
     if (within === null || within.batch === batch.number) return
+    // More of what it is whole with has been compacted since.
+    if (batch.after !== undefined && batch.after <= position.batch && batch.number > within.batch) return
     throw new AisleError('LOG_GAP', `Batch ${within.batch} broke off: batch ${batch.number} came before its end.`)
   }
 
   #expectNext(change: Change, known: number): void {
-    if (change.position === known + 1 && this.#options.scopes.includes(change.scope)) return
+    if (change.position > known && firstOf(change) <= known + 1 && this.#options.scopes.includes(change.scope)) return
     throw new AisleError('LOG_GAP', `Position ${known + 1} of scope ${change.scope} is missing: ${change.position} came after ${known}.`)
   }
 
@@ -263,4 +266,9 @@ export class ReplicaFile implements Disposable {
     if (this.#books === null) throw new AisleError('NOT_READY', 'This replica has no copy yet to apply changes to.')
     return this.#books
   }
+}
+
+/** The first position that a change stands for. */
+function firstOf({ position, absorbed = 0 }: Change): number {
+  return position - absorbed
 }

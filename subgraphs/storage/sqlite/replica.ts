@@ -161,8 +161,8 @@ function takePage(file: ReplicaFile, { parts, next, head }: ChangesPage): Applie
 
 function cursorOf({ books }: ReplicaFile): LogCursor | null {
   if (books === null) return null
-  const { position, within } = books
-  return within === null ? position : { ...position, within: { scope: within.scope, position: within.position } }
+  const { position, within, stamp } = books
+  return { ...position, ...(stamp === null ? {} : { stamp }), ...(within === null ? {} : { within }) }
 }
 
 /** A file of another format or other scopes holds nothing of use, and one that can't be read must not stop the rest. */
