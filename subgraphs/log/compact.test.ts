@@ -13,7 +13,7 @@ beforeAll(async () => {
   log = await openTestLog()
   epoch = await log.epoch()
 })
-afterAll(() => log[Symbol.asyncDispose]())
+afterAll(async () => log[Symbol.asyncDispose]())
 
 /** Levels by product, and the shared marker, after each batch. */
 type State = Readonly<Record<string, number>>
