@@ -1,4 +1,5 @@
 import { AisleError } from '../../runtime/errors.ts'
+import type { EntityDigests, RangeRows, RowKey } from '../../subgraphs/log/ranges.ts'
 import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../subgraphs/log/source.ts'
 import type { Change } from '../../subgraphs/shared/changes.ts'
 
@@ -26,6 +27,30 @@ export function asHeader(value: unknown): SnapshotHeader {
     positions: positions as Record<string, number>,
     rows: whole(header.rows, 'rows'),
   }
+}
+
+export function asDigests(value: unknown): EntityDigests {
+  const answer = object(value, 'digests')
+  for (const range of array(answer.ranges, 'ranges')) {
+    const { after, through, rows, digest } = object(range, 'range')
+    asKey(after)
+    asKey(through)
+    whole(rows, 'rows')
+    text(digest, 'digest')
+  }
+  return { header: asHeader(answer.header), ranges: answer.ranges as EntityDigests['ranges'] }
+}
+
+export function asRangeRows(value: unknown): RangeRows {
+  const answer = object(value, 'rows')
+  for (const row of array(answer.rows, 'rows')) object(row, 'row')
+  return { header: asHeader(answer.header), rows: answer.rows as RangeRows['rows'], through: asKey(answer.through) }
+}
+
+function asKey(value: unknown): RowKey | null {
+  if (value === null) return null
+  for (const part of array(value, 'key')) if (typeof part !== 'string' && typeof part !== 'number') throw violation('key')
+  return value as RowKey
 }
 
 export function asRows(value: unknown): SnapshotRows {

@@ -5,7 +5,10 @@ import type { LogSource, Snapshot, SnapshotHeader, SnapshotRows } from '../../su
 import { chainScope, storeScope } from '../../subgraphs/storage/entities.ts'
 import { linesType, mostWaitMs } from '../protocol.ts'
 import { discard, HttpOrigin, linkFailure, parse, type HttpOriginOptions } from './http-origin.ts'
-import { asEnd, asHeader, asPage, asRows } from './http-shapes.ts'
+import { asDigests, asEnd, asHeader, asPage, asRangeRows, asRows } from './http-shapes.ts'
+
+/** How much longer than another an answer may take that reads whole tables, or waits for its turn to, in milliseconds. */
+const readingMs = 60_000
 
 /** Longest line of a snapshot, in characters. */
 const longestLine = 64 * 1024 * 1024
@@ -51,6 +54,18 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
         ...(signal === undefined ? {} : { signal }),
       })
       return asPage(answer)
+    },
+    ranges: {
+      async digests(scopes, { entity, columns, signal }) {
+        requireScopes(scopes)
+        const body = JSON.stringify({ entity, columns })
+        return asDigests(await origin.json({ method: 'POST', path: 'digests', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+      },
+      async rows(scopes, { entity, range, limit, signal }) {
+        requireScopes(scopes)
+        const body = JSON.stringify({ entity, ...range, limit })
+        return asRangeRows(await origin.json({ method: 'POST', path: 'rows', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+      },
     },
   }
 }

@@ -1,7 +1,5 @@
 import type pg from 'pg'
 
-/** The channel that wakes the sequencer; the capture triggers notify on it. */
-export const outboxChannel = 'aisle_outbox'
 /** The channel that says that the log has grown; see `LogNotice`. */
 export const logChannel = 'aisle_log'
 
@@ -36,6 +34,12 @@ export async function renewLease(client: pg.Client, term: number, leaseMs: numbe
     [term, leaseMs],
   )
   return rows[0] ?? null
+}
+
+/** Whether changes wait in the outbox: for looking often, it locks and writes nothing. */
+export async function outboxWaits(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ waiting: boolean }>('select exists (select from outbox) as waiting')
+  return rows[0]?.waiting === true
 }
 
 /** Lets another take over at once. */

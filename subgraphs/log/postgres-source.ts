@@ -1,6 +1,7 @@
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { LogSignal } from './log-signal.ts'
 import { mostChanges, readChanges } from './read-changes.ts'
+import { rangesOf } from './read-ranges.ts'
 import { SnapshotReader } from './read-snapshot.ts'
 import type { LogSource } from './source.ts'
 import { LogTail } from './tail.ts'
@@ -38,6 +39,7 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
     get copiesWaiting() {
       return snapshots.waiting
     },
+    ranges: rangesOf(snapshots),
     snapshot: (scopes, { entities, signal } = {}) => snapshots.read(scopes, entities, signal),
     async changes(scopes, after, { limit = defaultLimit, waitMs = 0, signal } = {}) {
       const until = performance.now() + waitMs

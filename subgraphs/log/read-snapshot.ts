@@ -54,6 +54,24 @@ export class SnapshotReader implements AsyncDisposable {
     }
   }
 
+  /** Runs `work` on one state of the database, with the place in the log that it belongs to; rows are not counted. */
+  async within<Result>(scopes: readonly string[], signal: AbortSignal | undefined, work: (connection: pg.PoolClient, header: SnapshotHeader) => Promise<Result>): Promise<Result> {
+    const cut = this.#cutting.then(async () => {
+      signal?.throwIfAborted()
+      return this.#cut(scopes)
+    })
+    this.#cutting = cut.catch(() => {})
+    const { connection, header } = await cut
+    try {
+      const result = await work(connection, { ...header, rows: 0 })
+      await finish(connection)
+      return result
+    } catch (error) {
+      connection.release(true)
+      throw error
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
   }
@@ -104,15 +122,20 @@ interface EntityQuery {
 }
 
 function entityQueries(scopes: readonly string[], wanted: readonly EntityName[] | undefined, at: number): EntityQuery[] {
-  const chain = scopes.includes(chainScope)
-  const storeIds = scopes.filter((scope) => scope.startsWith('store:')).map((scope) => pg.escapeLiteral(scope.slice('store:'.length)))
-  const ofStores = `store_id in (${[...storeIds, ...(chain ? ["''"] : [])].join(', ')})`
   const names = (Object.keys(entities) as EntityName[]).filter((name) => wanted === undefined || wanted.includes(name))
-  return names
-    .filter((name) => (entities[name].scope === 'chain' ? chain : storeIds.length > 0 || chain))
-    .map((entity) => {
-      return { entity, source: `from ${entity}${entities[entity].scope === 'chain' ? '' : ` where ${ofStores}${retained(entity, at)}`}` }
-    })
+  return names.flatMap((entity) => {
+    const source = entityQuery(scopes, entity, at)
+    return source === null ? [] : [{ entity, source }]
+  })
+}
+
+/** From clause and condition of what the scopes hold of an entity as of an instant; null where they hold none. */
+export function entityQuery(scopes: readonly string[], entity: EntityName, at: number): string | null {
+  const chain = scopes.includes(chainScope)
+  if (entities[entity].scope === 'chain') return chain ? `from ${entity} where true` : null
+  const storeIds = scopes.filter((scope) => scope.startsWith('store:')).map((scope) => pg.escapeLiteral(scope.slice('store:'.length)))
+  if (chain) storeIds.push("''")
+  return storeIds.length === 0 ? null : `from ${entity} where store_id in (${storeIds.join(', ')})${retained(entity, at)}`
 }
 
 function retained(entity: EntityName, at: number): string {

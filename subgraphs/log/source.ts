@@ -1,5 +1,6 @@
 import type { Batch, Change, LogPosition } from '../shared/changes.ts'
 import type { EntityName } from '../storage/entities.ts'
+import type { RangeSource } from './ranges.ts'
 
 /** Where a follower stands: behind a whole batch, or (with `within`) inside one that is too big for one answer. */
 export interface LogCursor extends LogPosition {
@@ -80,4 +81,6 @@ export interface LogSource {
   /** Entities limit what a snapshot carries; all of the scopes' entities without it. */
   snapshot(scopes: readonly string[], options?: { readonly entities?: readonly EntityName[]; readonly signal?: AbortSignal }): Promise<Snapshot>
   changes(scopes: readonly string[], after: LogCursor, request?: ChangesRequest): Promise<ChangesPage>
+  /** Rows by ranges of their keys, for who has most of them already; absent where the source can't compare. */
+  readonly ranges?: RangeSource
 }

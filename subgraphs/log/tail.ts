@@ -44,6 +44,7 @@ export class LogTail {
   #head: (LogHead & { readonly askedAt: number; readonly heardAt: number }) | null = null
   /** Batches after this one are all here. */
   #from = 0
+  #fromStamp: string | null = null
   #kept = 0
   #reading: Promise<void> | null = null
 
@@ -67,7 +68,7 @@ export class LogTail {
   page(scopes: readonly string[], { epoch, batch, stamp, within }: LogCursor, limit: number): ChangesPage | null {
     const kept = this.#head
     if (kept === null || within !== undefined || epoch !== kept.epoch || batch < this.#from || batch > kept.batch) return null
-    const known = batch === kept.batch ? kept.stamp : this.#batches.get(batch)?.stamp
+    const known = batch === kept.batch ? kept.stamp : batch === this.#from ? this.#fromStamp : this.#batches.get(batch)?.stamp
     if (stamp !== undefined && stamp !== known) return null
     const { askedAt: _askedAt, heardAt, ...rest } = kept
     const head: LogHead = { ...rest, now: Math.floor(rest.now + performance.now() - heardAt) }
@@ -105,7 +106,7 @@ export class LogTail {
     const { epoch, head, head_stamp, base_stamp, at, now } = first
     // Another log under the same numbers, or too much at once: from here on.
     const follows = known !== null && known.epoch === epoch && known.batch <= head && (known.stamp ?? null) === base_stamp && rows.length <= mostRead
-    if (!follows) this.#forget(head)
+    if (!follows) this.#forget(head, head_stamp)
     else if (first.scope !== null) this.#keep(rows)
     this.#head = { epoch, batch: head, ...stamped(head_stamp), at, now, askedAt, heardAt: performance.now() }
   }
@@ -123,18 +124,20 @@ export class LogTail {
       else changes.push(change)
     }
     this.#kept += rows.length
-    for (const [number, { scopes }] of this.#batches) {
+    for (const [number, { scopes, stamp }] of this.#batches) {
       if (this.#kept <= mostKept) break
       for (const changes of scopes.values()) this.#kept -= changes.length
       this.#batches.delete(number)
       this.#from = number
+      this.#fromStamp = stamp
     }
   }
 
-  #forget(head: number): void {
+  #forget(head: number, stamp: string | null): void {
     this.#batches.clear()
     this.#kept = 0
     this.#from = head
+    this.#fromStamp = stamp
   }
 }
 

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { entities } from '../../storage/entities.ts'
+import { RangeReader } from '../../storage/sqlite/range-rows.ts'
+import { ReplicaFile } from '../../storage/sqlite/replica-file.ts'
 import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
@@ -162,6 +165,44 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       const { header, chunks } = await source.snapshot(scopes)
       expect(header).toMatchObject({ head: { batch: 1 }, consistentFrom: 2 })
       expect((await collect(chunks)).stock).toHaveLength(1)
+    })
+
+    test('says what ranges of rows add up to as a replica does, whatever they hold', async () => {
+      const texts = ['', 'Café ñ 💡', 'a:b;c-', '0']
+      await log.commit(
+        ...texts.map((text, i) => `insert into product (id, name, description) values ('p${i}', '${text}', ${i % 2 === 0 ? 'null' : `'${text}'`})`),
+        "insert into store (id, name, timezone, latitude, longitude) values ('far', 'Far', 'Europe/Madrid', '-0', 1e-7), ('near', 'Near', 'Europe/Madrid', 52.5, 1e21)",
+        "insert into stock (store_id, product_id, on_hand, updated_at) select 's1', 'p' || i, i, 0 from generate_series(1, 700) i",
+      )
+      using file = new ReplicaFile(':memory:', { scopes, entities: ['product', 'store', 'stock'], extensions: [], building: true })
+      const { chunks } = await source.snapshot(scopes)
+      for await (const chunk of chunks) file.addRows(chunk)
+      for (const entity of ['product', 'store', 'stock'] as const) {
+        const columns = [...Object.keys(entities[entity].columns)]
+        const { header, ranges } = (await source.ranges?.digests(scopes, { entity, columns })) ?? {}
+        expect(header).toMatchObject({ head: place(2), consistentFrom: 2 })
+        const reader = new RangeReader(file.connection, entity)
+        expect(ranges?.map((range) => reader.matching(range)?.length)).toEqual(entity === 'stock' ? [256, 256, 188] : [4])
+        expect(ranges?.[0]?.after).toBeNull()
+        expect(ranges?.at(-1)?.through).toBeNull()
+        // A column that the source does not know counts as null.
+        const more = await source.ranges?.digests(scopes, { entity, columns: [...columns, 'of tomorrow'] })
+        expect(more?.ranges.map(({ rows }) => rows)).toEqual(ranges?.map(({ rows }) => rows))
+        expect(more?.ranges[0]?.digest).not.toBe(ranges?.[0]?.digest)
+      }
+      file.connection.exec("update stock set on_hand = on_hand + 1 where product_id = 'p300'")
+      const { ranges = [] } = (await source.ranges?.digests(scopes, { entity: 'stock', columns: Object.keys(entities.stock.columns) })) ?? {}
+      const reader = new RangeReader(file.connection, 'stock')
+      const differing = ranges.filter((range) => reader.matching(range) === null)
+      expect(differing).toHaveLength(1)
+      const [range] = differing
+      if (range === undefined) throw new Error('a range differs')
+      const got = await source.ranges?.rows(scopes, { entity: 'stock', columns: [], range, limit: 100 })
+      expect(got?.rows).toHaveLength(100)
+      const rest = await source.ranges?.rows(scopes, { entity: 'stock', columns: [], range: { after: got?.through ?? null, through: range.through }, limit: 1_000 })
+      expect([...(got?.rows ?? []), ...(rest?.rows ?? [])].map((row) => row.product_id)).toContain('p300')
+      expect(rest?.rows).toHaveLength(156)
+      expect(rest?.through).toEqual(range.through)
     })
 
     test('copies more than fits into one chunk', async () => {

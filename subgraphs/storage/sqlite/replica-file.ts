@@ -9,6 +9,7 @@ import { ensureExtensions, rebuildExtensions } from './replica-extensions.ts'
 import { ensureTables, replicaFormat, shapeOf } from './replica-schema.ts'
 import { booksWriter, readBooks, type ReplicaBooks } from './replica-state.ts'
 import { RowWriter } from './row-writer.ts'
+import { atOnce } from './slices.ts'
 
 /** A batch as a replica took it in. */
 export interface AppliedBatch extends Batch {
@@ -21,10 +22,16 @@ export interface ReplicaFileOptions {
   readonly extensions: readonly ReplicaExtension[]
   /** True while a fresh copy is being filled: nobody reads it, and losing it costs only time. */
   readonly building: boolean
+  /** A copy being filled that outlives its process. */
+  readonly lasting?: boolean
 }
+
+/** Changes after which others may have a turn. */
+const sliceChanges = 50
 
 /** One SQLite file with rows of some scopes, all at one position. */
 export class ReplicaFile implements Disposable {
+  readonly path: string
   readonly connection: DatabaseSync
   readonly #options: ReplicaFileOptions
   readonly #rows: RowWriter
@@ -33,11 +40,12 @@ export class ReplicaFile implements Disposable {
   #books: ReplicaBooks | null
 
   constructor(path: string, options: ReplicaFileOptions) {
+    this.path = path
     this.#options = options
     const connection = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 5_000 })
     this.connection = connection
     try {
-      if (options.building) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
+      if (options.building && options.lasting !== true) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
       else connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
       this.transact(() => {
         // A file that has it all is not written to, so that it serves from a full disk too.
@@ -81,9 +89,21 @@ export class ReplicaFile implements Disposable {
     })
   }
 
+  /** The same in the caller's transaction. */
+  putRows(entity: EntityName, rows: readonly NonNullable<Change['row']>[]): void {
+    if (this.#rows.holds(entity)) for (const row of rows) this.#rows.put(entity, row)
+  }
+
+  /** What the rows are as of is not known any more: they are compared anew. */
+  forgetPlace(): void {
+    this.transact(() => this.connection.exec('delete from replica_staged; delete from replica_state'))
+    this.#staged.clear()
+    this.#books = null
+  }
+
   /** Derives what the extensions keep from rows that came without their changes. */
-  deriveAll(): void {
-    this.transact(() => rebuildExtensions(this.connection, this.#options.extensions))
+  deriveAll(which: (extension: ReplicaExtension) => boolean = () => true): void {
+    this.transact(() => rebuildExtensions(this.connection, this.#options.extensions.filter(which)))
   }
 
   /**
@@ -92,21 +112,24 @@ export class ReplicaFile implements Disposable {
    * @throws AisleError LOG_GAP when a position is missing; nothing of these parts is then kept.
    */
   apply(parts: readonly BatchPart[]): AppliedBatch[] {
+    return atOnce(this.applying(parts))
+  }
+
+  /** The same, with pauses in which nothing of it is visible yet; nobody else may write meanwhile. */
+  *applying(parts: readonly BatchPart[]): Generator<undefined, AppliedBatch[]> {
     const applied: AppliedBatch[] = []
     let whole: BatchPart[] = []
-    const flush = (): void => {
-      if (whole.length > 0) applied.push(...this.#applyWhole(whole))
-      whole = []
-    }
     for (const part of parts) {
       if (part.complete) {
         whole.push(part)
-      } else {
-        flush()
-        this.stage(part)
+        continue
       }
+      if (whole.length > 0) applied.push(...(yield* this.#applyWhole(whole)))
+      whole = []
+      this.stage(part)
+      yield
     }
-    flush()
+    if (whole.length > 0) applied.push(...(yield* this.#applyWhole(whole)))
     return applied
   }
 
@@ -162,44 +185,53 @@ export class ReplicaFile implements Disposable {
     }
   }
 
-  #applyWhole(batches: readonly BatchPart[]): AppliedBatch[] {
+  *#applyWhole(batches: readonly BatchPart[]): Generator<undefined, AppliedBatch[]> {
     const applied: AppliedBatch[] = []
     const hadStaged = this.#staged.size > 0
+    let current = this.#required()
+    this.connection.exec('begin immediate')
     try {
-      this.#rowsAndBooks((books) => {
-        let current = books
-        for (const batch of batches) {
-          if (batch.number <= current.position.batch) continue
-          this.#expectStagedOf(batch, current)
-          const { changes, positions } = this.#applyBatch(batch, current)
-          const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
-          if (since > current.readingsSince) {
-            this.#rows.pruneReadings(since)
-            this.#rows.pruneOutcomes(outcomesHeldSince(batch.at))
-          }
-          current = {
-            ...current,
-            position: { epoch: current.position.epoch, batch: batch.number },
-            asOf: Math.max(current.asOf, batch.at),
-            readingsSince: since,
-            positions,
-            within: null,
-            stamp: batch.stamp ?? null,
-          }
-          applied.push({ number: batch.number, at: batch.at, changes })
+      for (const batch of batches) {
+        if (batch.number <= current.position.batch) continue
+        this.#expectStagedOf(batch, current)
+        const { changes, positions } = yield* this.#applyBatch(batch, current)
+        const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
+        if (since > current.readingsSince) {
+          this.#rows.pruneReadings(since)
+          this.#rows.pruneOutcomes(outcomesHeldSince(batch.at))
         }
-        return current
-      })
+        current = {
+          ...current,
+          position: { epoch: current.position.epoch, batch: batch.number },
+          asOf: Math.max(current.asOf, batch.at),
+          readingsSince: since,
+          positions,
+          within: null,
+          stamp: batch.stamp ?? null,
+        }
+        applied.push({ number: batch.number, at: batch.at, changes })
+      }
+      this.#write(current)
+      this.connection.exec('commit')
     } catch (error) {
+      if (this.connection.isTransaction) this.connection.exec('rollback')
       if (hadStaged) this.#forgetStaged()
       throw error
     }
+    this.#books = current
     return applied
   }
 
-  #applyBatch(batch: BatchPart, books: ReplicaBooks): { changes: AppliedChange[]; positions: Record<string, number> } {
+  *#applyBatch(batch: BatchPart, books: ReplicaBooks): Generator<undefined, { changes: AppliedChange[]; positions: Record<string, number> }> {
     const positions: Record<string, number> = { ...books.positions }
     const changes: AppliedChange[] = []
+    let derived = 0
+    const derive = (): void => {
+      const slice = changes.slice(derived)
+      derived = changes.length
+      // A copy that is being filled derives everything at once when it is complete.
+      if (!this.#options.building) for (const extension of this.#options.extensions) extension.apply(this.connection, slice)
+    }
     for (const change of this.#withStaged(batch)) {
       this.#expectUnheard(change, books)
       const known = positions[change.scope] ?? 0
@@ -208,9 +240,11 @@ export class ReplicaFile implements Disposable {
       positions[change.scope] = change.position
       changes.push({ ...change, previous: this.#options.building ? null : this.#rows.previous(change) })
       this.#rows.apply(change)
+      if (changes.length - derived < sliceChanges) continue
+      derive()
+      yield
     }
-    // A copy that is being filled derives everything at once when it is complete.
-    if (!this.#options.building) for (const extension of this.#options.extensions) extension.apply(this.connection, changes)
+    derive()
     return { changes, positions }
   }
 

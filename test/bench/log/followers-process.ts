@@ -6,6 +6,8 @@ import type { Order, Report } from './messages.ts'
 let followers: LightFollower[] = []
 let gone: readonly LightFollower[] = []
 let latencies: number[] = []
+/** While the others return, only those who stayed are measured. */
+let measured = Infinity
 
 async function obey(order: Order): Promise<Report> {
   const caughtUp: number[] = []
@@ -13,7 +15,9 @@ async function obey(order: Order): Promise<Report> {
     case 'start': {
       const { origin, storeIds, epoch, batch, positions } = order
       const own = (storeId: string) => ({ chain: positions.chain ?? 0, [`store:${storeId}`]: positions[`store:${storeId}`] ?? 0 })
-      followers = storeIds.map((storeId) => new LightFollower(origin, storeId, { epoch, batch }, own(storeId), (writtenAt, appliedAt) => latencies.push(appliedAt - writtenAt)))
+      followers = storeIds.map((storeId, nth) => new LightFollower(origin, storeId, { epoch, batch }, own(storeId), (writtenAt, appliedAt) => {
+        if (nth < measured) latencies.push(appliedAt - writtenAt)
+      }))
       for (const follower of followers) follower.connect()
       while (followers.some(({ place }) => place.head === 0)) await sleep(20)
       break
@@ -25,6 +29,7 @@ async function obey(order: Order): Promise<Report> {
       break
     case 'drop':
       gone = followers.slice(order.keep)
+      measured = order.keep
       await Promise.all(gone.map((follower) => follower.disconnect()))
       break
     case 'return': {

@@ -34,7 +34,8 @@ export function startLoad(connectionString: string, { stores, productsEach, rate
     try {
       for (let made = 0; !stop.signal.aborted; made += 1) {
         const due = began + ((made * writers + nth) * 1000) / rate
-        if (due > performance.now()) await pause(due - performance.now(), stop.signal)
+        const early = due - performance.now()
+        if (early > 0) await pause(early, stop.signal)
         if (stop.signal.aborted) break
         const store = made % 50 === 0 ? 's1' : `s${1 + Math.floor(Math.random() * stores)}`
         const product = `p${1 + Math.floor(Math.random() * productsEach)}`
