@@ -64,6 +64,7 @@ export const errorTable = {
   PROTOCOL_UNSUPPORTED: { status: 400, text: 'This version of the replication protocol is not spoken here.', action: 'Upgrade the older of the node and origin.' },
   PROTOCOL_VIOLATION: { status: 502, text: 'What answered for origin does not speak the replication protocol.', action: 'Check --origin, and what stands between the node and it (a proxy, a captive portal).' },
   ORIGIN_UNREACHABLE: { status: 502, text: 'Origin cannot be reached.', action: 'Check the link and --origin; the node goes on serving and retries.' },
+  ORIGIN_BUSY: { status: 503, text: 'More stores ask at once than can be served at once.', action: 'Nothing by hand: the node comes back when it is told to. If it lasts, run more replicas of origin.' },
   STORE_UNKNOWN: { status: 404, text: 'No such store.', action: 'Import the store, or correct --store.' },
   // Starting
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },

@@ -81,6 +81,15 @@ function ofReplica(error: unknown): unknown {
   return AisleError.is(error) ? error : new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
 }
 
+/** Milliseconds after which the source wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
+export function askedToWait(error: unknown): number {
+  const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
+  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + Math.random() / 2) : 0
+}
+
+/** Longer than this, in seconds, nobody is believed. */
+const longestAskedSeconds = 300
+
 /** Rows that a replica drops by itself, by the hour. */
 const heldForATime: ReadonlySet<EntityName> = new Set(['reading', 'edge_operation'])
 
@@ -279,7 +288,7 @@ export function startFollower(options: FollowerOptions): Follower {
         // An origin of an older version has no ranges.
         if (code === 'BAD_REQUEST' && copying !== null && copying.fetched === 0) oldSource = true
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
-        await pause(backoff.failed(), signal)
+        await pause(Math.max(backoff.failed(), askedToWait(error)), signal)
       }
     }
   }

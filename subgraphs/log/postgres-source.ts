@@ -1,3 +1,4 @@
+import type { Gate } from '../../runtime/gate.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { LogSignal } from './log-signal.ts'
 import { mostChanges, readChanges } from './read-changes.ts'
@@ -20,6 +21,8 @@ const sameAnswerMs = 50
 export interface PostgresSourceOptions {
   /** Reads each new batch once, with the changes of all scopes, and answers from memory: for who serves most of the scopes. */
   readonly keepTail?: boolean
+  /** Lets in who needs the database for older changes, and who needs a copy. */
+  readonly gates?: { readonly changes: Gate; readonly copies: Gate }
 }
 
 /** The log where it lives. One listening connection serves all who wait. */
@@ -29,8 +32,11 @@ export function createPostgresSource(storage: PostgresStorage, options: Postgres
 }
 
 /** The same on a signal that is shared; disposing the source disposes the signal. */
-export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepTail = false }: PostgresSourceOptions = {}): PostgresSource {
+export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepTail = false, gates }: PostgresSourceOptions = {}): PostgresSource {
   const snapshots = new SnapshotReader(storage)
+  const ranges = rangesOf(snapshots)
+  const behind = through(gates?.changes)
+  const copying = through(gates?.copies)
   const tail = keepTail ? new LogTail(storage) : null
   return {
     get waiting() {
@@ -39,15 +45,18 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
     get copiesWaiting() {
       return snapshots.waiting
     },
-    ranges: rangesOf(snapshots),
-    snapshot: (scopes, { entities, signal } = {}) => snapshots.read(scopes, entities, signal),
+    ranges: {
+      digests: (scopes, question) => copying(() => ranges.digests(scopes, question), question.signal),
+      rows: (scopes, question) => copying(() => ranges.rows(scopes, question), question.signal),
+    },
+    snapshot: (scopes, { entities, signal } = {}) => copying(() => snapshots.read(scopes, entities, signal), signal),
     async changes(scopes, after, { limit = defaultLimit, waitMs = 0, signal } = {}) {
       const until = performance.now() + waitMs
       // Who waits is told of what comes; who does not has to be told what is there now.
       await (waitMs > 0 ? tail?.reach(logSignal.head) : tail?.fresh(0))
       for (;;) {
         signal?.throwIfAborted()
-        const page = tail?.page(scopes, after, Math.min(Math.max(1, limit), mostChanges)) ?? (await readChanges(storage.pool, scopes, after, limit))
+        const page = tail?.page(scopes, after, Math.min(Math.max(1, limit), mostChanges)) ?? (await behind(() => readChanges(storage.pool, scopes, after, limit), signal))
         const left = until - performance.now()
         if (page.parts.length > 0 || page.next.batch < page.head.batch || left <= 0) return page
         await logSignal.wait(scopes, page.head.batch, left, signal)
@@ -60,4 +69,8 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       await Promise.all([logSignal[Symbol.asyncDispose](), snapshots[Symbol.asyncDispose]()])
     },
   }
+}
+
+function through(gate: Gate | undefined) {
+  return <Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> => (gate === undefined ? work() : gate.run(work, signal))
 }

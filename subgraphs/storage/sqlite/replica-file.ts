@@ -28,6 +28,7 @@ export interface ReplicaFileOptions {
 
 /** Changes after which others may have a turn. */
 const sliceChanges = 50
+const stagedAtOnce = 200
 
 /** One SQLite file with rows of some scopes, all at one position. */
 export class ReplicaFile implements Disposable {
@@ -248,12 +249,19 @@ export class ReplicaFile implements Disposable {
     return { changes, positions }
   }
 
-  #withStaged(batch: BatchPart): readonly Change[] {
-    if (this.#staged.size === 0) return batch.changes
-    const staged = this.connection.prepare('select change from replica_staged order by scope, position').all()
-    this.connection.exec('delete from replica_staged')
-    this.#staged.clear()
-    return [...staged.map((row) => JSON.parse(String(row.change)) as Change), ...batch.changes]
+  /** What is staged, a few at a time, then the rest of the batch. */
+  *#withStaged(batch: BatchPart): Generator<Change> {
+    if (this.#staged.size > 0) {
+      const next = this.connection.prepare('select scope, position, change from replica_staged order by scope, position limit ?')
+      const drop = this.connection.prepare('delete from replica_staged where (scope, position) <= (?, ?)')
+      for (let some = next.all(stagedAtOnce); some.length > 0; some = next.all(stagedAtOnce)) {
+        for (const { change } of some) yield JSON.parse(String(change)) as Change
+        const last = some.at(-1)
+        drop.run(last?.scope ?? null, last?.position ?? null)
+      }
+      this.#staged.clear()
+    }
+    yield* batch.changes
   }
 
   #expectStagedOf(batch: BatchPart, { within, position }: ReplicaBooks): void {
