@@ -45,3 +45,6 @@ begin
   end if;
   return null;
 end $$;
+
+-- What was refused, for who asks why.
+create index edge_operation_refused on edge_operation (store_id, recorded_at, incarnation, n) where outcome like '%"userErrors":[{%';

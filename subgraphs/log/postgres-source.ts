@@ -43,7 +43,7 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       return logSignal.waiting
     },
     get copiesWaiting() {
-      return snapshots.waiting
+      return snapshots.waiting + (gates?.copies.waiting ?? 0)
     },
     ranges: {
       digests: (scopes, question) => copying(() => ranges.digests(scopes, question), question.signal),

@@ -27,7 +27,7 @@ export interface ReplicaFileOptions {
 }
 
 /** Changes after which others may have a turn. */
-const sliceChanges = 50
+const sliceChanges = 10
 const stagedAtOnce = 200
 
 /** One SQLite file with rows of some scopes, all at one position. */

@@ -15,6 +15,9 @@ const indexes: Partial<Record<EntityName, readonly (readonly string[])[]>> = {
   device: [['store_id', 'id']],
 }
 
+/** Refused writes are few among many. */
+const refusedIndex = `create index if not exists "edge_operation_refused" on "edge_operation" (store_id, recorded_at, incarnation, n) where outcome like '%"userErrors":[{%'`
+
 /** Every entity that the log carries, as a replica without a choice holds them. */
 export const allEntities = Object.keys(entities) as EntityName[]
 
@@ -49,6 +52,7 @@ export function ensureTables(connection: DatabaseSync, names: readonly EntityNam
     )
     const present = columnsOf(connection, name)
     for (const [column, type] of Object.entries(columns)) if (!present.has(column)) connection.exec(`alter table "${name}" add column "${column}" ${type}`)
+    if (name === 'edge_operation') connection.exec(refusedIndex)
     for (const index of indexes[name] ?? []) {
       connection.exec(`create index if not exists "${name}_by_${index.join('_')}" on "${name}" (${index.map(quote).join(', ')})`)
     }
