@@ -26,13 +26,13 @@ const eight = Buffer.alloc(8)
 
 function textOf(value: unknown, type: ColumnType): string {
   if (value === null || value === undefined) return '-'
+  // A column holds what SQLite keeps: text, numbers, and JSON as text.
+  const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? `${value}` : JSON.stringify(value)
   switch (type) {
-    case 'text': {
-      const text = String(value)
-      return `${Buffer.byteLength(text)}:${text}`
-    }
+    case 'text':
+      return `${Buffer.byteLength(plain)}:${plain}`
     case 'integer':
-      return `${String(value)};`
+      return `${plain};`
     case 'real':
       // No negative zero: SQLite keeps a whole number as an integer.
       eight.writeDoubleBE(Number(value) + 0)

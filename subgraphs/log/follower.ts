@@ -212,29 +212,29 @@ export function startFollower(options: FollowerOptions): Follower {
   }
 
   /** Compares the next entity with the source, and goes on following meanwhile. */
-  const compareNext = async (check: RangeCheck, entity: EntityName, ranges: RangeSource): Promise<void> => {
+  const compareNext = async (look: RangeCheck, entity: EntityName, ranges: RangeSource): Promise<void> => {
     touched = []
     try {
       const digests = await ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal })
       setLink(true)
       while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
       // In another hour than the source's, more or fewer readings are held.
-      if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return check.skip()
-      await localWork(() => check.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
+      if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
+      await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
     } finally {
       touched = null
     }
   }
 
-  const checkOn = async (check: RangeCheck): Promise<void> => {
+  const checkOn = async (look: RangeCheck): Promise<void> => {
     if (!fileChecked) {
       fileChecked = true
       if (!(await localWork(() => replica.check()))) return damaged('SQLite found the replica damaged: it is put together anew', 0)
     }
-    const { entity } = check
-    if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(check, entity, source.ranges)
+    const { entity } = look
+    if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
     checking = null
-    if (check.damaged.length > 0) damaged('rows of the replica are not those of the cloud: they are fetched again', check.damaged.length, check.damaged.slice(0, 100))
+    if (look.damaged.length > 0) damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
   }
 
   const damaged = (text: string, ranges: number, found: readonly unknown[] = []): void => {

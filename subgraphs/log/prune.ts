@@ -39,15 +39,14 @@ export async function batchBehind(pool: pg.Pool, changes: number): Promise<numbe
 
 async function one(pool: pg.Pool, text: string, values: unknown[]): Promise<number> {
   const { rows } = await pool.query<{ batch: number }>(text, values)
-  return Number(rows[0]?.batch ?? 0)
+  return rows[0]?.batch ?? 0
 }
 
 async function inSlices(pool: pg.Pool, text: string, values: readonly unknown[], signal?: AbortSignal): Promise<number> {
   let dropped = 0
-  while (signal?.aborted !== true) {
+  for (;;) {
     const { rowCount } = await pool.query(text, [...values, slice])
     dropped += rowCount ?? 0
-    if ((rowCount ?? 0) < slice) break
+    if ((rowCount ?? 0) < slice || signal?.aborted === true) return dropped
   }
-  return dropped
 }

@@ -178,7 +178,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       const { chunks } = await source.snapshot(scopes)
       for await (const chunk of chunks) file.addRows(chunk)
       for (const entity of ['product', 'store', 'stock'] as const) {
-        const columns = [...Object.keys(entities[entity].columns)]
+        const columns = Object.keys(entities[entity].columns)
         const { header, ranges } = (await source.ranges?.digests(scopes, { entity, columns })) ?? {}
         expect(header).toMatchObject({ head: place(2), consistentFrom: 2 })
         const reader = new RangeReader(file.connection, entity)

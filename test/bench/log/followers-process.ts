@@ -56,9 +56,10 @@ function sum(of: (follower: LightFollower) => number): number {
   return followers.reduce((total, follower) => total + of(follower), 0)
 }
 
-process.on('message', (order: Order) => {
-  void obey(order).then((report) => {
-    if (process.connected) process.send?.(report)
-  })
-})
+async function answer(order: Order): Promise<void> {
+  const report = await obey(order)
+  if (process.connected) process.send?.(report)
+}
+
+process.on('message', (order: Order) => void answer(order))
 process.on('disconnect', () => process.exit(0))

@@ -16,13 +16,13 @@ process.on('message', (order: 'figures' | 'forget') => {
   if (order === 'forget') latencies.length = 0
   process.send?.({ latencies: latencies.toSorted((a, b) => a - b), ready: data.status().position !== null })
 })
-let closing = false
+const closing = new AbortController()
 process.on('disconnect', () => {
-  closing = true
+  closing.abort()
   void close()
 })
 
-while (!closing) {
+while (!closing.signal.aborted) {
   try {
     for await (const { changes } of data.changes.subscribe(storeScope(storeId))) {
       const now = Date.now()
@@ -30,7 +30,7 @@ while (!closing) {
     }
   } catch (error) {
     // The first copy ends the subscriptions that were there before it.
-    if (!closing) log.info({ err: error }, 'subscribing again')
+    if (!closing.signal.aborted) log.info({ err: error }, 'subscribing again')
   }
 }
 
