@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RoleContext } from '../role.ts'
+import { openRequest, type RequestContext, requestIdHeader, runRequest } from '../request.ts'
+import { noSpan } from '../tracing.ts'
+import { serverFigures } from './figures.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    aisleRequest: RequestContext
+  }
+}
+
+const operational: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics'])
+const unopened: RequestContext = { id: '', span: noSpan }
+
+/**
+ * Every request of a server gets its id, its span and its place in the figures. Call it before any other hook is added, so that
+ * these see the request's id.
+ * @param timed which routes are counted and traced; all but health checks and scrapes without it
+ */
+export function observeRequests(server: FastifyInstance, { metrics, tracing }: RoleContext, timed: (request: FastifyRequest) => boolean = isTimed): void {
+  const figures = serverFigures(metrics)
+  server.decorateRequest('aisleRequest', unopened)
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!timed(request)) {
+      done()
+      return
+    }
+    const { method } = request
+    const context = openRequest(request.headers, tracing, `${method} ${routeOf(request)}`)
+    request.aisleRequest = context
+    reply.header(requestIdHeader, context.id)
+    figures.entered()
+    // Also a request that is given up, or hijacked, comes to its end here.
+    reply.raw.once('close', () => {
+      const status = reply.raw.statusCode
+      figures.left(method, routeOf(request), status, reply.elapsedTime / 1000)
+      const { span } = context
+      if (span.recording) {
+        span.set({ 'http.request.method': method, 'http.route': routeOf(request), 'http.response.status_code': status, 'aisle.request_id': context.id })
+        if (status >= 500) span.fail(String(status))
+      }
+      span.end()
+    })
+    done()
+  })
+  // Not before: the events that bring a body come from the connection, and know of no request.
+  server.addHook('preHandler', (request, _reply, done) => runRequest(request.aisleRequest, done))
+}
+
+function routeOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? ''
+}
+
+function isTimed(request: FastifyRequest): boolean {
+  return !operational.has(request.url.split('?', 1)[0] ?? '')
+}

@@ -1,0 +1,41 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { noSpan, type TraceSpan, type Tracing } from './tracing.ts'
+
+/** In every request and in every answer: names the request in the logs of all processes that had to do with it. */
+export const requestIdHeader = 'x-request-id'
+
+/** What a client may call its request; anything else is replaced, so that no log line is forged and none grows without end. */
+const wellFormed = /^[\w.:+/=-]{1,128}$/
+
+/** One request, known to everything that is done for it. */
+export interface RequestContext {
+  readonly id: string
+  readonly span: TraceSpan
+}
+
+const requests = new AsyncLocalStorage<RequestContext>()
+
+/** The request that this is done for; undefined for what the process does by itself. */
+export function currentRequest(): RequestContext | undefined {
+  return requests.getStore()
+}
+
+/** The span that new ones belong below. */
+export function currentSpan(): TraceSpan {
+  return requests.getStore()?.span ?? noSpan
+}
+
+/** Does `work` as a part of the request, over all its awaits. */
+export function runRequest<Result>(context: RequestContext, work: () => Result): Result {
+  return requests.run(context, work)
+}
+
+/** Takes a request in: under the id that it has, or a fresh one, which its headers then hold too. */
+export function openRequest(headers: IncomingHttpHeaders, tracing: Tracing, name: string): RequestContext {
+  const given = headers[requestIdHeader]
+  const id = typeof given === 'string' && wellFormed.test(given) ? given : randomUUID()
+  headers[requestIdHeader] = id
+  return { id, span: tracing.serve(name, headers) }
+}
