@@ -41,9 +41,9 @@ export class Moves {
   }
 
   /** The clock at the last move of any of these. */
-  newest(slots: ArrayLike<Slot>): number {
+  newest(slots: readonly Slot[]): number {
     let newest = this.#all
-    for (let at = 0; at < slots.length; at += 1) newest = Math.max(newest, this.#last[slots[at] as Slot] as number)
+    for (const slot of slots) newest = Math.max(newest, this.#last[slot] as number)
     return newest
   }
 }
