@@ -24,9 +24,6 @@ export interface ReaderPoolOptions {
   readonly queue?: number
 }
 
-/** As much of the replica's file as is mapped into memory, in bytes. */
-const mappedBytes = 2 ** 31
-
 /** Read transactions over a replica, a bounded number at once; requests beyond wait in their order. */
 export class ReaderPool implements Disposable {
   readonly #replica: Replica
@@ -154,8 +151,6 @@ export class ReaderPool implements Disposable {
     const { generation } = this.#replica
     const connection = this.#replica.reader()
     try {
-      // What the system keeps of the file is read in place, by all connections alike; a cache of each one's own would hold it again.
-      connection.exec(`pragma mmap_size = ${mappedBytes}; pragma cache_size = -256`)
       connection.exec(shownViews)
       const selectPosition = connection.prepare('select epoch, batch from replica_state')
       const beginRead = connection.prepare('begin')
