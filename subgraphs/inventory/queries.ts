@@ -27,8 +27,8 @@ export const inventoryStore = perStorage((storage): InventoryStore => {
       const { count } = await db.selectFrom('store').select((eb) => eb.fn.countAll().as('count')).executeTakeFirstOrThrow()
       return Number(count)
     },
-    prices: pricesOf(storage),
-    levels: levelsOf(storage),
+    prices: shelfPrices(storage),
+    levels: shelfLevels(storage),
     stocked: (productIds, storeIds) =>
       db
         .selectFrom('stock')
@@ -44,7 +44,7 @@ export const inventoryStore = perStorage((storage): InventoryStore => {
   }
 })
 
-function pricesOf(storage: Storage): InventoryStore['prices'] {
+function shelfPrices(storage: Storage): InventoryStore['prices'] {
   const { db, dialect } = storage
   const select = prepared(storage, (productIds, storeIds) => db
     .selectFrom('store')
@@ -75,7 +75,7 @@ function priceRows(rows: readonly PriceRow[]): PriceRows {
   return { list, store, knownStores }
 }
 
-function levelsOf(storage: Storage): InventoryStore['levels'] {
+function shelfLevels(storage: Storage): InventoryStore['levels'] {
   const { db, dialect } = storage
   const select = prepared(storage, (productIds, storeIds) => db
     .selectFrom('store')

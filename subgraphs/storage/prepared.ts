@@ -29,8 +29,8 @@ export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter
       query = build(new ListParameter(0, (variant & 1) !== 0), new ListParameter(1, (variant & 2) !== 0)).compile()
       variants.set(variant, query)
     }
-    const { bindList } = storage.dialect
-    const parameters = query.parameters.map((value) => (value instanceof ListParameter ? bindList(value, lists[value.index] ?? []) : value))
+    const { dialect } = storage
+    const parameters = query.parameters.map((value) => (value instanceof ListParameter ? dialect.bindList(value, lists[value.index] ?? []) : value))
     return storage.run({ ...query, parameters })
   }
 }

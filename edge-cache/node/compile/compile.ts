@@ -1,5 +1,5 @@
 import {
-  getOperationAST, isAbstractType, Kind, TypeInfo, visit, visitWithTypeInfo,
+  getOperationAST, isAbstractType, Kind, OperationTypeNode, TypeInfo, visit, visitWithTypeInfo,
   type DocumentNode, type ExecutionResult, type FragmentDefinitionNode, type GraphQLError, type GraphQLSchema,
 } from 'graphql'
 import { isPromise } from '../schema/completion.ts'
@@ -22,7 +22,7 @@ const mostConditions = 6
 export function compileQuery(schema: GraphQLSchema, document: DocumentNode): CompiledQuery | null {
   const operation = getOperationAST(document)
   const root = schema.getQueryType()
-  if (operation?.operation !== 'query' || root === null || root === undefined || !isPlain(schema, document)) return null
+  if (operation?.operation !== OperationTypeNode.QUERY || root === null || root === undefined || !isPlain(schema, document)) return null
   const conditions = conditionVariables(document)
   if (conditions.length > mostConditions) return null
   const fragments: Record<string, FragmentDefinitionNode> = {}

@@ -8,7 +8,7 @@ type Values = Record<string, unknown>
 /** Answers the fields of one object, in their order; a promise where any has to wait. */
 export function executeSelection(execution: Execution, { fields }: SelectionPlan, source: unknown, path: Path | null): Values | Promise<Values> {
   const values: Values = {}
-  let waiting: (Promise<unknown> | undefined)[] | null = null
+  let waiting: Promise<unknown>[] | null = null
   try {
     for (const field of fields) {
       const value = executeField(execution, field, source, path)
@@ -20,7 +20,7 @@ export function executeSelection(execution: Execution, { fields }: SelectionPlan
     if (waiting !== null) settle(waiting)
     throw error
   }
-  return waiting === null ? values : Promise.all(waiting).then(() => values)
+  return waiting === null ? values : Promise.all<unknown>(waiting).then(() => values)
 }
 
 function executeField(execution: Execution, field: FieldPlan, source: unknown, path: Path | null): unknown {
