@@ -22,6 +22,7 @@ type Benchmark = (options: BenchmarkOptions) => Promise<BenchmarkReport>
 
 /** Each is loaded only when it is asked for. */
 const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {
+  edge: () => import('./edge/run.ts'),
   log: () => import('./log/index.ts'),
 }
 
