@@ -57,9 +57,14 @@ export function readReply({ status, text }: RawAnswer): SubgraphReply {
   if (isObject(answer)) {
     const data = isObject(answer.data) ? answer.data : null
     const hasErrors = Array.isArray(answer.errors) && answer.errors.length > 0
-    if (data !== null || hasErrors) return { data, errors: answer.errors }
+    if (data !== null || hasErrors) return { data, errors: answer.errors, plain: isPlain(text) }
   }
   throw new AisleError('SUBGRAPH_BAD_RESPONSE', undefined, { details: { status } })
+}
+
+/** JSON in UTF-8 without a backslash has no string that is written differently from how it reads: neither quotes nor control characters stand bare in one. */
+function isPlain(text: string): boolean {
+  return !text.includes('\\')
 }
 
 function parseJson(text: string): unknown {
