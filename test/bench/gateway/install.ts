@@ -12,8 +12,9 @@ async function wanted(): Promise<string> {
   return `${createHash('sha256').update(lock).digest('hex')} ${process.platform} ${process.arch}`
 }
 
-/** True when the other gateways are there, as their lockfile has them. */
+/** True when the other gateways are there, as their lockfile has them; `AISLE_BENCH_PEERS=none` leaves them out all the same. */
 export async function peersInstalled(): Promise<boolean> {
+  if (process.env.AISLE_BENCH_PEERS === 'none') return false
   return (await readFile(stampFile, 'utf8').catch(() => null)) === (await wanted())
 }
 
@@ -22,7 +23,7 @@ export async function peersInstalled(): Promise<boolean> {
  * @throws Error with what npm said
  */
 export async function installPeers(say: (text: string) => void): Promise<void> {
-  if (await peersInstalled()) return
+  if (process.env.AISLE_BENCH_PEERS === 'none' || (await peersInstalled())) return
   say('Installing the other gateways (once, 700 MB; some of it under the Elastic licence, for comparison only) …')
   const { npm_execpath: cli, npm_node_execpath: nodeOfNpm } = process.env
   const underNpm = cli !== undefined && /^npm(-cli)?\.c?js$/.test(basename(cli))

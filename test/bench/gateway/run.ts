@@ -8,7 +8,7 @@ import { Session } from './session.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 const full: Pace = { rounds: 5, warmUp: { warmMs: 0, measureMs: 4_000 }, slice: { warmMs: 500, measureMs: 2_500 } }
-const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 300 }, slice: { warmMs: 0, measureMs: 500 } }
+const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 200 }, slice: { warmMs: 0, measureMs: 250 } }
 
 /** `bench gateway`: this gateway beside others and beside what none can beat. A quick run takes the others only where they are installed. */
 export async function run({ quick: isQuick, say }: BenchmarkOptions): Promise<BenchmarkReport> {

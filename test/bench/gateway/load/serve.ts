@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { counterMark } from '../market/queries.ts'
 import { Connection } from './connection.ts'
 import { Latencies } from './latencies.ts'
@@ -60,18 +61,14 @@ async function load(order: LoadOrder, tell: (message: LoadMessage) => void): Pro
     })
   }
   const connections = Array.from({ length: order.connections }, (_, index) => run(index))
-  let ended = false
-  const allEnded = Promise.all(connections.map((connection) => connection.ended)).then(() => {
-    ended = true
-    return ended
-  })
-  const wait = (ms: number): Promise<unknown> => Promise.race([allEnded, new Promise((resolve) => setTimeout(resolve, ms))])
+  const allEnded = Promise.all(connections.map(({ ended }) => ended)).then(() => 'ended' as const)
+  const wait = (ms: number): Promise<unknown> => Promise.race([allEnded, pause(ms)])
   if (order.warmMs > 0) await wait(order.warmMs)
   phase = 'measuring'
   tell({ phase })
   const began = clock.now()
   await wait(order.measureMs)
-  for (const deadline = clock.now() + patienceMs; !ended && latencies.count < fewestAnswers && clock.now() < deadline; ) await wait(100)
+  for (const deadline = clock.now() + patienceMs; latencies.count < fewestAnswers && clock.now() < deadline; ) if ((await wait(100)) === 'ended') break
   phase = 'over'
   const seconds = (clock.now() - began) / 1000
   tell({ phase: 'measured' })
