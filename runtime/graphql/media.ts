@@ -8,12 +8,26 @@ export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof event
 
 const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
 
+/** What was chosen for texts seen before. */
+const chosen = new Map<string, ResponseMedia>()
+const maxChosen = 100
+
 /**
  * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
  * @throws AisleError NOT_ACCEPTABLE
  */
 export function negotiate(accept: string | undefined): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
+  const known = chosen.get(accept)
+  if (known !== undefined) return known
+  const media = choose(accept)
+  // Clients send few different texts; whoever sends many does not fill the memory.
+  if (chosen.size >= maxChosen) chosen.clear()
+  chosen.set(accept, media)
+  return media
+}
+
+function choose(accept: string): ResponseMedia {
   const ranges = accept
     .split(',')
     .map((range) => readRange(range))

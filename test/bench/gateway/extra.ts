@@ -1,8 +1,8 @@
 import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
-import { featureSets } from './features.ts'
+import { type FeatureSet, featureSets } from './features.ts'
 import { installPeers, peersInstalled } from './install.ts'
-import { distinctDocuments, distinctVariables, heavy, small, type Workload } from './market/queries.ts'
-import { Results } from './results.ts'
+import { distinctDocuments, distinctSmall, distinctVariables, small, type Workload } from './market/queries.ts'
+import type { Results, Series } from './results.ts'
 import { measureRounds, type Entry } from './rounds.ts'
 import { Session } from './session.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -45,11 +45,11 @@ async function differentEachTime(session: Session, quick: boolean, say: (text: s
   return table(['heavy query, other variables each time', 'requests/s', 'p50', 'p99', 'CPU ms/request'], rows)
 }
 
-/** Processor time of the small and the heavy query with one feature more or less. */
+/** Processor time of the small and the heavy query, no two requests alike, with one feature more or less. */
 async function costOfFeatures(session: Session, quick: boolean, say: (text: string) => void, figures: Record<string, number>): Promise<string> {
   await using stack = new AsyncDisposableStack()
   const start = async (name: string, flags: readonly string[]): Promise<Target> => stack.use(await startTarget(ours(name, session.market.supergraph, flags)))
-  const pairs: { readonly name: string; readonly off: Target; readonly on: Target }[] = []
+  const pairs: { readonly name: string; readonly off: Target; readonly on: Target; readonly headers: FeatureSet['headers'] }[] = []
   const known = new Map<string, Target>()
   const once = async (flags: readonly string[]): Promise<Target> => {
     const key = flags.join(' ')
@@ -57,11 +57,15 @@ async function costOfFeatures(session: Session, quick: boolean, say: (text: stri
     known.set(key, target)
     return target
   }
-  for (const { name, off, on } of featureSets) pairs.push({ name, off: await once(off), on: await once(on) })
-  const entries = [...known.values()].flatMap((target) => [{ target, workload: small }, { target, workload: heavy }])
+  for (const { name, off, on, headers } of featureSets) pairs.push({ name, off: await once(off), on: await once(on), headers })
+  const workloads = [distinctSmall, distinctVariables]
+  const entries = [...known.values()].flatMap((target) => workloads.map((workload) => ({ target, workload })))
+  for (const { name, on, headers } of pairs) {
+    if (headers !== undefined) entries.push(...workloads.map((workload) => ({ target: on, workload: withHeaders(workload, name, headers) })))
+  }
   const results = await measure(session, entries, quick, say)
-  const rows = pairs.map(({ name, off, on }): Row => {
-    const [ofSmall, ofHeavy] = [small, heavy].map((workload) => cost(results, workload, off, on))
+  const rows = pairs.map(({ name, off, on, headers }): Row => {
+    const [ofSmall, ofHeavy] = workloads.map((workload) => cost(results.of(workload, off), results.of(headers === undefined ? workload : withHeaders(workload, name, headers), on)))
     if (ofSmall !== null && ofSmall !== undefined) figures[`feature.${name}.small_percent`] = ofSmall
     if (ofHeavy !== null && ofHeavy !== undefined) figures[`feature.${name}.heavy_percent`] = ofHeavy
     return [name, ofSmall ?? null, ofHeavy ?? null]
@@ -69,8 +73,11 @@ async function costOfFeatures(session: Session, quick: boolean, say: (text: stri
   return table(['a feature', 'small query, % more CPU', 'heavy query, % more CPU'], rows)
 }
 
-function cost(results: Results, workload: Workload, off: Target, on: Target): number | null {
-  const [before, after] = [results.of(workload, off).cpuPerRequest, results.of(workload, on).cpuPerRequest]
+function withHeaders(workload: Workload, feature: string, headers: Readonly<Record<string, string>>): Workload {
+  return { ...workload, name: `${workload.name}, ${feature}`, headers }
+}
+
+function cost({ cpuPerRequest: before }: Series, { cpuPerRequest: after }: Series): number | null {
   return before === null || after === null ? null : (after / before - 1) * 100
 }
 

@@ -64,7 +64,7 @@ export class Session implements AsyncDisposable {
   /** @throws Error when an answer under load is not what it must be */
   async measure(target: Target, workload: Workload, { warmMs, measureMs }: Slice, requests?: number): Promise<Sample> {
     const cpu: Promise<number | null>[] = []
-    const order = { url: target.url, body: bodyOf(workload), connections, warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }
+    const order = { url: target.url, body: bodyOf(workload), headers: workload.headers ?? {}, connections, warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }
     const result = await target.process.during(this.#load.run(order, () => cpu.push(target.process.cpuSeconds())))
     if (result.failures > 0) throw new Error(`${target.name} failed ${result.failures} requests of ${workload.name}: ${result.sample.slice(0, 500)}`)
     if (!workload.query.includes(counterMark)) checkAnswer(target.name, result.sample, await this.expected(workload))

@@ -3,6 +3,8 @@ export interface Workload {
   readonly name: string
   readonly query: string
   readonly variables?: Readonly<Record<string, unknown>>
+  /** Sent with each request, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Where the load generator writes a number of its own into each request, eight digits long. */
@@ -32,6 +34,13 @@ export const small: Workload = { name: 'small', query: '{ topProducts(first: 5) 
 export const distinctVariables: Workload = {
   name: 'distinct',
   query: heavyQuery('Distinct($visit: ID)', '(visit: $visit)'),
+  variables: { visit: counterMark },
+}
+
+/** The small query, likewise. */
+export const distinctSmall: Workload = {
+  name: 'distinct small',
+  query: 'query Distinct($visit: ID) { topProducts(first: 5, visit: $visit) { upc name price inStock } }',
   variables: { visit: counterMark },
 }
 
