@@ -39,11 +39,15 @@ export const errorTable = {
   SUBGRAPH_TIMEOUT: { status: 504, text: 'A service behind the gateway took too long.', action: 'Look at that subgraph\'s latency, or raise its timeout.' },
   SUBGRAPH_CIRCUIT_OPEN: { status: 503, text: 'A service behind the gateway keeps failing and is not asked for a moment.', action: 'Look at why that subgraph fails; it is probed again after --breaker-pause.' },
   SUBGRAPH_BAD_RESPONSE: { status: 502, text: 'A service behind the gateway answered with something that is not GraphQL.', action: 'Check what listens at the subgraph\'s URL.' },
+  SUBGRAPH_SUBSCRIPTION_REFUSED: { status: 502, text: 'A service behind the gateway does not take subscriptions this way.', action: 'Check that the subgraph serves subscriptions, and how: --subgraph-subscriptions NAME=sse for server-sent events, NAME=URL for another path.' },
   DOWNSTREAM_SERVICE_ERROR: { status: 200, text: 'A service behind the gateway reported an error.', action: 'Look at that subgraph\'s log for this request id.' },
   UNEXPECTED_NULL: { status: 200, text: 'A field that must have a value has none.', action: 'Look at why its owner returned nothing: usually a reference to something that does not exist.' },
   REQUEST_CANCELLED: { status: 499, text: 'The client went away before the answer was ready.', action: 'Nothing: the work was cancelled with it.' },
   REQUEST_TIMEOUT: { status: 504, text: 'The operation took too long.', action: 'Ask for less in one operation, or raise the timeout.' },
   SUBSCRIPTION_INTERRUPTED: { status: 503, text: 'The subscription lost its source and could not be resumed.', action: 'Subscribe again; check the subgraph that owns the field.' },
+  SUBSCRIPTION_OUTDATED: { status: 409, text: 'The schema has changed and this subscription is no longer valid.', action: 'Subscribe again with a document that the new schema allows: the message names what is wrong.' },
+  CLIENT_TOO_SLOW: { status: 408, text: 'The client does not read its events fast enough.', action: 'Subscribe to less or read faster; or raise --client-buffer, or set --slow-clients coalesce where only the newest event matters.' },
+  TOO_MANY_OPERATIONS: { status: 429, text: 'Too many operations run on this connection.', action: 'Complete some first, or raise --client-operations.' },
   INTERNAL_SERVER_ERROR: { status: 500, text: 'Something failed inside the server.', action: 'Look at the log for this request id.' },
   SHUTTING_DOWN: { status: 503, text: 'This process is stopping.', action: 'Retry: another replica answers.' },
   // Domain faults
@@ -74,6 +78,7 @@ export const errorTable = {
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },
   IMPORT_SOURCE_INVALID: { status: 500, text: 'The data to import cannot be read.', action: 'Name a folder in the import format: CSV files with a header row, products.csv among them.' },
   IMPORT_REJECTED: { status: 500, text: 'The import found rows it cannot load.', action: 'Correct the rows listed; good rows load unless --strict is given.' },
+  DATABASE_TIMEOUT: { status: 504, text: 'The database took too long.', action: 'Ask for less at once; look for the slow statement in Postgres, or raise --statement-timeout.' },
   DATABASE_UNAVAILABLE: { status: 503, text: 'The database cannot be reached.', action: 'Check DATABASE_URL and that Postgres runs.' },
 } as const satisfies Record<string, ErrorEntry>
 

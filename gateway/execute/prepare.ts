@@ -1,6 +1,6 @@
 import { type DocumentNode, getVariableValues, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
-import { conditionVariables, readConditions } from './conditions.ts'
+import { type Conditions, conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
@@ -18,6 +18,9 @@ export class PreparedOperation {
   readonly #operation: OperationDefinitionNode
   readonly #present: PresentError
   readonly #conditionNames: readonly string[]
+  /** The conditions that it was asked for under. */
+  readonly #seen = new Map<string, Conditions>()
+  #uses = 0
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
   constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError) {
@@ -27,6 +30,16 @@ export class PreparedOperation {
     this.#operation = operation
     this.#present = present
     this.#conditionNames = conditionVariables(document)
+  }
+
+  /** How often it was asked for. */
+  get uses(): number {
+    return this.#uses
+  }
+
+  /** Plans and compiles what another version of this operation has planned and compiled. @throws AisleError QUERY_PLANNING_FAILED */
+  async prepareAs(other: PreparedOperation): Promise<void> {
+    for (const conditions of other.#seen.values()) await this.variant(conditions)
   }
 
   /** Coerces variables as the operation declares them. @throws InvalidRequest BAD_USER_INPUT */
@@ -40,6 +53,7 @@ export class PreparedOperation {
 
   /** The operation as it is under these variables, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
   variant(variables: JsonObject): Promise<Variant> {
+    this.#uses++
     let key = ''
     for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
     const known = this.#variants.get(key)
@@ -47,6 +61,7 @@ export class PreparedOperation {
     const conditions = readConditions(this.#conditionNames, variables)
     const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present)
     this.#variants.set(key, pending)
+    if (this.#seen.size < maxVariants) this.#seen.set(key, conditions)
     pending.catch(() => this.#variants.delete(key, pending))
     return pending
   }

@@ -4,7 +4,6 @@ import { describe, expect, test } from '@jest/globals'
 import { AisleError } from '../../runtime/errors.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import { type ClientOptions, SubgraphClient } from './client.ts'
-import { createScope } from './headers.ts'
 
 const answer = '{"data":{"a":1}}'
 const query = { repeatable: true, shareable: false }
@@ -28,7 +27,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     respond(++received, request, response)
   })
   const port = await listen(server, 0, '127.0.0.1')
-  const all: ClientOptions = { timeoutMs: 5_000, retries: 2, breaker: { failures: 0, pauseMs: 1 }, maxResponseBytes: 1_000, connections: 4, share: true, ...options }
+  const all: ClientOptions = { timeoutMs: 5_000, retries: 2, breaker: { failures: 0, pauseMs: 1 }, maxResponseBytes: 1_000, connections: 4, share: true, streams: {}, streamRetryMs: 1_000, streamSilenceMs: 0, newestOnly: false, ...options }
   const client = new SubgraphClient(new Map([['things', `http://127.0.0.1:${port}/graphql`]]), all, {
     fetch: () => {},
     shared: () => {},
@@ -36,7 +35,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     circuit: (_service, open) => circuits.push(open),
   })
   return {
-    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, createScope({}, signal), policy),
+    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', signal }, policy),
     received: () => received,
     circuits,
     retried: () => retried,
@@ -53,6 +52,18 @@ async function codeOf(asked: Promise<unknown>): Promise<string> {
     (error: unknown) => (AisleError.is(error) ? error.code : String(error)),
   )
 }
+
+test('only what may be shared may be answered from a copy that is behind', async () => {
+  const asked: unknown[] = []
+  await using bench = await startBench((_attempt, request, response) => {
+    asked.push(request.headers['cache-control'])
+    response.end(answer)
+  })
+  await bench.ask({ repeatable: true, shareable: true })
+  await bench.ask(query)
+  await bench.ask(mutation)
+  expect(asked).toEqual([undefined, 'no-cache', 'no-cache'])
+})
 
 describe('a query that fails', () => {
   test('is sent again, after a lost connection and after a 503', async () => {

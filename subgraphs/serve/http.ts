@@ -3,6 +3,7 @@ import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server'
 import { AisleError } from '../../runtime/errors.ts'
 import { serveOperational } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
+import { mayBeBehind } from './consistency.ts'
 
 /** Largest body, in bytes: a page of entity references is far below it. */
 const bodyLimit = 8 * 1024 * 1024
@@ -10,7 +11,7 @@ const bodyLimit = 8 * 1024 * 1024
 /** Answers `/graphql` by Apollo Server and the paths every role has, on a bare `node:http` server. */
 export function requestListener<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
-  contextOf: (request: IncomingMessage) => Context,
+  contextOf: (request: IncomingMessage, mayBeBehind: boolean) => Context,
   { health, metrics, log }: RoleContext,
   observe: (status: number, seconds: number) => void,
 ): RequestListener {
@@ -35,7 +36,7 @@ export function requestListener<Context extends BaseContext>(
 
 async function answerGraphQL<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
-  contextOf: (request: IncomingMessage) => Context,
+  contextOf: (request: IncomingMessage, mayBeBehind: boolean) => Context,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -43,14 +44,11 @@ async function answerGraphQL<Context extends BaseContext>(
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
+  const { search } = new URL(request.url ?? '/', 'http://localhost')
+  const body = await readBody(request)
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method: request.method ?? 'GET',
-      headers,
-      search: new URL(request.url ?? '/', 'http://localhost').search,
-      body: await readBody(request),
-    },
-    context: async () => contextOf(request),
+    httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body },
+    context: async () => contextOf(request, mayBeBehind(headers, body, search)),
   })
   response.statusCode = answer.status ?? 200
   for (const [name, value] of answer.headers) response.setHeader(name, value)
