@@ -22,16 +22,17 @@ const maxChosen = 100
  */
 export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
-  const known = chosen.get(accept)
+  const key = `${accept}\n${lastResort ?? ''}`
+  const known = chosen.get(key)
   if (known !== undefined) return known
-  const media = choose(accept)
+  const media = choose(accept, lastResort)
   // Clients send few different texts; whoever sends many does not fill the memory.
   if (chosen.size >= maxChosen) chosen.clear()
-  chosen.set(accept, media)
+  chosen.set(key, media)
   return media
 }
 
-function choose(accept: string): ResponseMedia {
+function choose(accept: string, lastResort: ResponseMedia | undefined): ResponseMedia {
   const ranges = accept
     .split(',')
     .map((range) => readRange(range))
