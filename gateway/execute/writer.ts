@@ -40,6 +40,8 @@ export interface Defect {
 interface Pass {
   clean: boolean
   readonly defects: Defect[] | null
+  /** No string in the data needs an escape. */
+  readonly plain: boolean
 }
 
 /** JSON text, or null for a null that its parent must take over because the field may not be null. */
@@ -57,8 +59,8 @@ interface FieldWriter {
 
 type ObjectType = GraphQLObjectType | GraphQLInterfaceType
 
-/** Writes the data as the client asked for it; `null` (the text) when a null went all the way up. */
-export type WriteData = (data: JsonObject) => { readonly text: string; readonly defects: readonly Defect[] }
+/** Writes the data as the client asked for it; `null` (the text) when a null went all the way up. `plain` says that no string in it needs an escape. */
+export type WriteData = (data: JsonObject, plain: boolean) => { readonly text: string; readonly defects: readonly Defect[] }
 
 /** Compiles the writer of one operation under decided conditions. */
 export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions): WriteData {
@@ -66,12 +68,12 @@ export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document
   const root = schema.getRootType(operation.operation)
   if (!root) throw new TypeError(`the schema has no ${operation.operation} type`)
   const write = new WriterCompiler(schema, types, new FieldCollector(schema, fragments, conditions)).object(root, [operation], true)
-  return (data) => {
-    const quick: Pass = { clean: true, defects: null }
+  return (data, plain) => {
+    const quick: Pass = { clean: true, defects: null, plain }
     const text = write(data, quick, null)
     if (quick.clean) return { text: text ?? 'null', defects: [] }
     const defects: Defect[] = []
-    return { text: write(data, { clean: false, defects }, null) ?? 'null', defects }
+    return { text: write(data, { clean: false, defects, plain }, null) ?? 'null', defects }
   }
 }
 
@@ -147,7 +149,7 @@ class WriterCompiler {
   #named(type: GraphQLNamedOutputType, nodes: readonly FieldNode[], label: string): Write {
     if (isLeafType(type)) {
       const leaf = compileLeaf(type)
-      return (value, pass, path) => leaf(value) ?? report(pass, path, 'mistyped', label)
+      return (value, pass, path) => leaf(value, pass.plain) ?? report(pass, path, 'mistyped', label)
     }
     const byName = new Map<string, Write>()
     const unnamed = isObjectType(type) || isInterfaceType(type) ? lazy(() => this.object(type, nodes)) : null

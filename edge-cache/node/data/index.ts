@@ -7,7 +7,8 @@ import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
-import { openReplica } from '../../../subgraphs/storage/sqlite/replica.ts'
+import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
+import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
 import { deliveryOf } from '../http-delivery.ts'
 import { HttpOrigin } from '../http-origin.ts'
@@ -69,8 +70,11 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       onFault: (error) => log.error({ err: error }, 'the outbox cannot be opened: no writes are taken until it can'),
     }),
   )
-  const overlay = createOverlay(storeId, outbox)
-  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay] }))
+  const moves = new Moves()
+  const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
+  const replica: Replica = stack.use(
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)] }),
+  )
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link()
   const clock = new CloudClock()
@@ -129,6 +133,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       },
       onLink: (up) => (up ? link.succeeded() : link.failed()),
       onReset() {
+        moves.everything()
         interrupt()
         kept.copied()
       },
@@ -153,6 +158,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     },
     status,
     changes,
+    moves,
     inventory: nodeInventory(services),
     device: nodeDevice(services),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
