@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addContextOptions, addIdentityOptions } from '../runtime/identity/options.ts'
 import { decodeConfig } from '../runtime/config.ts'
 import { runRole } from '../runtime/role.ts'
 import { gatewayConfig } from './config.ts'
@@ -6,7 +7,7 @@ import { startGateway } from './main.ts'
 
 /** Adds `gateway` to the command line. */
 export function registerGatewayCommand(program: Command): void {
-  program
+  const command = program
     .command('gateway')
     .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
     .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
@@ -33,12 +34,14 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--body-limit <bytes>', 'the largest request body (default: 1048576)').env('AISLE_BODY_LIMIT'))
     .addOption(new Option('--max-response <bytes>', 'the largest answer of a subgraph, unpacked (default: 67108864)').env('AISLE_MAX_RESPONSE'))
     .addOption(new Option('--drain-grace <ms>', 'how long to accept requests after SIGTERM, while /health/ready says 503, so that balancers notice first; at most 4000 (default: 0)').env('AISLE_DRAIN_GRACE'))
-    .addOption(new Option('--production', 'hide from clients which subgraph failed and how').env('AISLE_PRODUCTION'))
+    .addOption(new Option('--production', 'hide from clients which subgraph failed and how; without an issuer of tokens, everybody is the public').env('AISLE_PRODUCTION'))
+    .addOption(new Option('--policies <file>', 'which policies of the graph each role grants besides the one of its own name: JSON of {role: [policy]}').env('AISLE_POLICIES'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
-    .action(async (options: unknown) => {
-      const config = decodeConfig(gatewayConfig, options)
+    .action(async (options: object) => {
+      const config = decodeConfig(gatewayConfig, { ...options, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       await runRole('gateway', (context) => startGateway(config, context))
     })
+  addContextOptions(addIdentityOptions(command))
 }
 
 /** Also reads several at once, parted by commas, as an environment variable holds them. */

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { httpUrl, origins, port } from '../runtime/config.ts'
-import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
+import { contextSettings } from '../runtime/identity/context.ts'
+import { identitySettings } from '../runtime/identity/identity.ts'
 
 /** A role may take 10 s to stop, of which open requests may need 5. */
 const maxDrainGraceMs = 4_000
@@ -10,6 +11,10 @@ const flag = z.stringbool().or(z.boolean()).default(false)
 
 /** Everything that can be set about a gateway. Durations in milliseconds, sizes in bytes. */
 export const gatewayConfig = z.object({
+  ...identitySettings,
+  ...contextSettings,
+  /** Which policies of the graph each role grants, besides the one of its own name: a JSON file of {role: [policy]}. */
+  policies: z.string().optional(),
   port: port.default(4000),
   /** The address to listen at; all of them by default. */
   host: z.string().optional(),
@@ -39,7 +44,7 @@ export const gatewayConfig = z.object({
   compression: z.boolean().default(true),
   /** The smallest answer that is compressed. */
   compressionThreshold: z.coerce.number().int().min(0).default(1_024),
-  /** Hides from clients which subgraph failed and how. */
+  /** Hides from clients which subgraph failed and how; and without an issuer of tokens, everybody is the public. */
   production: flag,
   bodyLimit: z.coerce.number().int().min(1).default(1_048_576),
   /** Largest answer of a subgraph. */
@@ -51,8 +56,8 @@ export const gatewayConfig = z.object({
   shareQueries: z.boolean().default(true),
   /** The same for requests to subgraphs. */
   shareSubgraphRequests: z.boolean().default(true),
-  /** Headers of a client's request that subgraphs receive. */
-  propagateHeader: z.array(z.string().toLowerCase()).default([...defaultPropagatedHeaders]),
+  /** Headers of a client's request that subgraphs receive; a few by default. */
+  propagateHeader: z.array(z.string().toLowerCase()).optional(),
   /** How long requests are still accepted once the process has been told to stop and says that it is not ready. */
   drainGrace: z.coerce.number().int().min(0).max(maxDrainGraceMs).default(0),
   /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */

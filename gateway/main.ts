@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ContextSigner, readContextSecrets } from '../runtime/identity/context.ts'
+import { createIdentity } from '../runtime/identity/identity.ts'
 import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
+import { readPolicies } from './authorization/policies.ts'
+import { Callers } from './serve/callers.ts'
 import { createGraph, type Graph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
 import { guardOrigins } from '../runtime/graphql/origins.ts'
@@ -14,6 +18,7 @@ import { documentPolicy } from './serve/documents.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import { serveWebSocket } from './serve/websocket.ts'
+import { defaultPropagatedHeaders } from './subgraphs/headers.ts'
 import { type ClientOptions, SubgraphClient } from './subgraphs/client.ts'
 import { SupergraphSource } from './supergraph/source.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
@@ -23,16 +28,22 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
+  const identity = createIdentity(config, { log: context.log })
+  const [secret] = await readContextSecrets(config)
+  const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
   const createVersion = (sdl: string): Graph => {
-    const supergraph = loadSupergraph(sdl, config.subgraphUrl)
+    const supergraph = loadSupergraph(sdl, config.subgraphUrl, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(createVersion((await source.read()) ?? ''), policy, config.propagateHeader, metrics, context.log)
+  // Where subgraphs are told who asks, the token itself stays here: it would open more doors than theirs.
+  const propagated = config.propagateHeader ?? defaultPropagatedHeaders.filter((name) => secret === undefined || name !== 'authorization')
+  const callers = new Callers(identity, secret === undefined ? null : new ContextSigner(secret), propagated)
+  const service: GraphService = new GraphService(createVersion((await source.read()) ?? ''), policy, callers, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity })

@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode, print } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
+import { type Access, openAccess } from '../authorization/access.ts'
 import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import { type CompiledPlan, compilePlan } from './compile.ts'
 import type { Conditions } from './conditions.ts'
@@ -72,10 +73,11 @@ export async function compileVariant(
   operation: OperationDefinitionNode,
   conditions: Conditions,
   present: PresentError,
+  access: Access = openAccess,
 ): Promise<Variant> {
-  const normalized = normalizeOperation(supergraph, document, operation, conditions)
+  const normalized = normalizeOperation(supergraph, document, operation, conditions, access)
   const plan = normalized === null ? null : await supergraph.planner.plan(print(normalized))
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
-  const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions)
+  const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions, access)
   return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
 }

@@ -1,4 +1,6 @@
 import { OperationTypeNode } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import { OperationCache } from '../execute/operation-cache.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
@@ -53,10 +55,11 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
 }
 
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy): Promise<ReadyOperation> {
+export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, caller: Caller): Promise<ReadyOperation> {
   const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
   const variables: JsonObject = prepared.coerce(parameters.variables)
-  const variant = await prepared.variant(variables)
+  const variant = await prepared.variant(variables, caller)
+  if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(caller)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
     kind: prepared.kind,
     async execute(scope) {

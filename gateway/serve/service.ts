@@ -1,7 +1,9 @@
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
+import type { Callers } from './callers.ts'
 import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
@@ -15,15 +17,15 @@ export class GraphService implements AsyncDisposable {
   #graph: Graph
   /** Every version that is still used, the one being served among them. */
   readonly #open = new Set<Graph>()
-  readonly propagatedHeaders: readonly string[]
+  readonly callers: Callers
   readonly #policy: DocumentPolicy
   readonly #metrics: GatewayMetrics
   readonly #log: Logger
 
-  constructor(graph: Graph, policy: DocumentPolicy, propagatedHeaders: readonly string[], metrics: GatewayMetrics, log: Logger) {
+  constructor(graph: Graph, policy: DocumentPolicy, callers: Callers, metrics: GatewayMetrics, log: Logger) {
     this.#graph = graph
     this.#open.add(graph)
-    this.propagatedHeaders = propagatedHeaders
+    this.callers = callers
     this.#policy = policy
     this.#metrics = metrics
     this.#log = log
@@ -52,8 +54,8 @@ export class GraphService implements AsyncDisposable {
   }
 
   /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-  ready(parameters: Parameters): Promise<ReadyOperation> {
-    return readyOperation(this.#graph, parameters, this.#policy)
+  ready(parameters: Parameters, caller: Caller): Promise<ReadyOperation> {
+    return readyOperation(this.#graph, parameters, this.#policy, caller)
   }
 
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {

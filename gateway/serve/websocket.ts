@@ -3,7 +3,10 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, parse }
 import { useServer } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isObject } from '../../runtime/json.ts'
-import { createScope, propagate } from '../subgraphs/headers.ts'
+import { authorizationOf } from '../../runtime/identity/bearer.ts'
+import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../runtime/identity/expiry.ts'
+import { type Caller, publicCaller } from '../../runtime/identity/caller.ts'
+import type { RequestScope } from '../subgraphs/types.ts'
 import type { ReadyOperation } from './graph.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
 import type { GraphService } from './service.ts'
@@ -24,33 +27,50 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
     }
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
   })
+  const callers = new WeakMap<object, { readonly caller: Caller; readonly expiry: Disposable }>()
   const aborts = new WeakMap<object, Map<string, AbortController>>()
   const server = useServer(
     {
       jsonMessageReviver: reviveMessage,
+      async onConnect(context) {
+        const { socket, request } = context.extra
+        try {
+          const { identity } = service.callers
+          const caller = await identity.identify(authorizationOf(context.connectionParams) ?? request.headers.authorization)
+          if (socket.readyState !== socket.OPEN) return false
+          const expiry = onExpiry(caller, () => identity.clockToleranceSeconds, () => socket.close(expiredClose, expiredReason))
+          callers.set(context, { caller, expiry })
+          return true
+        } catch (error) {
+          const { code, message } = service.failed(error)
+          socket.close(code === 'UNAUTHENTICATED' ? unauthenticatedClose : 1013, `${code}: ${message}`.slice(0, 120))
+          return false
+        }
+      },
       async onSubscribe(context, id, payload) {
         try {
-          const operation = await service.ready(readParameters(payload))
+          const caller = callers.get(context)?.caller ?? publicCaller
+          const operation = await service.ready(readParameters(payload), caller)
           const abort = new AbortController()
           const running = aborts.get(context) ?? new Map<string, AbortController>()
           aborts.set(context, running.set(id, abort))
-          const headers = propagate({ ...context.extra.request.headers, ...lowerCased(context.connectionParams) }, service.propagatedHeaders)
+          const scope = service.callers.scope(caller, { ...context.extra.request.headers, ...lowerCased(context.connectionParams) }, abort.signal)
           return {
             schema: service.graph.supergraph.schema,
             document: kindDocuments[operation.kind],
-            contextValue: { operation, abort, headers },
+            contextValue: { operation, abort, scope },
           }
         } catch (error) {
           return service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
         }
       },
       async execute({ contextValue }) {
-        const { operation, abort, headers } = readContext(contextValue)
-        return readText((await service.execute(operation, createScope(headers, abort.signal))).text)
+        const { operation, scope } = readContext(contextValue)
+        return readText((await service.execute(operation, scope)).text)
       },
       subscribe({ contextValue }) {
-        const { operation, abort, headers } = readContext(contextValue)
-        return abortable(readTexts(service.subscribe(operation, createScope(headers, abort.signal))), abort)
+        const { operation, abort, scope } = readContext(contextValue)
+        return abortable(readTexts(service.subscribe(operation, scope)), abort)
       },
       onError(_context, _id, _payload, errors): readonly GraphQLFormattedError[] | undefined {
         const [original] = errors.map(({ originalError }) => originalError).filter((error) => error !== undefined && error !== null)
@@ -61,6 +81,7 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
         aborts.get(context)?.delete(id)
       },
       onClose(context) {
+        callers.get(context)?.expiry[Symbol.dispose]()
         for (const abort of aborts.get(context)?.values() ?? []) abort.abort()
       },
     },
@@ -77,7 +98,7 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
 interface Context {
   readonly operation: ReadyOperation
   readonly abort: AbortController
-  readonly headers: Record<string, string>
+  readonly scope: RequestScope
 }
 
 function readContext(value: unknown): Context {
@@ -86,7 +107,7 @@ function readContext(value: unknown): Context {
 }
 
 function isContext(value: unknown): value is Context {
-  return isObject(value) && 'operation' in value && 'abort' in value && 'headers' in value
+  return isObject(value) && 'operation' in value && 'abort' in value && 'scope' in value
 }
 
 async function* readTexts(events: AsyncGenerator<{ text: string }, void, undefined>): AsyncGenerator<ExecutionResult, void, undefined> {

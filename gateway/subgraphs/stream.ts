@@ -12,8 +12,8 @@ const retryAttempts = 6
 const maxPauseMs = 5_000
 
 /**
- * Subscriptions to one subgraph over graphql-ws. Callers with equal propagated headers share one connection, others
- * never do. A lost connection is reopened with back-off and its subscriptions resumed; what happened meanwhile is not replayed.
+ * Subscriptions to one subgraph over graphql-ws. Callers that are the same, with equal propagated headers, share one
+ * connection, others never do. A lost connection is reopened with back-off and its subscriptions resumed; what happened meanwhile is not replayed.
  */
 export class SubgraphStreams implements AsyncDisposable {
   readonly #url: string
@@ -26,7 +26,7 @@ export class SubgraphStreams implements AsyncDisposable {
   /** @throws AisleError SUBGRAPH_UNREACHABLE, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused */
   async *subscribe(body: string, scope: RequestScope): AsyncGenerator<SubgraphReply, void, undefined> {
     if (scope.signal.aborted) return
-    const connection = this.#connect(scope.headers)
+    const connection = this.#connect(scope)
     const events = new EventQueue<SubgraphReply>(queueCapacity)
     const stop = connection.client.subscribe(readRequest(body), {
       next(result) {
@@ -46,12 +46,11 @@ export class SubgraphStreams implements AsyncDisposable {
     }
   }
 
-  #connect(headers: Readonly<Record<string, string>>): Connection {
-    const key = JSON.stringify(Object.entries(headers).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-    const known = this.#connections.get(key)
+  #connect(scope: RequestScope): Connection {
+    const known = this.#connections.get(scope.caller)
     if (known !== undefined) return known
-    const connection = openConnection(this.#url, headers, () => this.#connections.delete(key))
-    this.#connections.set(key, connection)
+    const connection = openConnection(this.#url, () => scope.headers, () => this.#connections.delete(scope.caller))
+    this.#connections.set(scope.caller, connection)
     return connection
   }
 
@@ -68,17 +67,18 @@ interface Connection {
   readonly reached: () => boolean
 }
 
-function openConnection(url: string, headers: Readonly<Record<string, string>>, onClosed: () => void): Connection {
+/** @param headers read at each attempt: what they vouch for is good for a while only */
+function openConnection(url: string, headers: () => Readonly<Record<string, string>>, onClosed: () => void): Connection {
   let reached = false
   class WithHeaders extends WebSocket {
     constructor(address: string, protocols?: string | string[]) {
-      super(address, protocols ?? [], { headers: { ...headers } })
+      super(address, protocols ?? [], { headers: { ...headers() } })
     }
   }
   const client = createClient({
     url,
     webSocketImpl: WithHeaders,
-    connectionParams: { ...headers },
+    connectionParams: () => ({ ...headers() }),
     retryAttempts,
     shouldRetry: () => reached,
     async retryWait(retries) {

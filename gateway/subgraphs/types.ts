@@ -2,9 +2,9 @@ import type { JsonObject } from '../../runtime/json.ts'
 
 /** What belongs to one client request and goes with everything that is asked on its behalf. */
 export interface RequestScope {
-  /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
+  /** Headers for subgraphs as they are now, already filtered by the propagation rule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The headers as text: equal for equal headers and for no others. Empty where there are none. */
+  /** Who asks, and with which headers: equal for the same and for no others. Empty where there are none. */
   readonly caller: string
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal

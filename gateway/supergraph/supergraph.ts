@@ -1,5 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
+import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { createPlanner, type Planner } from '../plan/planner.ts'
 import { directiveArguments } from './ast.ts'
 import { buildPublicSchema } from './public-schema.ts'
@@ -11,6 +13,8 @@ export interface Supergraph {
   readonly schema: GraphQLSchema
   readonly planner: Planner
   readonly types: TypeSystem
+  /** Who may see what. */
+  readonly access: AccessRules
   /** Where each subgraph answers, by name. */
   readonly urls: ReadonlyMap<string, string>
 }
@@ -18,9 +22,10 @@ export interface Supergraph {
 /**
  * Reads a Federation 2 supergraph.
  * @param urlOverrides routing URLs by subgraph name, instead of those written in the supergraph
+ * @param grant which of the graph's policies a caller satisfies
  * @throws AisleError SUPERGRAPH_INVALID; CONFIG_INVALID when an override names no subgraph
  */
-export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}): Supergraph {
+export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}, grant: GrantPolicies = policiesByRole()): Supergraph {
   const document = parseSupergraph(sdl)
   const graphs = joinGraphs(document)
   if (graphs.length === 0) throw new AisleError('SUPERGRAPH_INVALID', 'The supergraph cannot be used: it names no subgraph (enum join__Graph).')
@@ -33,6 +38,7 @@ export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string
     schema: buildPublicSchema(document),
     planner: createPlanner(sdl),
     types: createTypeSystem(document, new Map(graphs.map(({ value, name }) => [value, name]))),
+    access: readAccessRules(document, grant),
     urls,
   }
 }
