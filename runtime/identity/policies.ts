@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { AisleError } from '../../runtime/errors.ts'
-import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
+import { AisleError } from '../errors.ts'
+import { type GrantPolicies, policiesByRole } from './requirement.ts'
 
 const table = z.record(z.string(), z.array(z.string()))
 
