@@ -19,6 +19,7 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(new Option('--manifest <file>', 'persisted operations to answer, in Apollo\'s format').env('AISLE_MANIFEST').default(defaultManifest))
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may ask this node; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--body-limit <bytes>', 'largest request body').env('AISLE_BODY_LIMIT').default('262144'))
+    .addOption(new Option('--cache-bytes <bytes>', 'most memory that ready answers take; 0 keeps none').env('AISLE_CACHE_BYTES').default('50331648'))
     .action(async (options: unknown) => {
       const config = decodeConfig(edgeConfigSchema, options)
       const { startEdge } = await import('./main.ts')

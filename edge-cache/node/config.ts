@@ -17,6 +17,8 @@ export const edgeConfigSchema = z.object({
   allowOrigin: origins,
   /** Largest request body in bytes. */
   bodyLimit: z.coerce.number().int().positive().default(256 * 1024),
+  /** Most memory in bytes that ready answers take. */
+  cacheBytes: z.coerce.number().int().nonnegative().default(48 * 1024 * 1024),
 })
 
 export type EdgeConfig = z.output<typeof edgeConfigSchema>

@@ -3,6 +3,7 @@ import type { DeviceCommands } from '../../subgraphs/device/commands.ts'
 import type { InventoryCommands } from '../../subgraphs/inventory/commands.ts'
 import type { ChangeFeed, LogPosition } from '../../subgraphs/shared/changes.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
+import type { Moves } from './cache/moves.ts'
 
 /** What an answer says of its age. */
 export interface DataStatus {
@@ -39,6 +40,8 @@ export interface NodeData extends AsyncDisposable {
   status(): DataStatus
   /** Applied batches, and this node's own writes as soon as they are kept. */
   readonly changes: ChangeFeed
+  /** When each part of the data last changed, pending writes among it: for who keeps what was read. */
+  readonly moves: Moves
   readonly inventory: InventoryCommands
   readonly device: DeviceCommands
 }

@@ -7,6 +7,7 @@ import { recommendation } from '../../subgraphs/recommendation/index.ts'
 import { search } from '../../subgraphs/search/index.ts'
 import { createSearchIndex } from '../../subgraphs/search/index/search-index.ts'
 import { createContext, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
+import { retentionTag } from '../../subgraphs/shared/tags.ts'
 import type { NodeData } from './data.ts'
 import { buildNodeSchema } from './schema/build.ts'
 import type { ContextMaker } from './serve/execute.ts'
@@ -17,24 +18,29 @@ export interface NodeGraph {
   readonly contextFor: ContextMaker
 }
 
-/** Until there are tokens, everyone is the same one, as in the cloud: an operation id sent to both is then one operation. */
-const principal = 'anonymous'
-
 export async function createNodeGraph(data: NodeData): Promise<NodeGraph> {
   const subgraphs = [search, recommendation, inventory, device]
   const { schema } = buildNodeSchema(
     await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
   )
-  const now = (): number => Date.now()
   return {
     schema,
-    contextFor(reading) {
+    contextFor(reading, { principal }, reads) {
       const environment: RequestEnvironment = {
         storage: reading.storage,
         principal,
         holdsStore: (storeId) => storeId === data.storeId,
-        readingsSince: data.status().readingsSince,
+        get readingsSince() {
+          reads?.note([retentionTag])
+          return data.status().readingsSince
+        },
         changes: data.changes,
+        ...(reads === undefined ? {} : { reads }),
+      }
+      // Reads ask no clock; should one, its answer is not kept.
+      const now = (): number => {
+        reads?.unkeepable()
+        return Date.now()
       }
       const index = () => {
         if (reading.connection === null) throw new AisleError('NOT_READY')

@@ -29,7 +29,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       cloud.stock('tea', 5),
     )
     const context = createRoleContext('edge', 'silent')
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, allowOrigin: ['https://shop.example'] }
+    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
     node = await startEdge(config, context, async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
     await eventually(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 'the node to be ready')

@@ -1,18 +1,25 @@
+import { join } from 'node:path'
 import fastify from 'fastify'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { guardOrigins } from '../../runtime/graphql/origins.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
+import { Answers } from './cache/answers.ts'
+import { ByteCache } from './cache/byte-cache.ts'
+import { registerCacheMetrics } from './cache/metrics.ts'
+import { Warmth } from './cache/warm.ts'
 import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
 import { createNodeGraph } from './graph.ts'
+import { everyone } from './serve/caller.ts'
 import { registerDisplay } from './serve/display.ts'
 import { loadOperations } from './serve/documents.ts'
 import { createExecutor } from './serve/execute.ts'
-import { freshness } from './serve/freshness.ts'
-import { createHttpHandler } from './serve/http.ts'
+import { handOverBodies, takeFastLane } from './serve/fast-lane.ts'
+import { createHttpHandler, send } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
+import { createResponder } from './serve/responder.ts'
 import { serveSocket } from './serve/socket.ts'
 
 const path = '/graphql'
@@ -35,11 +42,15 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   stack.defer(() => app.close())
   const engine = await registerEngine(app, schema)
   const executor = createExecutor({ data, schema, engine, contextFor, log })
-  const { handler, fail } = createHttpHandler({ operations, executor, log, currentFreshness: () => freshness(data.status(), data.status().position) })
+  const cache = new ByteCache(data.moves, config.cacheBytes)
+  registerCacheMetrics(metrics, cache)
+  const answers = new Answers({ cache, moves: data.moves, executor, manifestVersion: operations.version })
+  const responder = createResponder({ operations, answers, status: () => data.status(), log })
   readBodiesAsText(app)
+  handOverBodies(app)
   await guardOrigins(app, path, config.allowOrigin)
-  app.setErrorHandler((error, _request, reply) => fail(reply, bodyFault(error)))
-  app.route({ method: ['GET', 'POST'], url: path, handler })
+  app.setErrorHandler((error, _request, reply) => send(reply, responder.fail(bodyFault(error))))
+  app.route({ method: ['GET', 'POST'], url: path, handler: createHttpHandler(responder) })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {
     app.get(url, async (_request, reply) => {
       const answer = await operationalAnswer(url, health, metrics)
@@ -49,6 +60,19 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   }
   await registerDisplay(app, data.storeId, operations)
   await app.ready()
+  takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder })
+  stack.use(
+    new Warmth({
+      file: join(config.data, 'asked.json'),
+      recipes: (most) => cache.recipes(most),
+      async make({ operationId, variables }) {
+        const operation = operations.byId.get(operationId)
+        if (operation?.type === 'query') await answers.answer({ operation, variables, caller: everyone, alias: null })
+      },
+      ready: () => data.status().position !== null,
+      log,
+    }),
+  )
 
   health.require('copy', () => (data.status().position === null ? 'the first copy of the data has not arrived yet' : null))
   const socket = serveSocket(app.server, path, { operations, executor, schema, log })

@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { ChangeFeed } from './changes.ts'
+import type { ReadLog } from './reads.ts'
 
 export type SubgraphName = 'search' | 'recommendation' | 'inventory' | 'device'
 
@@ -17,6 +18,8 @@ export interface RequestEnvironment {
   /** Readings before this instant (epoch milliseconds) are not held here; null where all are. */
   readonly readingsSince: number | null
   readonly changes: ChangeFeed
+  /** Where answers are kept: told what this request reads. */
+  readonly reads?: ReadLog
 }
 
 /** What every resolver's context has, beside the part of each subgraph under its own name. */

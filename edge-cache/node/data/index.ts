@@ -8,6 +8,8 @@ import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
 import { openReplica } from '../../../subgraphs/storage/sqlite/replica.ts'
+import { retentionTag } from '../../../subgraphs/shared/tags.ts'
+import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
 import { deliveryOf } from '../http-delivery.ts'
 import { HttpOrigin } from '../http-origin.ts'
@@ -64,8 +66,9 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       onFault: (error) => log.error({ err: error }, 'the outbox cannot be opened: no writes are taken until it can'),
     }),
   )
-  const overlay = createOverlay(storeId, outbox)
-  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay] }))
+  const moves = new Moves()
+  const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
+  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, movesExtension(moves), overlay] }))
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link()
   const clock = new CloudClock()
@@ -87,6 +90,13 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       pendingOperations: outbox.depth,
       readingsSince: state?.readingsSince ?? null,
     }
+  }
+  let since = status().readingsSince
+  /** Old readings are dropped without a change of the log. */
+  const retained = (): void => {
+    const { readingsSince } = status()
+    if (readingsSince !== since) moves.moved([retentionTag])
+    since = readingsSince
   }
   const metrics = registerDataMetrics(registry, status, () => readers.leased)
 
@@ -112,7 +122,10 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       log,
       ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       ...pause,
-      onApplied: (batches) => kept.applied(batches),
+      onApplied(batches) {
+        retained()
+        kept.applied(batches)
+      },
       onHead(head) {
         const first = !clock.known
         clock.heard(head)
@@ -122,6 +135,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       },
       onLink: (up) => (up ? link.succeeded() : link.failed()),
       onReset() {
+        moves.everything()
         interrupt()
         kept.copied()
       },
@@ -146,6 +160,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     },
     status,
     changes,
+    moves,
     inventory: nodeInventory(services),
     device: nodeDevice(services),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

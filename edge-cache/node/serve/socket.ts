@@ -1,10 +1,12 @@
 import type { Server } from 'node:http'
 import { GraphQLError, type ExecutionResult, type FormattedExecutionResult, type GraphQLSchema } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
+import { useServer, type Extra } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { isObject } from '../../../runtime/json.ts'
 import { readParameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
+import type { Caller } from '../cache/key.ts'
+import { callerOf } from './caller.ts'
 import type { OperationList, PreparedOperation } from './documents.ts'
 import type { Answer, Executor } from './execute.ts'
 import { failure } from './faults.ts'
@@ -15,6 +17,7 @@ const maxMessageBytes = 256 * 1024
 interface Asked {
   readonly operation: PreparedOperation
   readonly variables: Record<string, unknown>
+  readonly caller: Caller
 }
 
 /**
@@ -39,24 +42,24 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
   const server = useServer(
     {
       jsonMessageReviver: allowNoDocument,
-      onSubscribe(_context, _id, payload) {
+      onSubscribe({ extra }, _id, payload) {
         try {
           const parameters = readParameters(payload)
           const operation = operations.find(parameters)
-          const asked: Asked = { operation, variables: parameters.variables }
+          const asked: Asked = { operation, variables: parameters.variables, caller: callerOf((extra as Extra).request.headers) }
           return { schema, document: operation.document, contextValue: asked }
         } catch (error) {
           return asErrors(error)
         }
       },
       async execute({ contextValue }) {
-        const { operation, variables } = contextValue as Asked
-        return asResult(await executor.run(operation, variables))
+        const { operation, variables, caller } = contextValue as Asked
+        return asResult(await executor.run(operation, variables, caller))
       },
       async subscribe({ contextValue }) {
-        const { operation, variables } = contextValue as Asked
+        const { operation, variables, caller } = contextValue as Asked
         try {
-          return results(await executor.subscribe(operation, variables))
+          return results(await executor.subscribe(operation, variables, caller))
         } catch (error) {
           return { errors: asErrors(error) }
         }
