@@ -2,7 +2,7 @@ import { type DocumentNode, getVariableValues, type OperationDefinitionNode, typ
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { ProtectedFields } from '../authorization/access.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
-import { conditionVariables, readConditions } from './conditions.ts'
+import { type Conditions, conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
@@ -21,6 +21,9 @@ export class PreparedOperation {
   readonly #present: PresentError
   readonly #conditionNames: readonly string[]
   readonly #protected: ProtectedFields
+  /** The conditions that it was asked for under, and by whom. */
+  readonly #seen = new Map<string, { readonly conditions: Conditions; readonly who: Caller }>()
+  #uses = 0
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
   constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError) {
@@ -33,6 +36,16 @@ export class PreparedOperation {
     this.#protected = new ProtectedFields(supergraph.schema, supergraph.access, document)
   }
 
+  /** How often it was asked for. */
+  get uses(): number {
+    return this.#uses
+  }
+
+  /** Plans and compiles what another version of this operation has planned and compiled. @throws AisleError QUERY_PLANNING_FAILED */
+  async prepareAs(other: PreparedOperation): Promise<void> {
+    for (const { conditions, who } of other.#seen.values()) await this.variant(conditions, who)
+  }
+
   /** Coerces variables as the operation declares them. @throws InvalidRequest BAD_USER_INPUT */
   coerce(variables: JsonObject): JsonObject {
     const definitions = this.#operation.variableDefinitions ?? []
@@ -43,13 +56,14 @@ export class PreparedOperation {
   }
 
   /** True when something that the operation selects may not be seen by this caller. */
-  restricts(caller: Caller): boolean {
-    return this.#protected.grantsOf(caller) !== ''
+  restricts(who: Caller): boolean {
+    return this.#protected.grantsOf(who) !== ''
   }
 
   /** The operation as it is under these variables for whoever has the caller's rights, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
-  variant(variables: JsonObject, caller: Caller): Promise<Variant> {
-    const grants = this.#protected.none ? '' : this.#protected.grantsOf(caller)
+  variant(variables: JsonObject, who: Caller): Promise<Variant> {
+    this.#uses++
+    const grants = this.#protected.none ? '' : this.#protected.grantsOf(who)
     let key = grants === '' ? '' : `${grants} `
     for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
     const known = this.#variants.get(key)
@@ -57,6 +71,7 @@ export class PreparedOperation {
     const conditions = readConditions(this.#conditionNames, variables)
     const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, this.#protected.accessFor(grants))
     this.#variants.set(key, pending)
+    if (this.#seen.size < maxVariants) this.#seen.set(key, { conditions, who })
     pending.catch(() => this.#variants.delete(key, pending))
     return pending
   }

@@ -2,31 +2,35 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { challengeOf } from '../../runtime/identity/bearer.ts'
-import type { Caller } from '../../runtime/identity/caller.ts'
-import { expiredReason, onExpiry } from '../../runtime/identity/expiry.ts'
-import type { RequestScope } from '../subgraphs/types.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
-import type { ReadyOperation } from './graph.ts'
 import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
+import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
 
-/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). @param compressFrom the smallest answer that is compressed, in characters */
-export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, compressFrom: number): Promise<FastifyReply> {
+export interface AnswerOptions {
+  /** The smallest answer that is compressed, in characters. */
+  readonly compressFrom: number
+  readonly streams: EventStreams
+}
+
+/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
+export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
   try {
     media = negotiate(request.headers.accept)
-    const found = service.callers.identity.identify(request.headers.authorization)
-    const caller = found instanceof Promise ? await found : found
-    const operation = await service.ready(readRequest(request), caller)
+    const found = service.identity.identify(request.headers.authorization)
+    const who = found instanceof Promise ? await found : found
+    const operation = await service.ready(readRequest(request), who)
     if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
     }
-    const scope = scopeOf(request, reply, service, caller)
-    if (media === eventStream) return await streamEvents(reply, operation, scope, service, caller)
+    const abort = abortOnLeave(reply)
+    const from = { headers: request.headers, who }
+    if (media === eventStream) return await streams.answer(reply, operation, from, abort)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
-    const { text } = await service.execute(operation, scope)
+    const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
     return send(reply.header('content-encoding', encoding), 200, media, await compress(text, encoding))
@@ -54,52 +58,10 @@ function readRequest(request: FastifyRequest): Parameters {
   return readParameters(parseBody(typeof request.body === 'string' ? request.body : ''))
 }
 
-function scopeOf(request: FastifyRequest, reply: FastifyReply, service: GraphService, caller: Caller): RequestScope {
+function abortOnLeave(reply: FastifyReply): AbortController {
   const abort = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort()
   })
-  return service.callers.scope(caller, request.headers, abort.signal)
-}
-
-/** Server-sent events, one `next` a result and a `complete` at the end (the "distinct connections" mode of graphql-sse). */
-async function streamEvents(reply: FastifyReply, operation: ReadyOperation, given: RequestScope, service: GraphService, caller: Caller): Promise<FastifyReply> {
-  const ended = new AbortController()
-  const { identity } = service.callers
-  using _ = onExpiry(caller, () => identity.clockToleranceSeconds, () => ended.abort(new AisleError('UNAUTHENTICATED', expiredReason, { details: { reason: 'expired' } })))
-  const scope: RequestScope = withSignal(given, AbortSignal.any([given.signal, ended.signal]))
-  reply.hijack()
-  const stream = reply.raw
-  stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
-  stream.flushHeaders()
-  const next = async (text: string): Promise<void> => {
-    if (stream.write(`event: next\ndata: ${text}\n\n`) || given.signal.aborted) return
-    await new Promise<void>((resolve) => {
-      stream.once('drain', resolve)
-      stream.once('close', resolve)
-    })
-  }
-  try {
-    if (operation.kind === OperationTypeNode.SUBSCRIPTION) {
-      for await (const { text } of service.subscribe(operation, scope)) await next(text)
-    } else {
-      await next((await service.execute(operation, scope)).text)
-    }
-  } catch (error) {
-    await next(service.failed(error).text)
-  }
-  if (ended.signal.aborted) await next(service.failed(ended.signal.reason).text)
-  stream.end('event: complete\ndata:\n\n')
-  return reply
-}
-
-/** The same scope, ended by another signal; its headers stay those of the moment. */
-function withSignal(scope: RequestScope, signal: AbortSignal): RequestScope {
-  return {
-    get headers() {
-      return scope.headers
-    },
-    caller: scope.caller,
-    signal,
-  }
+  return abort
 }

@@ -24,7 +24,7 @@ function shop(): { stock: SubgraphDefinition; catalog: SubgraphDefinition; publi
           stockChanged: {
             subscribe(_: unknown, _arguments: unknown, context: unknown) {
               seen.push(context)
-              const queue = new EventQueue<Stock>(100)
+              const queue = new EventQueue<Stock>({ capacity: 100 })
               listeners.add(queue)
               const events = queue.drain()
               const end = async (): Promise<IteratorResult<Stock>> => {
@@ -97,7 +97,7 @@ describe('a subscription', () => {
 
   test('closes its source when the client completes it, or goes away', async () => {
     const { publish, listeners, stock, catalog } = shop()
-    await using graph = await startFederation({ stock, catalog })
+    await using graph = await startFederation({ stock, catalog }, { shareSubscriptions: false })
     await using one = connect(graph.url)
     await using two = connect(graph.url)
     const events = one.client.iterate({ query })
