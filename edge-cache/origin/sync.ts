@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
@@ -7,6 +7,8 @@ import { chainScope, entities, storeScope, type EntityName } from '../../subgrap
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 import { delivery, mostDeliveryBytes, mostWaitMs, protocolHeader, protocolVersion, type SnapshotEnd } from '../protocol.ts'
 import { sendJson, sendLines } from './answer.ts'
+import { enrolRequest } from '../enrolment.ts'
+import type { NodeDirectory } from './nodes.ts'
 import { takeOperations } from './operations.ts'
 import { sendRefusal } from './refusal.ts'
 import { StoreDirectory } from './stores.ts'
@@ -14,6 +16,9 @@ import { StoreDirectory } from './stores.ts'
 export interface SyncServices {
   readonly storage: PostgresStorage
   readonly source: LogSource
+  readonly nodes: NodeDirectory
+  /** Answers enrolled nodes only. */
+  readonly requireEnrolment: boolean
   readonly log: Logger
 }
 
@@ -28,13 +33,22 @@ const changesQuery = z.object({
 
 const snapshotQuery = z.object({ entities: z.string().optional() })
 
+/** Largest request to be enrolled, in bytes. */
+const mostEnrolBytes = 16 * 1024
+
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
+
+  /** @throws AisleError NODE_UNKNOWN, NODE_REVOKED, OUT_OF_SCOPE, STORE_UNKNOWN */
+  const admit = async ({ headers: { authorization } }: FastifyRequest, storeId: string): Promise<void> => {
+    if (requireEnrolment || authorization !== undefined) await nodes.require(authorization, storeId)
+    await stores.require(storeId)
+  }
 
   /** Aborts when the caller is gone or this process stops. */
   const track = (reply: FastifyReply): AbortSignal => {
@@ -67,7 +81,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.get('/stores/:storeId/snapshot', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { entities: wanted } = decode(snapshotQuery, request.query)
-      await stores.require(storeId)
+      await admit(request, storeId)
       const signal = track(reply)
       const snapshot = await source.snapshot(scopesOf(storeId), { signal, ...(wanted === undefined ? {} : { entities: knownEntities(wanted) }) })
       return sendLines(request, reply, snapshotLines(snapshot))
@@ -76,7 +90,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.get('/stores/:storeId/changes', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { epoch, after, scope, position, limit, wait } = decode(changesQuery, request.query)
-      await stores.require(storeId)
+      await admit(request, storeId)
       const signal = track(reply)
       const within = scope === undefined || position === undefined ? {} : { within: { scope, position } }
       const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
@@ -86,9 +100,11 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.post('/stores/:storeId/operations', { bodyLimit: mostDeliveryBytes }, async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { operations } = decode(delivery, request.body)
-      await stores.require(storeId)
+      await admit(request, storeId)
       return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, log) })
     })
+
+    sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))
   }, { prefix: '/sync' })
 
   return {

@@ -43,9 +43,9 @@ export function createCaller({ subject, scopes = [], roles = [], stores = [], de
 /** Everybody without a token. */
 export const publicCaller: Caller = { ...createCaller({ subject: anonymous }), authenticated: false, rights: '', key: '' }
 
-/** Whoever asks where no issuer is configured; `subject` is who they say they are. */
+/** Whoever asks where no issuer is configured, where all have the same rights; `subject` is who they say they are. */
 export function developer(subject: string = anonymous): Caller {
-  return { ...createCaller({ subject }), unrestricted: true, rights: 'development', key: `development ${subject}` }
+  return { ...createCaller({ subject }), unrestricted: true, rights: '', key: `development ${subject}` }
 }
 
 function sorted(values: readonly string[]): string[] {

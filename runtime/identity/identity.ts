@@ -45,6 +45,10 @@ export interface Identity {
   readonly mode: 'oidc' | 'public' | 'development'
   /** Seconds by which clocks may differ. */
   readonly clockToleranceSeconds: number
+  /** Who asks without a token. */
+  readonly everyone: Caller
+  /** Who sent an Authorization header, if that is known without asking anyone; never throws. */
+  known(authorization: string | undefined): Caller | null
   /**
    * Who sent an Authorization header; the public, who send none. A caller known of late comes at once.
    * @param graceSeconds how long after its end a token still counts
@@ -81,6 +85,8 @@ export function createIdentity(settings: Settings, { log, keysFile, staleMs = de
   return {
     mode: 'oidc',
     clockToleranceSeconds,
+    everyone: publicCaller,
+    known: (authorization) => knownCaller(authorization, verifier),
     identify(authorization, graceSeconds = 0) {
       const token = bearerToken(authorization)
       if (token === null) return publicCaller
@@ -89,12 +95,20 @@ export function createIdentity(settings: Settings, { log, keysFile, staleMs = de
   }
 }
 
+function knownCaller(authorization: string | undefined, verifier: TokenVerifier): Caller | null {
+  if (authorization === undefined) return publicCaller
+  const [scheme = '', token] = authorization.split(' ')
+  return token !== undefined && scheme.toLowerCase() === 'bearer' ? verifier.known(token) : null
+}
+
 function withoutIssuer(production: boolean, clockToleranceSeconds: number, log: Logger): Identity {
   if (production) {
     log.warn('no issuer of tokens is configured (--oidc-issuer): everybody is the public, and what is protected is refused')
     return {
       mode: 'public',
       clockToleranceSeconds,
+      everyone: publicCaller,
+      known: (authorization) => (authorization === undefined ? publicCaller : null),
       identify(authorization) {
         if (bearerToken(authorization) === null) return publicCaller
         throw new AisleError('UNAUTHENTICATED', 'Tokens are not accepted here: no issuer is configured.', { details: { reason: 'no_issuer' } })
@@ -103,5 +117,5 @@ function withoutIssuer(production: boolean, clockToleranceSeconds: number, log: 
   }
   log.warn('development mode: no issuer of tokens is configured (--oidc-issuer), so everybody may do everything')
   const everybody = developer()
-  return { mode: 'development', clockToleranceSeconds, identify: () => everybody }
+  return { mode: 'development', clockToleranceSeconds, everyone: everybody, known: () => everybody, identify: () => everybody }
 }

@@ -55,8 +55,11 @@ export class RemoteKeys {
     await (this.#loaded ??= this.#load())
     const age = this.#known === null ? Infinity : Date.now() - this.#known.fetchedAt
     // A clock that went back says nothing of the age.
-    if (age > maxAgeMs * 2 || age < 0) await this.#refresh()
-    else if (age > maxAgeMs) void this.#refresh()
+    if (age > maxAgeMs || age < 0) {
+      const refreshing = this.#refresh()
+      // Nobody waits again and again for an issuer that cannot be reached.
+      if (this.#known === null || (!this.#failing && !(age <= maxAgeMs * 2 && age >= 0))) await refreshing
+    }
     try {
       return await this.#usable().find(header, token)
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander'
 import { addContextOptions } from '../../runtime/identity/options.ts'
 import { decodeConfig } from '../../runtime/config.ts'
+import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import type { SubgraphName } from '../shared/context.ts'
 import { defaultPorts, subgraphConfigSchema } from './config.ts'
@@ -17,7 +18,7 @@ export function registerSubgraphCommand(program: Command): void {
     .addOption(new Option('--data <folder>', 'where what is derived is kept, such as the search index (default: .aisle/<name>)').env('AISLE_SUBGRAPH_DATA'))
     .addOption(new Option('--connections <number>', 'most connections to Postgres').env('AISLE_SUBGRAPH_CONNECTIONS').default('10'))
     .addOption(new Option('--silent-minutes <number>', 'device: minutes of silence after which a device is offline').env('AISLE_SILENT_MINUTES').default('15'))
-    .addOption(new Option('--production', 'refuse to start without the secret that is shared with the gateway').env('AISLE_PRODUCTION'))
+    .addOption(switchOption('--production', 'refuse to start without the secret that is shared with the gateway', 'AISLE_PRODUCTION'))
     .action(async (name: SubgraphName, options: Record<string, unknown>) => {
       const config = decodeConfig(subgraphConfigSchema, { ...options, port: options.port ?? defaultPorts[name], data: options.data ?? `.aisle/${name}`, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       const { startSubgraph } = await import('./start.ts')
