@@ -27,7 +27,7 @@ export async function badTokens(issuer: TestIssuer, stranger: TestIssuer, client
     { name: 'with the algorithm none', token: `${text({ alg: 'none', typ: 'at+jwt' })}.${payload}.`, reason: 'algorithm' },
     { name: 'signed by HS256 with the public key', token: hmac(`${text({ alg: 'HS256', typ: 'at+jwt', kid: issuer.key.kid })}.${payload}`, spki), reason: 'algorithm' },
     { name: 'whose signature is cut off', token: `${header}.${payload}.`, reason: 'signature' },
-    { name: 'whose claims were changed', token: `${header}.${text({ ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), roles: ['admin'] })}.${good.split('.')[2] ?? ''}`, reason: 'signature' },
+    { name: 'whose claims were changed', token: `${header}.${text({ ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), roles: ['admin', 'forged'] })}.${good.split('.')[2] ?? ''}`, reason: 'signature' },
     { name: 'that is garbage', token: 'not-a-token', reason: 'malformed' },
     { name: 'that is huge', token: `${header}.${'A'.repeat(9_000)}.AAAA`, reason: 'too_large' },
   ]

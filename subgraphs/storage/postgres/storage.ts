@@ -47,6 +47,8 @@ export function openPostgres(connectionString: string, options: PostgresOptions 
     dialect: postgresDialect,
     async [Symbol.asyncDispose]() {
       await db.destroy()
+      // Kysely leaves a pool alone that it has never used itself.
+      if (!pool.ending && !pool.ended) await pool.end()
     },
   }
 }
