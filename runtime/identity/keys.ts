@@ -106,7 +106,7 @@ export class RemoteKeys {
     if (file === null) return
     try {
       const { fetchedAt, jwks } = fileShape.parse(JSON.parse(await readFile(file, 'utf8')))
-      this.#known = { find: createLocalJWKSet(jwks as JSONWebKeySet), fetchedAt }
+      this.#known = { find: createLocalJWKSet(jwks), fetchedAt }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn({ err: error, file }, 'the kept keys of the issuer cannot be read')
     }

@@ -30,8 +30,8 @@ export function satisfies(caller: Caller, { authenticated, scopes, policies }: R
   return policies === null || someWhole(policies, grant(caller))
 }
 
-function someWhole(alternatives: Alternatives, held: ReadonlySet<string>): boolean {
-  return alternatives.some((names) => names.every((name) => held.has(name)))
+function someWhole(sets: Alternatives, held: ReadonlySet<string>): boolean {
+  return sets.some((names) => names.every((name) => held.has(name)))
 }
 
 /** The names under which a document uses the three directives; they can be renamed where they are linked. */

@@ -239,8 +239,9 @@ describe('identity, from the token to the store', () => {
     const secrets = [...tokens.filter((token) => token.length > 20), secret.slice(6), code, secondCode, key.d]
     const parts = new Set(secrets.flatMap((text) => [text, ...(text.startsWith('ey') ? [text.split('.')[2] ?? ''] : [])]).filter((text) => text.length >= 16))
     expect(parts.size).toBeGreaterThan(20)
-    for (const { name, output } of roles.values()) {
-      const written = output()
+    for (const each of roles.values()) {
+      const { name } = each
+      const written = each.output()
       expect(written.length).toBeGreaterThan(0)
       for (const text of parts) expect({ name, leaks: written.includes(text) ? text : null }).toEqual({ name, leaks: null })
     }

@@ -33,8 +33,8 @@ export async function badTokens(issuer: TestIssuer, stranger: TestIssuer, client
   ]
 }
 
-function publicPart({ d: _, ...key }: JWK): JWK {
-  return key
+function publicPart({ kty, crv, x, y }: JWK): JWK {
+  return { kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' }
 }
 
 function text(value: object): string {
