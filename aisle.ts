@@ -15,6 +15,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   simulate: async (program) => (await import('./local/demo/simulate.ts')).registerSimulateCommand(program),
   operations: async (program) => (await import('./schema/commands.ts')).registerOperationsCommand(program),
   compose: async (program) => (await import('./schema/commands.ts')).registerComposeCommand(program),
+  schema: async (program) => (await import('./schema/governance/command.ts')).registerSchemaCommand(program),
 }
 
 /** What only a checkout has: an image carries no tests, so these are not listed. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { z } from 'zod'
-import { describeWithHelm, render } from './testing/helm.ts'
+import { describeWithHelm, helm, render } from './testing/helm.ts'
 import { flagValues, servicesOf, workloadsOf } from './testing/manifest.ts'
 
 const full = ['--values', 'aisle/ci/full-values.yaml']
@@ -82,5 +82,42 @@ describeWithHelm('the cloud\'s chart', () => {
     }
     expect(flags('gateway.production=true,gateway.persistedOnly=true').toSorted()).toEqual(['--persisted-only', '--production'])
     expect(flags('gateway.production=false,gateway.persistedOnly=false')).toEqual([])
+  })
+
+  test('lets only the gateway reach the subgraphs', () => {
+    const policySchema = z.object({
+      podSelector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+      ingress: z.tuple([z.object({ from: z.array(z.unknown()).optional(), ports: z.tuple([z.object({ port: z.int() })]) })]),
+    })
+    const manifests = render('shop', 'aisle')
+    const services = servicesOf(manifests)
+    const component = 'app.kubernetes.io/component'
+    const gateway = services.get('shop-aisle-gateway')?.selector
+    const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map(({ metadata, spec }) => ({ name: metadata.name, ...policySchema.parse(spec) }))
+    expect(policies.map(({ name }) => name).toSorted()).toEqual([...services.keys()].toSorted())
+    for (const { name, podSelector, ingress: [{ from, ports: [{ port }] }] } of policies) {
+      expect(podSelector.matchLabels).toEqual(services.get(name)?.selector)
+      expect(port).toBe(services.get(name)?.ports[0]?.port)
+      const open = ['gateway', 'origin'].includes(podSelector.matchLabels[component] ?? '')
+      expect(from).toEqual(open ? undefined : [{ podSelector: { matchLabels: gateway } }])
+    }
+  })
+
+  test('an autoscaler has the say over the number of pods where there is one', () => {
+    const workloads = workloadsOf(render('shop', 'aisle', ...full))
+    const scaled = render('shop', 'aisle', ...full).filter(({ kind }) => kind === 'HorizontalPodAutoscaler').map(({ metadata }) => metadata.name)
+    expect(scaled.toSorted()).toEqual(['shop-aisle-gateway', 'shop-aisle-inventory', 'shop-aisle-origin'])
+    for (const { kind, name, spec } of workloads) if (kind === 'Deployment') expect([name, spec.replicas === undefined]).toEqual([name, scaled.includes(name)])
+    expect(workloadsOf(render('shop', 'aisle')).filter(({ kind, spec }) => kind === 'Deployment' && spec.replicas === 2)).toHaveLength(6)
+  })
+
+  test('gives the replica\'s URL to the subgraphs alone', () => {
+    const told = workloadsOf(render('shop', 'aisle', ...full)).filter(({ container }) => container.env.some(({ name }) => name === 'AISLE_READ_DATABASE_URL'))
+    expect(told.map(({ container }) => container.args[0])).toEqual(Array.from({ length: 4 }, () => 'subgraph'))
+    expect(render('shop', 'aisle').some((manifest) => JSON.stringify(manifest).includes('AISLE_READ'))).toBe(false)
+  })
+
+  test('refuses to end pods before they can have drained', () => {
+    expect(helm('template', 'shop', 'aisle', '--set', 'preStopSeconds=30').stderr).toContain('must be more than preStopSeconds')
   })
 })

@@ -86,6 +86,7 @@ export const errorTable = {
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },
   IMPORT_SOURCE_INVALID: { status: 500, text: 'The data to import cannot be read.', action: 'Name a folder in the import format: CSV files with a header row, products.csv among them.' },
   IMPORT_REJECTED: { status: 500, text: 'The import found rows it cannot load.', action: 'Correct the rows listed; good rows load unless --strict is given.' },
+  DATABASE_TIMEOUT: { status: 504, text: 'The database took too long.', action: 'Ask for less at once; look for the slow statement in Postgres, or raise --statement-timeout.' },
   DATABASE_UNAVAILABLE: { status: 503, text: 'The database cannot be reached.', action: 'Check DATABASE_URL and that Postgres runs.' },
 } as const satisfies Record<string, ErrorEntry>
 

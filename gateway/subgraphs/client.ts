@@ -45,6 +45,9 @@ interface Endpoint {
   readonly inFlight: InFlight<RawAnswer>
 }
 
+/** What follows a mutation or an event must show it: no cache and no database replica that is behind may answer. */
+const nothingStale = { 'cache-control': 'no-cache' }
+
 /** Reaches every subgraph of one supergraph over its network interfaces. */
 export class SubgraphClient implements Subgraphs, AsyncDisposable {
   readonly #endpoints: ReadonlyMap<string, Endpoint>
@@ -63,7 +66,8 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
   async request(service: string, body: string, scope: RequestScope, { repeatable, shareable }: SendPolicy): Promise<SubgraphReply> {
     const endpoint = this.#endpoint(service)
-    if (!shareable || !this.#share) return readReply(await this.#send(service, endpoint, body, scope, repeatable))
+    if (!shareable) return readReply(await this.#send(service, endpoint, body, { headers: { ...scope.headers, ...nothingStale }, signal: scope.signal }, repeatable))
+    if (!this.#share) return readReply(await this.#send(service, endpoint, body, scope, repeatable))
     // What is shared is the text: whoever gets an answer fills it with what comes next, so that each needs its own.
     return readReply(await endpoint.inFlight.join(scope.caller + body, scope.signal, (signal) => this.#send(service, endpoint, body, { headers: scope.headers, signal }, repeatable)))
   }

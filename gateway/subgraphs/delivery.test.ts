@@ -54,6 +54,18 @@ async function codeOf(asked: Promise<unknown>): Promise<string> {
   )
 }
 
+test('only what may be shared may be answered from a copy that is behind', async () => {
+  const asked: unknown[] = []
+  await using bench = await startBench((_attempt, request, response) => {
+    asked.push(request.headers['cache-control'])
+    response.end(answer)
+  })
+  await bench.ask({ repeatable: true, shareable: true })
+  await bench.ask(query)
+  await bench.ask(mutation)
+  expect(asked).toEqual([undefined, 'no-cache', 'no-cache'])
+})
+
 describe('a query that fails', () => {
   test('is sent again, after a lost connection and after a 503', async () => {
     await using bench = await startBench((attempt, request, response) => {

@@ -41,6 +41,9 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 
 const readyLimitMs = 60_000
 
+/** A replica says that it is a standby, and serves. */
+const servingStates: ReadonlySet<string> = new Set(['ready', 'standby'])
+
 /**
  * Starts a real Postgres on the data directory, after stopping what a killed run left on it.
  * @throws AisleError DATABASE_UNAVAILABLE with the end of the server's log, when it does not come up.
@@ -97,7 +100,7 @@ async function waitUntilReady(child: ChildProcess, directory: string, logFile: s
     if (failure !== null) throw failure
     const identity = child.pid === undefined ? null : identify(child.pid)
     const note = readServerNote(directory)
-    if (identity !== null && note?.pid === identity.pid && note.status === 'ready') return { identity }
+    if (identity !== null && note?.pid === identity.pid && servingStates.has(note.status)) return { identity }
     const dead = child.exitCode !== null || child.signalCode !== null
     if (!dead && performance.now() < deadline) continue
     if (identity !== null) await endProcess(identity, ['SIGQUIT', 5_000])

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Logger } from '../../runtime/log.ts'
+import { repeat } from '../shared/repeat.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 
 /** A number of our own for Postgres' advisory locks: one replica sweeps at a time. */
@@ -33,26 +34,9 @@ export interface SilenceOptions {
 
 /** Sweeps now and then until it is disposed. A sweep that fails is logged; the next one tries again. */
 export function watchSilence(storage: PostgresStorage, { everyMs, silentAfterMs, now, log }: SilenceOptions): AsyncDisposable {
-  const stop = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let sweep = run()
-  async function run(): Promise<void> {
-    try {
-      const marked = await markSilentDevices(storage, now() - silentAfterMs)
-      if (marked > 0) log.info({ marked }, 'devices fell silent')
-    } catch (error) {
-      log.error({ err: error }, 'silent devices could not be marked')
-    }
-    if (stop.signal.aborted) return
-    timer = setTimeout(() => {
-      sweep = run()
-    }, everyMs).unref()
+  const sweep = async (): Promise<void> => {
+    const marked = await markSilentDevices(storage, now() - silentAfterMs)
+    if (marked > 0) log.info({ marked }, 'devices fell silent')
   }
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      clearTimeout(timer)
-      await sweep
-    },
-  }
+  return repeat(sweep, everyMs, (error) => log.error({ err: error }, 'silent devices could not be marked'))
 }

@@ -14,12 +14,20 @@ export const subgraphConfigSchema = z.object({
   port,
   host: z.string().optional(),
   databaseUrl: postgresUrl,
+  /** A read replica of it: answers what only reads while it keeps up. */
+  readDatabaseUrl: postgresUrl.optional(),
+  /** Most milliseconds that the replica may be behind. */
+  readLag: z.coerce.number().int().min(50).max(600_000).default(1_000),
+  /** Most milliseconds that one statement of a request may take. */
+  statementTimeout: z.coerce.number().int().min(10).max(600_000).default(10_000),
   /** Folder for what the subgraph derives and can derive again (the search index). */
   data: z.string().min(1),
   /** Most connections to Postgres. */
   connections: z.coerce.number().int().min(2).max(200).default(10),
   /** Minutes without a word after which a device counts as silent. */
   silentMinutes: z.coerce.number().positive().default(15),
+  /** Days that readings are kept; a month is dropped once all of it is older. */
+  readingDays: z.coerce.number().int().min(8).max(36_500).default(400),
 })
 
 export type SubgraphConfig = z.output<typeof subgraphConfigSchema>

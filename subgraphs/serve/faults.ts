@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { databaseFault } from '../storage/postgres/faults.ts'
 
 const nullMessage = /^Cannot return null for non-nullable field /
 
@@ -11,7 +12,8 @@ const nullMessage = /^Cannot return null for non-nullable field /
  * @param error the fault itself, a GraphQLError around what a resolver threw, if one did.
  */
 export function formatFault(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const thrown = innermost(error)
+  const inner = innermost(error)
+  const thrown = databaseFault(inner) ?? inner
   if (AisleError.is(thrown)) {
     if (thrown.cause !== undefined) log.error({ err: thrown, path: formatted.path }, thrown.message)
     return { ...formatted, message: thrown.message, extensions: { ...thrown.details, code: thrown.code } }

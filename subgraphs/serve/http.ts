@@ -5,6 +5,7 @@ import type { Caller } from '../../runtime/identity/caller.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { serveOperational } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
+import { mayBeBehind } from './consistency.ts'
 import type { Authenticate } from './principal.ts'
 
 /** Largest body, in bytes: a page of entity references is far below it. */
@@ -14,7 +15,7 @@ const bodyLimit = 8 * 1024 * 1024
 export function requestListener<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
   authenticate: Authenticate,
-  contextOf: (caller: Caller) => Context,
+  contextOf: (caller: Caller, mayBeBehind: boolean) => Context,
   { health, metrics, log }: RoleContext,
   observe: (status: number, seconds: number) => void,
 ): RequestListener {
@@ -28,7 +29,7 @@ export function requestListener<Context extends BaseContext>(
     response.once('close', () => observe(response.statusCode, (performance.now() - start) / 1000))
     if (health.draining) response.setHeader('connection', 'close')
     const caller = await authenticate(request.headers)
-    await answerGraphQL(apollo, () => contextOf(caller), request, response)
+    await answerGraphQL(apollo, (mayBeBehind) => contextOf(caller, mayBeBehind), request, response)
   }
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -40,7 +41,7 @@ export function requestListener<Context extends BaseContext>(
 
 async function answerGraphQL<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
-  createContext: () => Context,
+  contextOf: (mayBeBehind: boolean) => Context,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -48,14 +49,11 @@ async function answerGraphQL<Context extends BaseContext>(
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
+  const { search } = new URL(request.url ?? '/', 'http://localhost')
+  const body = await readBody(request)
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method: request.method ?? 'GET',
-      headers,
-      search: new URL(request.url ?? '/', 'http://localhost').search,
-      body: await readBody(request),
-    },
-    context: async () => createContext(),
+    httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body },
+    context: async () => contextOf(mayBeBehind(headers, body, search)),
   })
   response.statusCode = answer.status ?? 200
   for (const [name, value] of answer.headers) response.setHeader(name, value)

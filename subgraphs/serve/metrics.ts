@@ -6,6 +6,8 @@ export interface SubgraphMetrics {
   readonly statement: (event: LogEvent) => void
   readonly request: (status: number, seconds: number) => void
   readonly subscription: (change: 1 | -1) => void
+  /** Reads have a replica; tells whether they go there. */
+  readonly replicated: (now: () => boolean) => void
 }
 
 export function subgraphMetrics(registry: Registry): SubgraphMetrics {
@@ -33,5 +35,13 @@ export function subgraphMetrics(registry: Registry): SubgraphMetrics {
     },
     request: (status, seconds) => requests.observe({ status: String(status) }, seconds),
     subscription: (change) => subscriptions.inc(change),
+    replicated(now) {
+      const gauge: Gauge = new Gauge({
+        name: 'aisle_sql_reads_replicated',
+        help: '1 while reads go to the read replica, 0 while it is too far behind or away and the primary takes them.',
+        registers,
+        collect: () => gauge.set(now() ? 1 : 0),
+      })
+    },
   }
 }

@@ -37,12 +37,14 @@ export const roles: Readonly<Record<SubgraphName, (options: OpenOptions) => Prom
   },
 
   async device({ storage, config, context, resources }) {
-    const [{ device }, { createDeviceCommands }, { watchSilence }] = await Promise.all([
+    const [{ device }, { createDeviceCommands }, { watchSilence }, { watchReadingPartitions }] = await Promise.all([
       import('../device/index.ts'),
       import('../device/postgres-commands.ts'),
       import('../device/silence.ts'),
+      import('../device/reading-partitions.ts'),
     ])
     resources.use(watchSilence(storage, { everyMs: 60_000, silentAfterMs: config.silentMinutes * 60_000, now: Date.now, log: context.log }))
+    resources.use(watchReadingPartitions(storage, { everyMs: 3_600_000, keepMs: config.readingDays * 86_400_000, now: Date.now, log: context.log }))
     return openSubgraph(device, { commands: createDeviceCommands(storage), now: Date.now })
   },
 }

@@ -20,6 +20,8 @@ import { serveSocket } from './socket.ts'
 export interface ServeOptions {
   readonly subgraph: OpenSubgraph
   readonly storage: Storage
+  /** Where requests read that may be answered a moment behind; the storage itself without. */
+  readonly reads?: { readonly storage: Storage }
   readonly changes: ChangeFeed
   readonly port: number
   readonly host?: string
@@ -33,12 +35,12 @@ export interface ServeOptions {
  * Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the
  * caller's to close; the URL of the role is without the path.
  */
-export async function serveSubgraph({ subgraph, storage, changes, port, host, figures, authenticate = believeEverybody }: ServeOptions, context: RoleContext): Promise<RunningRole> {
+export async function serveSubgraph({ subgraph, storage, reads = { storage }, changes, port, host, figures, authenticate = believeEverybody }: ServeOptions, context: RoleContext): Promise<RunningRole> {
   const { log, health } = context
   const measure = figures ?? subgraphMetrics(context.metrics)
   const schema = await loadSubgraphSchema(subgraph.name, subgraph.resolvers)
-  const contextOf = (caller: Caller): BaseContext => {
-    const environment: RequestEnvironment = { storage, changes, principal: caller.subject, caller, holdsStore: () => true, readingsSince: null }
+  const contextOf = (caller: Caller, mayBeBehind: boolean): BaseContext => {
+    const environment: RequestEnvironment = { storage: mayBeBehind ? reads.storage : storage, changes, principal: caller.subject, caller, holdsStore: () => true, readingsSince: null }
     return createContext(environment, { [subgraph.name]: () => subgraph.createPart(environment) })
   }
   const apollo = new ApolloServer<BaseContext>({
@@ -60,7 +62,8 @@ export async function serveSubgraph({ subgraph, storage, changes, port, host, fi
   const socket = serveSocket(server, {
     schema,
     authenticate,
-    contextOf,
+    // An event tells of what has just changed, so that it is never read from a replica.
+    contextOf: (caller) => contextOf(caller, false),
     formatError: (formatted, error) => formatFault(formatted, error, log),
     observe: measure.subscription,
   })

@@ -27,8 +27,8 @@ export interface ServedSubgraph extends AsyncDisposable {
   subscribe(query: string, variables?: Record<string, unknown>): AsyncIterableIterator<unknown>
 }
 
-/** Serves what `open` makes of the storage, on a free port. */
-export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgraph): Promise<ServedSubgraph> {
+/** Serves what `open` makes of the storage, on a free port; reads that may be behind go to `reads`, where it is given. */
+export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgraph, reads?: { readonly storage: PostgresStorage }): Promise<ServedSubgraph> {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await testDatabase())
   let count = 0
@@ -36,7 +36,7 @@ export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgr
   await fill(storage, shop)
   const feed = new MemoryFeed()
   const subgraph = open(storage)
-  const role = stack.use(await serveSubgraph({ subgraph, storage, changes: feed, port: 0 }, createRoleContext(subgraph.name, 'silent')))
+  const role = stack.use(await serveSubgraph({ subgraph, storage, changes: feed, port: 0, ...(reads === undefined ? {} : { reads }) }, createRoleContext(subgraph.name, 'silent')))
   const client = createClient({ url: `${role.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 })
   stack.defer(() => client.dispose())
   const kept = stack.move()

@@ -46,3 +46,17 @@ securityContext:
       name: {{ .Values.database.existingSecret | quote }}
       key: {{ .Values.database.key | quote }}
 {{- end }}
+
+{{- define "aisle.readDatabaseEnv" -}}
+{{- with .Values.database.readReplica }}
+{{- if .existingSecret }}
+- name: AISLE_READ_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret | quote }}
+      key: {{ .key | quote }}
+- name: AISLE_READ_LAG
+  value: {{ .lagMs | int64 | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,12 +1,15 @@
 {{/*
 One role's Deployment and Service, from a dict of
   root, role (its name), values (its part of the values), args (its command line),
-  database (whether it is given the database's URL), index (settings of a folder at /data; optional).
+  database (whether it is given the database's URL), reads (and its replica's), index (settings of a folder at /data; optional).
 */}}
 {{- define "aisle.role" -}}
 {{- $root := .root -}}
 {{- $name := printf "%s-%s" (include "aisle.fullname" $root) .role -}}
 {{- $service := .values.service | default dict -}}
+{{- if le ($root.Values.terminationGracePeriodSeconds | int64) (add $root.Values.preStopSeconds 10) }}
+{{- fail "terminationGracePeriodSeconds must be more than preStopSeconds and the 10 seconds that a role may drain" }}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -14,7 +17,10 @@ metadata:
   labels:
     {{- include "aisle.labels" . | nindent 4 }}
 spec:
+  {{- /* An autoscaler's number must not be set back by each upgrade. */}}
+  {{- if not (dig "autoscaling" "enabled" false .values) }}
   replicas: {{ .values.replicas }}
+  {{- end }}
   strategy:
     type: RollingUpdate
     rollingUpdate:
@@ -35,6 +41,20 @@ spec:
       serviceAccountName: {{ include "aisle.serviceAccountName" $root | quote }}
       terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds | int64 }}
       {{- include "aisle.pod" $root | nindent 6 }}
+      {{- with $root.Values.topologySpread }}
+      {{- if .enabled }}
+      topologySpreadConstraints:
+        {{- range .topologyKeys }}
+        - maxSkew: 1
+          topologyKey: {{ . }}
+          whenUnsatisfiable: {{ $root.Values.topologySpread.whenUnsatisfiable }}
+          labelSelector:
+            matchLabels:
+              {{- include "aisle.selector" $ | nindent 14 }}
+          matchLabelKeys: [pod-template-hash]
+        {{- end }}
+      {{- end }}
+      {{- end }}
       containers:
         - name: {{ .role }}
           {{- include "aisle.container" $root | nindent 10 }}
@@ -45,6 +65,9 @@ spec:
               value: {{ $root.Values.logLevel }}
             {{- if .database }}
             {{- include "aisle.databaseEnv" $root | nindent 12 }}
+            {{- end }}
+            {{- if .reads }}
+            {{- include "aisle.readDatabaseEnv" $root | nindent 12 }}
             {{- end }}
           ports:
             - name: http
@@ -65,6 +88,10 @@ spec:
             periodSeconds: 5
             timeoutSeconds: 3
             failureThreshold: 2
+          lifecycle:
+            preStop:
+              # Until every balancer knows that this pod is going, it answers what they still send.
+              exec: {command: [sleep, "{{ $root.Values.preStopSeconds }}"]}
           resources:
             {{- toYaml .values.resources | nindent 12 }}
           volumeMounts:
@@ -100,4 +127,7 @@ spec:
       port: {{ .values.port }}
       targetPort: http
       appProtocol: http
+{{- include "aisle.autoscaler" . }}
+{{- include "aisle.disruption" . }}
+{{- include "aisle.monitor" . }}
 {{- end }}

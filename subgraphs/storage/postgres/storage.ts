@@ -25,13 +25,27 @@ export interface PostgresStorage extends Storage, AsyncDisposable {
 export interface PostgresOptions {
   /** Most connections at once. */
   readonly connections?: number
+  /** Most milliseconds that one statement may run; the server ends it then. None without. */
+  readonly statementTimeoutMs?: number
+  /** Most milliseconds to wait for a connection to be made. */
+  readonly connectTimeoutMs?: number
   /** Called with every statement run through Kysely, for metrics and for tests that count them. */
   readonly onStatement?: (event: LogEvent) => void
 }
 
 /** Opens a pool; nothing connects before the first statement. */
 export function openPostgres(connectionString: string, options: PostgresOptions = {}): PostgresStorage {
-  const pool = new pg.Pool({ connectionString, max: options.connections ?? 10, types })
+  const { statementTimeoutMs, connectTimeoutMs } = options
+  const pool = new pg.Pool({
+    connectionString,
+    max: options.connections ?? 10,
+    types,
+    application_name: 'aisle',
+    keepAlive: true,
+    ...(connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: connectTimeoutMs }),
+    // A server that has vanished ends nothing, so this side stops waiting a little later by itself.
+    ...(statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + 1_000 }),
+  })
   // An idle connection that the server closes must not end the process; the next statement opens another.
   pool.on('error', () => {})
   // Nor one that is held and has no statement under way: the next statement on it fails, and that is enough.
