@@ -37,13 +37,11 @@ export function createScope({ headers, who }: ReceivedFrom, rules: HeaderRules, 
   }
   const { signer } = rules
   if (signer === null) return { headers: picked, caller, who, signal }
-  let signed: Readonly<Record<string, string>> = {}
   return {
     // What is vouched for is good for a while only; a subscription lasts longer.
     get headers() {
-      const token = signer.tokenFor(who)
-      if (signed[contextHeader] !== token) signed = { ...picked, [contextHeader]: token }
-      return signed
+      picked[contextHeader] = signer.tokenFor(who)
+      return picked
     },
     caller,
     who,
