@@ -7,7 +7,7 @@ interface Bench {
   /** The sources opened so far. */
   readonly sources: { readonly queue: EventQueue<number>; readonly signal: AbortSignal }[]
   /** Joins and returns what it is delivered, with its end as the last. */
-  join(key: string | null, signal?: AbortSignal): { readonly seen: unknown[]; readonly ended: Promise<void> }
+  readonly join: (key: string | null, signal?: AbortSignal) => { readonly seen: unknown[]; readonly ended: Promise<void> }
   readonly counts: { joined: number; open: number }
 }
 

@@ -116,7 +116,9 @@ export class Broadcasts<T> {
 
 async function deliverToAll<T>({ listeners, abort }: Broadcast<T>, event: T): Promise<void> {
   let delivered = 0
-  for (const listener of [...listeners]) {
+  // Who joins while this one is on its way gets the next.
+  const present = [...listeners]
+  for (const listener of present) {
     if (abort.signal.aborted) return
     if (!listeners.has(listener)) continue
     listener.deliver(event)

@@ -28,7 +28,7 @@ export class EventStreams implements Disposable {
   async answer(reply: FastifyReply, operation: ReadyOperation, from: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<FastifyReply> {
     reply.hijack()
     const stream = reply.raw
-    stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
+    stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no', connection: 'close' })
     stream.flushHeaders()
     this.#open.add(abort)
     const outflow = new Outflow({ unsent: () => stream.writableLength, write: (message, onTaken) => stream.write(message, onTaken) }, this.#limits, () => abort.abort(new AisleError('CLIENT_TOO_SLOW')))

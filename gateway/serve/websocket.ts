@@ -66,9 +66,9 @@ function connect(server: Server<Extra>, socket: WebSocket, extra: Extra): void {
       send: (message) => client.outflow.send(message),
       close: (code, reason) => socket.close(code, reason),
       onMessage(handle) {
-        socket.on('message', (message) => {
+        socket.on('message', (message: Buffer) => {
           client.holdBack()
-          handle(String(message)).catch(() => socket.close(CloseCode.InternalServerError, 'Internal server error'))
+          handle(message.toString('utf8')).catch(() => socket.close(CloseCode.InternalServerError, 'Internal server error'))
         })
       },
     },

@@ -90,7 +90,8 @@ describe('a query that fails', () => {
 
   test('is given up when its time is over, however many retries are left', async () => {
     await using bench = await startBench((_attempt, _request, response) => response.writeHead(503).end(), { timeoutMs: 120, retries: 1_000 })
-    expect(await codeOf(bench.ask())).toBe('SUBGRAPH_BAD_RESPONSE')
+    // Whether the last attempt was still answered, or cut off by the limit, is the machine's choice.
+    expect(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_TIMEOUT']).toContain(await codeOf(bench.ask()))
     expect(bench.received()).toBeLessThan(6)
   })
 

@@ -29,7 +29,7 @@ export function requestListener<Context extends BaseContext>(
     response.once('close', () => observe(response.statusCode, (performance.now() - start) / 1000))
     if (health.draining) response.setHeader('connection', 'close')
     const caller = await authenticate(request.headers)
-    await answerGraphQL(apollo, (mayBeBehind) => contextOf(caller, mayBeBehind), request, response)
+    await answerGraphQL(apollo, (behind) => contextOf(caller, behind), request, response)
   }
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {

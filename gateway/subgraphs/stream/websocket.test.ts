@@ -29,8 +29,8 @@ async function startBench(respond: Respond, options: Partial<SourceOptions> = {}
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on('message', (data) => {
-        const message = parseJson(String(data))
+      webSocket.on('message', (data: Buffer) => {
+        const message = parseJson(data.toString('utf8'))
         if (isObject(message)) respond(String(message.type), String(message.id), webSocket, connection)
       })
     })
