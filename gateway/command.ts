@@ -22,6 +22,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may use the graph, such as https://shop.example; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addNamed))
     .addOption(new Option('--subgraph-subscriptions <name=how>', 'subscribe to a subgraph this way: graphql-ws (default) or sse at its URL, or a ws(s) or http(s) URL for either elsewhere (repeatable)').env('AISLE_SUBGRAPH_SUBSCRIPTIONS').argParser(addNamed))
+    .addOption(new Option('--override-label <label...>', 'labels of progressive overrides, @override(label: …), that take place').env('AISLE_OVERRIDE_LABELS'))
     .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
     .addOption(new Option('--trace-header <name...>', 'propagated headers that name a request and not its caller: they keep nobody\'s shared work apart (default: x-request-id x-correlation-id traceparent tracestate)').env('AISLE_TRACE_HEADERS'))
     .addOption(switchOption('--no-share-queries', 'execute equal queries each on its own, instead of once while in flight for callers with equal headers', 'AISLE_NO_SHARE_QUERIES'))

@@ -46,6 +46,8 @@ export const gatewayConfig = z.object({
   allowOrigin: origins,
   /** Routing URLs by subgraph name, instead of those in the supergraph. */
   subgraphUrl: z.record(z.string(), httpUrl).default({}),
+  /** Labels of progressive overrides (`@override(label:)`) that take place; those of `percent(…)` are drawn for each request. */
+  overrideLabel: z.array(z.string().min(1)).default([]),
   /** Longest wait for one answer of a subgraph. */
   timeout: z.coerce.number().int().min(1).default(10_000),
   /** How often a query is sent again to a subgraph that cannot be reached or answers 502, 503 or 504, within the timeout. */

@@ -36,8 +36,8 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
-  const createVersion = (sdl: string): Graph => {
-    const supergraph = loadSupergraph(sdl, config.subgraphUrl, grant)
+  const createVersion = async (sdl: string): Promise<Graph> => {
+    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, {
       planCache: config.planCache,
@@ -49,7 +49,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
@@ -60,7 +60,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const sockets = serveWebSocket(server.server, graphqlPath, service, limits)
   const port = await listen(server.server, config.port, config.host)
   const take = async (sdl: string): Promise<void> => {
-    const next = createVersion(sdl)
+    const next = await createVersion(sdl)
     await warmUp(service.graph.operations, next.operations, { count: config.warmUp, limitMs: config.warmUpLimit })
     await service.replace(next)
   }

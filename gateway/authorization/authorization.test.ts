@@ -147,10 +147,10 @@ describe('a supergraph that is protected otherwise', () => {
       directive @join__type(graph: join__Graph!) repeatable on OBJECT  directive ${mark} on FIELD_DEFINITION
       scalar link__Import  enum link__Purpose { SECURITY EXECUTION }  enum join__Graph { A @join__graph(name: "a", url: "http://a") }
       type Query @join__type(graph: A) { open: Int  shut: Int ${mark} }`
-    const ruleOf = (sdl: string): number | undefined => loadSupergraph(sdl).access.ruleOf('Query', 'shut')
-    expect(ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)', '@authenticated'))).toBe(0)
-    expect(ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "login", for: SECURITY)', '@login'))).toBe(0)
-    expect(ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", import: [{ name: "@authenticated", as: "@token" }], for: SECURITY)', '@token'))).toBe(0)
-    expect(() => ruleOf(supergraph('@link(url: "https://example.com/locks/v0.1", for: SECURITY)', '@locked'))).toThrow(expect.objectContaining({ code: 'SUPERGRAPH_INVALID' }))
+    const ruleOf = async (sdl: string): Promise<number | undefined> => (await loadSupergraph(sdl)).access.ruleOf('Query', 'shut')
+    expect(await ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)', '@authenticated'))).toBe(0)
+    expect(await ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "login", for: SECURITY)', '@login'))).toBe(0)
+    expect(await ruleOf(supergraph('@link(url: "https://specs.apollo.dev/authenticated/v0.1", import: [{ name: "@authenticated", as: "@token" }], for: SECURITY)', '@token'))).toBe(0)
+    await expect(ruleOf(supergraph('@link(url: "https://example.com/locks/v0.1", for: SECURITY)', '@locked'))).rejects.toEqual(expect.objectContaining({ code: 'SUPERGRAPH_INVALID' }))
   })
 })

@@ -154,7 +154,7 @@ const understood = ['authenticated', 'requiresScopes', 'policy', 'inaccessible']
 function linkedNames(supergraph: DocumentNode): AccessDirectives {
   const found = new Map<string, string>()
   for (const definition of supergraph.definitions) {
-    if (definition.kind !== Kind.SCHEMA_DEFINITION) continue
+    if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue
     for (const directive of definition.directives ?? []) {
       if (directive.name.value !== 'link') continue
       const [{ url = '', as, for: purpose } = {}] = directiveArguments({ directives: [directive] }, 'link')

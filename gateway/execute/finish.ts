@@ -22,9 +22,9 @@ export function responseText(data: string, errors: readonly ClientError[]): stri
   return errors.length === 0 ? `{"data":${data}}` : `{"errors":${JSON.stringify(errors)},"data":${data}}`
 }
 
-function describe({ kind, path, field }: Defect): ClientError {
-  if (kind === 'denied') return { message: errorTable.UNAUTHORIZED_FIELD_OR_TYPE.text, path, extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' satisfies ErrorCode } }
+function describe({ kind, shown, field }: Defect): ClientError {
+  if (kind === 'denied') return { message: errorTable.UNAUTHORIZED_FIELD_OR_TYPE.text, path: shown, extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' satisfies ErrorCode } }
   const code: ErrorCode = kind === 'missing' ? 'UNEXPECTED_NULL' : 'SUBGRAPH_BAD_RESPONSE'
   const message = kind === 'missing' ? `Cannot return null for non-nullable field ${field}.` : `The value of ${field} is not of the field's type.`
-  return { message, path, extensions: { code } }
+  return { message, path: shown, extensions: { code } }
 }

@@ -7,6 +7,7 @@ import type { PresentError } from './errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { Lru } from './lru.ts'
+import { drawOverride } from './override.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
 /** How many combinations of conditions and rights are kept for one operation. */
@@ -66,10 +67,12 @@ export class PreparedOperation {
     const grants = this.#protected.none ? '' : this.#protected.grantsOf(who)
     let key = grants === '' ? '' : `${grants} `
     for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
+    const drawn = drawOverride(this.#supergraph.planner.percentages)
+    if (drawn !== 0) key += `/${drawn}`
     const known = this.#variants.get(key)
     if (known !== undefined) return known
     const conditions = readConditions(this.#conditionNames, variables)
-    const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, this.#protected.accessFor(grants))
+    const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, drawn, this.#protected.accessFor(grants))
     this.#variants.set(key, pending)
     if (this.#seen.size < maxVariants) this.#seen.set(key, { conditions, who })
     pending.catch(() => this.#variants.delete(key, pending))

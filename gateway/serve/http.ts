@@ -3,7 +3,7 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
-import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
+import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
@@ -18,7 +18,7 @@ export interface AnswerOptions {
 export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
   try {
-    media = negotiate(request.headers.accept)
+    media = negotiate(request.headers.accept, deferredParts)
     const found = service.identity.identify(request.headers.authorization)
     const who = found instanceof Promise ? await found : found
     const operation = await service.ready(readRequest(request), who)
@@ -33,7 +33,8 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
     const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
-    return send(reply.header('content-encoding', encoding), 200, media, await compress(text, encoding))
+    const ready = present(media, text)
+    return deliver(reply.header('content-encoding', encoding), 200, ready.contentType, await compress(ready.text, encoding))
   } catch (error) {
     return answerFailure(reply, error, media, service)
   }
@@ -48,8 +49,13 @@ export function answerFailure(reply: FastifyReply, error: unknown, media: Respon
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
 }
 
-function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string | Buffer): FastifyReply {
-  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept, accept-encoding, origin').send(text)
+function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
+  const ready = present(media, text)
+  return deliver(reply, status, ready.contentType, ready.text)
+}
+
+function deliver(reply: FastifyReply, status: number, contentType: string, body: string | Buffer): FastifyReply {
+  return reply.code(status).header('content-type', contentType).header('vary', 'accept, accept-encoding, origin').send(body)
 }
 
 function readRequest(request: FastifyRequest): Parameters {
