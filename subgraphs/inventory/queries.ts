@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { StockRow } from '../storage/database.ts'
 import type { Storage } from '../storage/storage.ts'
 import { hasStatus } from './level.ts'
+import { refusedPages } from './refused.ts'
 import { stockReport } from './report.ts'
 import type { InventoryStore, LevelRows, MovementPage, PriceRows, StockFilter, StockPage } from './store.ts'
 
@@ -39,6 +40,7 @@ export function inventoryStore(storage: Storage): InventoryStore {
     stockPages: (storeIds, page) => stockPages(storage, storeIds, page),
     stockCounts: (storeIds, filter) => stockCounts(storage, storeIds, filter),
     movementPages: (storeIds, page) => movementPages(storage, storeIds, page),
+    refusedPages: (storeIds, page) => refusedPages(storage, storeIds, page),
     stockReport: (grouping, storeId) => stockReport(storage, grouping, storeId),
   }
 }

@@ -15,6 +15,8 @@ export const inventoryTags: TagsOf<InventoryStore> = {
   stockCounts: stockTags,
   // Movements stay in the cloud.
   movementPages: () => null,
+  // Seldom asked, and by the staff: not worth keeping.
+  refusedPages: () => null,
   stockReport: (_grouping, storeId) => [storeId === null ? 'stock' : `stock:${storeId}`, storeId === null ? 'store_price' : `store_price:${storeId}`, 'store', 'product', 'category', 'list_price'],
 }
 

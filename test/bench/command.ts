@@ -21,7 +21,9 @@ export interface BenchmarkOptions {
 type Benchmark = (options: BenchmarkOptions) => Promise<BenchmarkReport>
 
 /** Each is loaded only when it is asked for. */
-const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {}
+const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {
+  log: () => import('./log/index.ts'),
+}
 
 /** npm runs us in the project's folder: a path is meant from where the user typed it. */
 const userPath = z.string().min(1).transform((path) => resolve(process.env.INIT_CWD ?? process.cwd(), path))

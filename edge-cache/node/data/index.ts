@@ -29,6 +29,9 @@ import { Outbox } from './outbox/outbox.ts'
 import { createOverlay } from './overlay/overlay.ts'
 import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
 
+/** Damage that nobody has read is found within about a day. */
+const checkEveryMs = 12 * 60 * 60 * 1000
+
 export interface NodeDataOptions {
   readonly storeId: string
   /** Holds replica.db and outbox.db; made where it is missing. One node at a time. */
@@ -46,6 +49,8 @@ export interface NodeDataOptions {
   readonly readers?: ReaderPoolOptions
   /** Longest wait of one request for changes, in milliseconds. */
   readonly waitMs?: number
+  /** Time between two comparisons of all rows with the cloud's, in milliseconds; 0 for none but after a stop that was not clean. */
+  readonly checkEveryMs?: number
   /** Longest pause after a failure of the link, in milliseconds. */
   readonly mostPauseMs?: number
 }
@@ -127,6 +132,8 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       log,
       ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       ...pause,
+      checkEveryMs: options.checkEveryMs ?? checkEveryMs,
+      onDamage: (ranges) => metrics.damaged(ranges),
       onApplied(batches) {
         retained()
         kept.applied(batches)
