@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
+import { perStorage, prepared } from '../storage/prepared.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Candidate, CandidateScope, PriceCount, SearchStore } from './store.ts'
 
 /** Search's reads over either database. */
-export function searchStore(storage: Storage): SearchStore {
+export const searchStore = perStorage((storage): SearchStore => {
   const { db, dialect } = storage
   return {
-    products: (ids) => db.selectFrom('product').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
-    categories: (ids) => db.selectFrom('category').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
+    products: prepared(storage, (ids) => db.selectFrom('product').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
+    categories: prepared(storage, (ids) => db.selectFrom('category').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
     childCategories: (parentIds, top) =>
       db
         .selectFrom('category')
@@ -22,7 +23,7 @@ export function searchStore(storage: Storage): SearchStore {
     candidates: (ids, scope) => candidates(storage, ids, scope),
     priceCounts: (ids, storeId) => priceCounts(storage, ids, storeId),
   }
-}
+})
 
 /** Without a store there is no row of its prices to join: every store has an id that is not empty. */
 const noStore = ''

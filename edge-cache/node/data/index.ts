@@ -7,8 +7,7 @@ import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
-import { openReplica } from '../../../subgraphs/storage/sqlite/replica.ts'
-import { retentionTag } from '../../../subgraphs/shared/tags.ts'
+import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
 import { deliveryOf } from '../http-delivery.ts'
@@ -78,7 +77,9 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   )
   const moves = new Moves()
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
-  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, movesExtension(moves), overlay] }))
+  const replica: Replica = stack.use(
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)] }),
+  )
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link()
   const clock = new CloudClock()
@@ -100,13 +101,6 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       pendingOperations: outbox.depth,
       readingsSince: state?.readingsSince ?? null,
     }
-  }
-  let since = status().readingsSince
-  /** Old readings are dropped without a change of the log. */
-  const retained = (): void => {
-    const { readingsSince } = status()
-    if (readingsSince !== since) moves.moved([retentionTag])
-    since = readingsSince
   }
   const metrics = registerDataMetrics(registry, status, () => readers.leased)
 
@@ -134,10 +128,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       ...pause,
       checkEveryMs: options.checkEveryMs ?? checkEveryMs,
       onDamage: (ranges) => metrics.damaged(ranges),
-      onApplied(batches) {
-        retained()
-        kept.applied(batches)
-      },
+      onApplied: (batches) => kept.applied(batches),
       onHead(head) {
         const first = !clock.known
         clock.heard(head)

@@ -25,4 +25,6 @@ export interface ReplicaExtension {
   rebuild(connection: DatabaseSync): void
   /** Called within the transaction that changed the rows, after they were changed; for a long batch part by part, in its order. */
   apply(connection: DatabaseSync, changes: readonly AppliedChange[]): void
+  /** Called in the very step in which changes have become visible to other connections, all of a page at once. */
+  visible?(changes: readonly AppliedChange[]): void
 }

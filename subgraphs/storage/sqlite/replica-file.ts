@@ -220,6 +220,10 @@ export class ReplicaFile implements Disposable {
       throw error
     }
     this.#books = current
+    if (!this.#options.building) {
+      const changes = applied.flatMap((batch) => batch.changes)
+      for (const extension of this.#options.extensions) extension.visible?.(changes)
+    }
     return applied
   }
 
