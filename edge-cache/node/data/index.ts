@@ -11,6 +11,7 @@ import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/rep
 import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
 import { deliveryOf } from '../http-delivery.ts'
+import type { NodeKey } from '../node-key.ts'
 import { HttpOrigin } from '../http-origin.ts'
 import { logSourceOf } from '../http-source.ts'
 import { CloudClock } from './age.ts'
@@ -36,6 +37,10 @@ export interface NodeDataOptions {
   readonly directory: string
   /** Origin's base URL, or another way to the cloud and back. */
   readonly origin: string | { readonly source: LogSource; readonly delivery: DeliveryClient }
+  /** What requests to origin are signed with; unsigned without it. */
+  readonly key?: NodeKey | null
+  /** Enrols the key first, where origin has not taken it yet. */
+  readonly enrolCode?: string
   /** What else is derived in the replica's file, such as a search index. */
   readonly extensions: readonly ReplicaExtension[]
   readonly log: Logger
@@ -107,7 +112,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   await kept.start()
 
   const { source, delivery: client } =
-    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, onHeard: () => link.heard() }))) : options.origin
+    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, key: options.key ?? null, ...(options.enrolCode === undefined ? {} : { enrolCode: options.enrolCode }), onHeard: () => link.heard() }))) : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
   const delivery = stack.use(
     new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),
