@@ -3,13 +3,13 @@ import { addContextOptions, addIdentityOptions } from '../runtime/identity/optio
 import { decodeConfig } from '../runtime/config.ts'
 import { switchOption } from '../runtime/switch.ts'
 import { runRole } from '../runtime/role.ts'
+import { addSightOptions, readSight } from '../runtime/sight.ts'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './main.ts'
 
 /** Adds `gateway` to the command line. */
 export function registerGatewayCommand(program: Command): void {
-  const command = program
-    .command('gateway')
+  const command = addSightOptions(program.command('gateway'))
     .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
     .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
     .addOption(new Option('--supergraph-poll <ms>', 'pause between looks for a new supergraph, which is then served without a restart; a file is also watched; 0 never looks (default: 10000)').env('AISLE_SUPERGRAPH_POLL'))
@@ -53,7 +53,7 @@ export function registerGatewayCommand(program: Command): void {
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
     .action(async (options: object) => {
       const config = decodeConfig(gatewayConfig, { ...options, contextSecret: process.env.AISLE_CONTEXT_SECRET })
-      await runRole('gateway', (context) => startGateway(config, context), config.drainLimit)
+      await runRole('gateway', (context) => startGateway(config, context), { drainLimitMs: config.drainLimit, sight: readSight(options) })
     })
   addContextOptions(addIdentityOptions(command))
 }

@@ -10,6 +10,7 @@ import type { GatewayConfig } from './config.ts'
 import { EventStreams } from './serve/event-stream.ts'
 import { createGraph, type Graph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
+import { Observation } from './serve/observation.ts'
 import { guardOrigins } from '../runtime/graphql/origins.ts'
 import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
@@ -46,18 +47,20 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
       onShared: metrics.sharedQuery,
       shareSubscriptions: config.shareSubscriptions,
       onBroadcast: metrics.broadcasts,
+      onPreparation: metrics.preparation,
     })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
+  const observation = new Observation({ manifest, metrics, log: context.log, slowMs: context.slowMs })
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, observation, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
   const streams = new EventStreams(service, limits)
-  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams })
+  const server = createServer(service, context, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams })
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
-  const sockets = serveWebSocket(server.server, graphqlPath, service, limits)
+  const sockets = serveWebSocket(server.server, graphqlPath, service, limits, context.tracing)
   const port = await listen(server.server, config.port, config.host)
   const take = async (sdl: string): Promise<void> => {
     const next = await createVersion(sdl)

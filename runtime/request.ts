@@ -15,6 +15,9 @@ export interface RequestContext {
   readonly span: TraceSpan
 }
 
+/** What nobody asked for. */
+export const noRequest: RequestContext = { id: '', span: noSpan }
+
 const requests = new AsyncLocalStorage<RequestContext>()
 
 /** The request that this is done for; undefined for what the process does by itself. */
@@ -38,4 +41,12 @@ export function openRequest(headers: IncomingHttpHeaders, tracing: Tracing, name
   const id = typeof given === 'string' && wellFormed.test(given) ? given : randomUUID()
   headers[requestIdHeader] = id
   return { id, span: tracing.serve(name, headers) }
+}
+
+/** Ends the span of a request that was answered, or given up. */
+export function endServerSpan({ id, span }: RequestContext, method: string, route: string, status: number): void {
+  if (!span.recording) return
+  span.set({ 'http.request.method': method, 'http.route': route, 'http.response.status_code': status, 'aisle.request_id': id })
+  if (status >= 500) span.fail(String(status))
+  span.end()
 }

@@ -4,6 +4,7 @@ import { addIdentityOptions } from '../../runtime/identity/options.ts'
 import { decodeConfig } from '../../runtime/config.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
+import { addSightOptions, readSight } from '../../runtime/sight.ts'
 import { edgeConfigSchema } from './config.ts'
 
 const defaultManifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
@@ -29,7 +30,7 @@ export function registerEdgeCommand(program: Command): void {
     .action(async (options: unknown) => {
       const config = decodeConfig(edgeConfigSchema, options)
       const { startEdge } = await import('./main.ts')
-      await runRole('edge', (context) => startEdge(config, context))
+      await runRole('edge', (context) => startEdge(config, context), { sight: readSight(options) })
     })
   addIdentityOptions(command)
 }

@@ -4,6 +4,7 @@ import { createIdentity } from '../../runtime/identity/identity.ts'
 import { readPolicies } from '../../runtime/identity/policies.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
+import { observeRequests } from '../../runtime/http/fastify.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { guardOrigins } from '../../runtime/graphql/origins.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
@@ -50,6 +51,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
 
   const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
   stack.defer(() => app.close())
+  observeRequests(app, context)
   const engine = compilingEngine(schema, await registerEngine(app, schema))
   const executor = createExecutor({ data, schema, engine, contextFor, log })
   const cache = new ByteCache(data.moves, config.cacheBytes)

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { decodeConfig } from '../../runtime/config.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
+import { addSightOptions, readSight } from '../../runtime/sight.ts'
 import { registerNodeCommands } from './node-commands.ts'
 import { originConfigSchema } from './config.ts'
 
@@ -27,7 +28,7 @@ export function registerOriginCommand(program: Command): void {
     .action(async (options: unknown) => {
       const config = decodeConfig(originConfigSchema, options)
       const { startOrigin } = await import('./origin.ts')
-      await runRole('origin', (context) => startOrigin(config, context))
+      await runRole('origin', (context) => startOrigin(config, context), { sight: readSight(options) })
     })
   registerNodeCommands(command)
 }

@@ -48,6 +48,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
 
   const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
   stack.defer(() => app.close())
+  observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
   const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, log })

@@ -4,6 +4,7 @@ import { canonicalDocument } from './canonical.ts'
 import type { PresentError } from './errors.ts'
 import { Lru } from './lru.ts'
 import { parseDocument, selectOperation, validateDocument } from './operation.ts'
+import { observed, type PreparationObserver, unobserved } from './preparation.ts'
 import { PreparedOperation } from './prepare.ts'
 
 /** Longer documents are parsed each time they come: their texts, mostly white space or comments, would fill the memory. */
@@ -23,12 +24,14 @@ export interface CachedOperation {
 export class OperationCache {
   readonly #supergraph: Supergraph
   readonly #present: PresentError
+  readonly #observer: PreparationObserver
   readonly #byText: Lru<Map<string | null, PreparedOperation>>
   readonly #byMeaning: Lru<PreparedOperation>
 
-  constructor(supergraph: Supergraph, capacity: number, present: PresentError) {
+  constructor(supergraph: Supergraph, capacity: number, present: PresentError, observer = unobserved) {
     this.#supergraph = supergraph
     this.#present = present
+    this.#observer = observer
     this.#byText = new Lru(capacity)
     this.#byMeaning = new Lru(capacity)
   }
@@ -45,6 +48,7 @@ export class OperationCache {
   prepare(text: string, operationName: string | null): PreparedOperation {
     const names = this.#byText.get(text)
     const known = names?.get(operationName)
+    this.#observer.looked(known !== undefined)
     if (known !== undefined) return known
     const prepared = this.#byDocument(text, operationName)
     if (text.length > maxTextLength) return prepared
@@ -63,15 +67,15 @@ export class OperationCache {
   }
 
   #byDocument(text: string, operationName: string | null): PreparedOperation {
-    const document = parseDocument(text)
+    const document = observed(this.#observer, 'parse', () => parseDocument(text))
     const known = this.#knownToBeValid(document, operationName)
     if (known !== undefined) return known
-    validateDocument(this.#supergraph.schema, document, text)
+    observed(this.#observer, 'validate', () => validateDocument(this.#supergraph.schema, document, text))
     const canonical = canonicalDocument(document, selectOperation(document, operationName))
     const key = print(canonical.document)
     const same = this.#byMeaning.get(key)
     if (same !== undefined) return same
-    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present)
+    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present, this.#observer)
     this.#byMeaning.set(key, prepared)
     return prepared
   }

@@ -8,6 +8,8 @@ import { InvalidRequest } from './invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { Lru } from './lru.ts'
 import { drawOverride } from './override.ts'
+import { deprecatedIn } from './deprecated.ts'
+import { observed, type PreparationObserver, unobserved } from './preparation.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
 /** How many combinations of conditions and rights are kept for one operation. */
@@ -16,10 +18,13 @@ const maxVariants = 32
 /** One operation of a valid document, ready to be planned and run under any variables. */
 export class PreparedOperation {
   readonly kind: OperationTypeNode
+  /** Schema coordinates of what it uses and should not. */
+  readonly deprecated: readonly string[]
   readonly #supergraph: Supergraph
   readonly #document: DocumentNode
   readonly #operation: OperationDefinitionNode
   readonly #present: PresentError
+  readonly #observer: PreparationObserver
   readonly #conditionNames: readonly string[]
   readonly #protected: ProtectedFields
   /** The conditions that it was asked for under, and by whom. */
@@ -27,12 +32,14 @@ export class PreparedOperation {
   #uses = 0
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
-  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError) {
+  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError, observer = unobserved) {
     this.kind = operation.operation
     this.#supergraph = supergraph
     this.#document = document
     this.#operation = operation
     this.#present = present
+    this.#observer = observer
+    this.deprecated = deprecatedIn(supergraph.schema, document)
     this.#conditionNames = conditionVariables(document)
     this.#protected = new ProtectedFields(supergraph.schema, supergraph.access, document)
   }
@@ -72,7 +79,8 @@ export class PreparedOperation {
     const known = this.#variants.get(key)
     if (known !== undefined) return known
     const conditions = readConditions(this.#conditionNames, variables)
-    const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, drawn, this.#protected.accessFor(grants))
+    const compile = (): Promise<Variant> => compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, drawn, this.#protected.accessFor(grants))
+    const pending = observed(this.#observer, 'plan', compile)
     this.#variants.set(key, pending)
     if (this.#seen.size < maxVariants) this.#seen.set(key, { conditions, who })
     pending.catch(() => this.#variants.delete(key, pending))

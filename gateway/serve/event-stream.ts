@@ -4,6 +4,7 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { expiredReason, onExpiry } from '../../runtime/identity/expiry.ts'
 import { eventStream } from '../../runtime/graphql/media.ts'
+import { requestIdHeader } from '../../runtime/request.ts'
 import type { ReadyOperation } from './graph.ts'
 import { Liveness } from './liveness.ts'
 import { Outflow } from './outflow.ts'
@@ -28,7 +29,7 @@ export class EventStreams implements Disposable {
   async answer(reply: FastifyReply, operation: ReadyOperation, from: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<FastifyReply> {
     reply.hijack()
     const stream = reply.raw
-    stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no', connection: 'close' })
+    stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no', connection: 'close', [requestIdHeader]: from.headers[requestIdHeader] })
     stream.flushHeaders()
     this.#open.add(abort)
     const outflow = new Outflow({ unsent: () => stream.writableLength, write: (message, onTaken) => stream.write(message, onTaken) }, this.#limits, () => abort.abort(new AisleError('CLIENT_TOO_SLOW')))

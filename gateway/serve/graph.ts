@@ -2,6 +2,7 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { OperationCache } from '../execute/operation-cache.ts'
+import type { PreparationObserver } from '../execute/preparation.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
@@ -37,6 +38,10 @@ export interface ReadyOperation {
   readonly kind: OperationTypeNode
   /** What was asked for. */
   readonly parameters: Parameters
+  /** The document, however it was asked for. */
+  readonly document: string
+  /** Schema coordinates of what it uses and should not. */
+  readonly deprecated: readonly string[]
   execute(scope: RequestScope): Promise<ResponseText>
   /** @throws InvalidRequest when the source of events fails */
   subscribe(scope: RequestScope, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd>
@@ -53,14 +58,15 @@ export interface GraphOptions {
   /** Feeds equal subscriptions of equal callers from one source. */
   readonly shareSubscriptions: boolean
   readonly onBroadcast: BroadcastObserver
+  readonly onPreparation: PreparationObserver
 }
 
-export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast }: GraphOptions): Graph {
+export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast, onPreparation }: GraphOptions): Graph {
   const present = hide ? hideInternals : presentAll
   return {
     supergraph,
     subgraphs,
-    operations: new OperationCache(supergraph, planCache, present),
+    operations: new OperationCache(supergraph, planCache, present, onPreparation),
     inFlight: shareQueries ? new InFlight(onShared) : null,
     broadcasts: new Broadcasts(onBroadcast),
     shareSubscriptions,
@@ -71,13 +77,16 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
 
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
 export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, who: Caller): Promise<ReadyOperation> {
-  const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
+  const document = resolveDocument(parameters, policy)
+  const prepared = graph.operations.prepare(document, parameters.operationName)
   const variables: JsonObject = prepared.coerce(parameters.variables)
   const variant = await prepared.variant(variables, who)
   if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(who)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
     kind: prepared.kind,
     parameters,
+    document,
+    deprecated: prepared.deprecated,
     async execute(scope) {
       graph.usage.enter()
       try {

@@ -5,6 +5,8 @@ import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
 import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
+import { runRequest } from '../../runtime/request.ts'
+import { noSpan } from '../../runtime/tracing.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
 
@@ -28,7 +30,8 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
     }
     const abort = abortOnLeave(reply)
     const from = { headers: request.headers, who }
-    if (media === eventStream) return await streams.answer(reply, operation, from, abort)
+    // Events that may come for months are in no trace.
+    if (media === eventStream) return await runRequest({ id: request.aisleRequest?.id ?? '', span: noSpan }, () => streams.answer(reply, operation, from, abort))
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
     const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])

@@ -1,13 +1,18 @@
 import { errorTable } from '../../runtime/errors.ts'
+import { clientDurations, durationBuckets } from '../../runtime/http/figures.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import type { PreparationObserver } from '../execute/preparation.ts'
 import type { ClientObserver } from '../subgraphs/client.ts'
 import type { BroadcastObserver } from './broadcast.ts'
 import type { ReloadResult } from './reload.ts'
 
 /** What the gateway measures of itself. */
 export interface GatewayMetrics {
-  /** Seconds from a request's arrival to its answer. */
-  readonly request: (method: string, status: number, seconds: number) => void
+  /** A query or mutation ran for so many seconds. @param name one of the manifest, else empty */
+  readonly operation: (name: string, type: string, seconds: number) => void
+  /** Something deprecated was asked for. */
+  readonly deprecated: (coordinate: string, name: string) => void
+  readonly preparation: PreparationObserver
   readonly subgraphs: ClientObserver
   /** A query was answered together with an equal one. */
   readonly sharedQuery: () => void
@@ -21,22 +26,28 @@ export interface GatewayMetrics {
   readonly subscriptionEnded: () => void
 }
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
 export function createGatewayMetrics(registry: Registry, cacheSize: () => number): GatewayMetrics {
   const registers = [registry]
-  const requests = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Duration of GraphQL requests over HTTP',
-    labelNames: ['http_request_method', 'http_response_status_code'],
-    buckets: seconds,
+  const fetches = clientDurations(registry, 'subgraph')
+  const operations = new Histogram({
+    name: 'graphql_operation_duration_seconds',
+    help: 'Duration of queries and mutations once they are ready to run; named are those of the manifest alone',
+    labelNames: ['graphql_operation_name', 'graphql_operation_type'],
+    buckets: durationBuckets,
     registers,
   })
-  const fetches = new Histogram({
-    name: 'http_client_request_duration_seconds',
-    help: 'Duration of requests to subgraphs; error_type is empty for those that were answered',
-    labelNames: ['subgraph', 'error_type'],
-    buckets: seconds,
+  const phases = new Histogram({
+    name: 'graphql_preparation_duration_seconds',
+    help: 'Time to parse, validate or plan an operation that was not ready',
+    labelNames: ['phase'],
+    buckets: [0.0001, 0.00025, 0.0005, ...durationBuckets],
+    registers,
+  })
+  const lookups = new Counter({ name: 'graphql_plan_cache_requests_total', help: 'Operations asked for, by whether their text was known: hit or miss', labelNames: ['result'], registers })
+  const deprecations = new Counter({
+    name: 'graphql_deprecated_usage_total',
+    help: 'Requests that used something deprecated, by its schema coordinate and the operation of the manifest, if it is one',
+    labelNames: ['coordinate', 'graphql_operation_name'],
     registers,
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
@@ -54,7 +65,12 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     collect: () => cache.set(cacheSize()),
   })
   return {
-    request: (method, status, duration) => requests.observe({ http_request_method: method, http_response_status_code: status }, duration),
+    operation: (name, type, duration) => operations.observe({ graphql_operation_name: name, graphql_operation_type: type }, duration),
+    deprecated: (coordinate, name) => deprecations.inc({ coordinate, graphql_operation_name: name }),
+    preparation: {
+      looked: (ready) => lookups.inc({ result: ready ? 'hit' : 'miss' }),
+      phase: (phase, duration) => phases.observe({ phase }, duration),
+    },
     subgraphs: {
       fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
       shared: () => shared.inc({ kind: 'subgraph_request' }),

@@ -3,11 +3,11 @@ import { AisleError } from '../../runtime/errors.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
+import { observeRequests } from '../../runtime/http/fastify.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import type { EventStreams } from './event-stream.ts'
 import { explorerAnswer } from './explorer.ts'
 import { answerFailure, answerGraphQL } from './http.ts'
-import type { GatewayMetrics } from './metrics.ts'
 import type { GraphService } from './service.ts'
 
 export const graphqlPath = '/graphql'
@@ -25,16 +25,13 @@ export interface ServerOptions {
 }
 
 /** The HTTP side of the gateway, not yet listening. */
-export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
+export function createServer(service: GraphService, context: RoleContext, options: ServerOptions): FastifyInstance {
   const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
+  observeRequests(server, context, ({ routeOptions }) => routeOptions.url === graphqlPath)
   readBodiesAsText(server)
   server.addHook('onRequest', (_request, reply, done) => {
     // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
     if (context.health.draining) reply.header('connection', 'close')
-    done()
-  })
-  server.addHook('onResponse', (request, reply, done) => {
-    if (request.routeOptions.url === graphqlPath) metrics.request(request.method, reply.statusCode, reply.elapsedTime / 1000)
     done()
   })
   server.setErrorHandler((error, _request, reply) => answerFailure(reply, bodyFault(error), plainJson, service))

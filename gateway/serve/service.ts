@@ -8,6 +8,7 @@ import { createScope, type HeaderRules, type ReceivedFrom } from '../subgraphs/h
 import type { RequestScope } from '../subgraphs/types.ts'
 import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
+import type { Observation } from './observation.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
 import type { DocumentPolicy } from '../../runtime/graphql/persisted.ts'
 
@@ -24,15 +25,17 @@ export class GraphService implements AsyncDisposable {
   readonly identity: Identity
   readonly #policy: DocumentPolicy
   readonly #metrics: GatewayMetrics
+  readonly #observation: Observation
   readonly #log: Logger
 
-  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, log: Logger) {
+  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, observation: Observation, log: Logger) {
     this.#graph = graph
     this.#open.add(graph)
     this.#headers = headers
     this.identity = identity
     this.#policy = policy
     this.#metrics = metrics
+    this.#observation = observation
     this.#log = log
   }
 
@@ -75,9 +78,15 @@ export class GraphService implements AsyncDisposable {
   }
 
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
-    const response = await operation.execute(scope)
-    this.#account(response)
-    return response
+    const startedAt = performance.now()
+    this.#observation.started(operation)
+    try {
+      const response = await operation.execute(scope)
+      this.#account(response)
+      return response
+    } finally {
+      this.#observation.ended(operation, performance.now() - startedAt)
+    }
   }
 
   /**
@@ -90,6 +99,7 @@ export class GraphService implements AsyncDisposable {
       deliver(event)
     }
     this.#metrics.subscriptionStarted()
+    this.#observation.started(operation)
     try {
       let current = operation
       while ((await current.subscribe(scope, onEvent)) === 'retired') current = await this.#renew(operation, scope.who)

@@ -9,6 +9,8 @@ import { type Caller, publicCaller } from '../../runtime/identity/caller.ts'
 import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../runtime/identity/expiry.ts'
 import { isObject } from '../../runtime/json.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
+import { endServerSpan, openRequest, type RequestContext, runRequest } from '../../runtime/request.ts'
+import { noSpan, type Tracing } from '../../runtime/tracing.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import type { ReadyOperation } from './graph.ts'
 import type { GraphService } from './service.ts'
@@ -32,7 +34,7 @@ interface Extra {
 }
 
 /** Serves queries, mutations and subscriptions over graphql-ws on `path`. Dispose it before or with the HTTP server. */
-export function serveWebSocket(http: HttpServer, path: string, service: GraphService, limits: ClientLimits): AsyncDisposable {
+export function serveWebSocket(http: HttpServer, path: string, service: GraphService, limits: ClientLimits, tracing: Tracing): AsyncDisposable {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols })
   http.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] !== path) {
@@ -41,7 +43,7 @@ export function serveWebSocket(http: HttpServer, path: string, service: GraphSer
     }
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
   })
-  const server = createProtocol(service)
+  const server = createProtocol(service, tracing)
   sockets.on('connection', (socket, request) => connect(server, socket, { client: new SocketClient(socket, limits), request, socket, who: publicCaller }))
   return {
     async [Symbol.asyncDispose]() {
@@ -82,7 +84,7 @@ function connect(server: Server<Extra>, socket: WebSocket, extra: Extra): void {
   })
 }
 
-function createProtocol(service: GraphService): Server<Extra> {
+function createProtocol(service: GraphService, tracing: Tracing): Server<Extra> {
   const refuse = (error: unknown): GraphQLError[] => service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
   return makeServer<Record<string, unknown>, Extra>({
     jsonMessageReviver: reviveMessage,
@@ -104,9 +106,11 @@ function createProtocol(service: GraphService): Server<Extra> {
       let abort: AbortController | null = null
       try {
         abort = client.enter(id)
-        const scope = service.scope({ headers: { ...request.headers, ...lowerCased(connectionParams) }, who }, abort.signal)
-        const operation = await service.ready(readParameters(payload), who)
-        return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation }) }
+        const headers = { ...request.headers, ...lowerCased(connectionParams) }
+        const asked = openRequest(headers, tracing, 'WS /graphql')
+        const scope = service.scope({ headers, who }, abort.signal)
+        const operation = await runRequest(asked, () => service.ready(readParameters(payload), who))
+        return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation, asked }) }
       } catch (error) {
         if (abort !== null) client.leave(id, abort)
         return refuse(error)
@@ -128,6 +132,7 @@ interface Started {
   readonly abort: AbortController
   readonly scope: RequestScope
   readonly operation: ReadyOperation
+  readonly asked: RequestContext
 }
 
 /** An operation on a connection. Its results are written as they are, for one client like for ten thousand. */
@@ -144,8 +149,11 @@ class Running {
 
   /** Starts it. What is returned holds no events, but ends when the operation does, as the protocol library has to know. */
   events(): AsyncGenerator<ExecutionResult, void, undefined> {
-    const { abort } = this.#started
-    const ended = this.#run()
+    const { abort, asked, operation } = this.#started
+    const isLong = operation.kind === OperationTypeNode.SUBSCRIPTION
+    // A subscription may live for months: its span tells how it began, and its events are in no trace.
+    if (isLong) endServerSpan(asked, 'GET', '/graphql', 101)
+    const ended = runRequest(isLong ? { id: asked.id, span: noSpan } : asked, () => this.#run())
     ended.catch(() => {})
     const leave = async (): Promise<IteratorReturnResult<void>> => {
       abort.abort()
@@ -168,7 +176,7 @@ class Running {
   }
 
   async #run(): Promise<void> {
-    const { id, abort, scope, operation } = this.#started
+    const { id, abort, scope, operation, asked } = this.#started
     const { outflow } = this.#client
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
     try {
@@ -184,6 +192,7 @@ class Running {
       if (!abort.signal.aborted) throw error
     } finally {
       this.#client.leave(id, abort)
+      if (operation.kind !== OperationTypeNode.SUBSCRIPTION) endServerSpan(asked, 'GET', '/graphql', 101)
     }
     if (AisleError.is(abort.signal.reason)) throw abort.signal.reason
   }

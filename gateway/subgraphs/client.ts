@@ -1,4 +1,5 @@
 import { AisleError } from '../../runtime/errors.ts'
+import { currentSpan } from '../../runtime/request.ts'
 import { type BreakerOptions, CircuitBreaker } from './breaker.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
 import type { RawAnswer } from './exchange.ts'
@@ -79,14 +80,23 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
   async #send(service: string, { delivery }: Endpoint, body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, repeatable: boolean): Promise<RawAnswer> {
     const started = performance.now()
+    const parent = currentSpan()
+    const span = parent.recording ? parent.child(`fetch ${service}`, 'client', { 'peer.service': service, 'http.request.method': 'POST' }) : parent
     let failure: string | null = null
     try {
-      return await delivery.send(body, scope, repeatable)
+      const { headers } = span
+      const answer = await delivery.send(body, headers === null ? scope : { headers: { ...scope.headers, ...headers }, signal: scope.signal }, repeatable)
+      if (span !== parent) span.set({ 'http.response.status_code': answer.status })
+      return answer
     } catch (error) {
       failure = AisleError.is(error) ? error.code : 'INTERNAL_SERVER_ERROR'
       throw error
     } finally {
       this.#observer.fetch(service, (performance.now() - started) / 1000, failure)
+      if (span !== parent) {
+        if (failure !== null) span.fail(failure)
+        span.end()
+      }
     }
   }
 

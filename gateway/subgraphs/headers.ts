@@ -12,7 +12,7 @@ export interface HeaderRules {
   readonly signer: ContextSigner | null
 }
 
-export const defaultPropagatedHeaders: readonly string[] = ['authorization', 'x-request-id', 'traceparent', 'accept-language']
+export const defaultPropagatedHeaders: readonly string[] = ['authorization', 'x-request-id', 'traceparent', 'tracestate', 'accept-language']
 export const defaultTraceHeaders: readonly string[] = ['x-request-id', 'x-correlation-id', 'traceparent', 'tracestate']
 
 /** A request as it came, and who sent it. */

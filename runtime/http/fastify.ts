@@ -1,17 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RoleContext } from '../role.ts'
-import { openRequest, type RequestContext, requestIdHeader, runRequest } from '../request.ts'
-import { noSpan } from '../tracing.ts'
+import { endServerSpan, openRequest, type RequestContext, requestIdHeader, runRequest } from '../request.ts'
 import { serverFigures } from './figures.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    aisleRequest: RequestContext
+    /** Null for what is not observed. */
+    aisleRequest: RequestContext | null
   }
 }
 
 const operational: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics'])
-const unopened: RequestContext = { id: '', span: noSpan }
 
 /**
  * Every request of a server gets its id, its span and its place in the figures. Call it before any other hook is added, so that
@@ -20,7 +19,7 @@ const unopened: RequestContext = { id: '', span: noSpan }
  */
 export function observeRequests(server: FastifyInstance, { metrics, tracing }: RoleContext, timed: (request: FastifyRequest) => boolean = isTimed): void {
   const figures = serverFigures(metrics)
-  server.decorateRequest('aisleRequest', unopened)
+  server.decorateRequest('aisleRequest', null)
   server.addHook('onRequest', (request, reply, done) => {
     if (!timed(request)) {
       done()
@@ -35,17 +34,12 @@ export function observeRequests(server: FastifyInstance, { metrics, tracing }: R
     reply.raw.once('close', () => {
       const status = reply.raw.statusCode
       figures.left(method, routeOf(request), status, reply.elapsedTime / 1000)
-      const { span } = context
-      if (span.recording) {
-        span.set({ 'http.request.method': method, 'http.route': routeOf(request), 'http.response.status_code': status, 'aisle.request_id': context.id })
-        if (status >= 500) span.fail(String(status))
-      }
-      span.end()
+      endServerSpan(context, method, routeOf(request), status)
     })
     done()
   })
   // Not before: the events that bring a body come from the connection, and know of no request.
-  server.addHook('preHandler', (request, _reply, done) => runRequest(request.aisleRequest, done))
+  server.addHook('preHandler', ({ aisleRequest }, _reply, done) => (aisleRequest === null ? done() : runRequest(aisleRequest, done)))
 }
 
 function routeOf({ routeOptions }: FastifyRequest): string {

@@ -3,6 +3,7 @@ import { addContextOptions } from '../../runtime/identity/options.ts'
 import { decodeConfig } from '../../runtime/config.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
+import { addSightOptions, readSight } from '../../runtime/sight.ts'
 import type { SubgraphName } from '../shared/context.ts'
 import { defaultPorts, subgraphConfigSchema } from './config.ts'
 
@@ -26,7 +27,7 @@ export function registerSubgraphCommand(program: Command): void {
     .action(async (name: SubgraphName, options: Record<string, unknown>) => {
       const config = decodeConfig(subgraphConfigSchema, { ...options, port: options.port ?? defaultPorts[name], data: options.data ?? `.aisle/${name}`, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       const { startSubgraph } = await import('./start.ts')
-      await runRole(name, (context) => startSubgraph(name, config, context))
+      await runRole(name, (context) => startSubgraph(name, config, context), { sight: readSight(options) })
     })
   addContextOptions(command)
 }

@@ -4,6 +4,8 @@ import { challengeOf } from '../../runtime/identity/bearer.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { serveOperational } from '../../runtime/health.ts'
+import { serverFigures } from '../../runtime/http/figures.ts'
+import { endServerSpan, openRequest, requestIdHeader, runRequest } from '../../runtime/request.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import { mayBeBehind } from './consistency.ts'
 import type { Authenticate } from './principal.ts'
@@ -16,26 +18,40 @@ export function requestListener<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
   authenticate: Authenticate,
   contextOf: (caller: Caller, mayBeBehind: boolean) => Context,
-  { health, metrics, log }: RoleContext,
-  observe: (status: number, seconds: number) => void,
+  { health, metrics, log, tracing }: RoleContext,
 ): RequestListener {
+  const figures = serverFigures(metrics)
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? '/').split('?', 1)[0]
     if (path !== '/graphql') {
       if (!(await serveOperational(request, response, health, metrics))) sendText(response, 404, 'Nothing is here; GraphQL is at /graphql.\n')
       return
     }
-    const start = performance.now()
-    response.once('close', () => observe(response.statusCode, (performance.now() - start) / 1000))
     if (health.draining) response.setHeader('connection', 'close')
     const caller = await authenticate(request.headers)
     await answerGraphQL(apollo, (behind) => contextOf(caller, behind), request, response)
   }
-  return (request, response) => {
+  const answerAny = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch((error: unknown) => {
       if (!AisleError.is(error)) log.error({ err: error }, 'a request failed')
       sendFault(response, AisleError.is(error) ? error : new AisleError('INTERNAL_SERVER_ERROR'))
     })
+  }
+  return (request, response) => {
+    if ((request.url ?? '').split('?', 1)[0] !== '/graphql') {
+      answerAny(request, response)
+      return
+    }
+    const { method = 'GET' } = request
+    const context = openRequest(request.headers, tracing, `${method} /graphql`)
+    const start = performance.now()
+    response.setHeader(requestIdHeader, context.id)
+    figures.entered()
+    response.once('close', () => {
+      figures.left(method, '/graphql', response.statusCode, (performance.now() - start) / 1000)
+      endServerSpan(context, method, '/graphql', response.statusCode)
+    })
+    runRequest(context, () => answerAny(request, response))
   }
 }
 

@@ -1,39 +1,48 @@
 import type { LogEvent } from 'kysely'
-import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import { durationBuckets } from '../../runtime/http/figures.ts'
+import { Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import { currentSpan } from '../../runtime/request.ts'
 
 /** The figures of a subgraph. Durations are seconds. */
 export interface SubgraphMetrics {
   readonly statement: (event: LogEvent) => void
-  readonly request: (status: number, seconds: number) => void
   readonly subscription: (change: 1 | -1) => void
   /** Reads have a replica; tells whether they go there. */
   readonly replicated: (now: () => boolean) => void
 }
 
+/** What Kysely calls its statements, by OpenTelemetry's names of operations; anything else is OTHER. */
+const operations: Readonly<Record<string, string>> = {
+  SelectQueryNode: 'SELECT',
+  InsertQueryNode: 'INSERT',
+  UpdateQueryNode: 'UPDATE',
+  DeleteQueryNode: 'DELETE',
+  RawNode: 'RAW',
+}
+
 export function subgraphMetrics(registry: Registry): SubgraphMetrics {
   const registers = [registry]
   const statements = new Histogram({
-    name: 'aisle_sql_statement_duration_seconds',
-    help: 'SQL statements by outcome; the count is the number of statements.',
-    labelNames: ['outcome'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5],
+    name: 'db_client_operation_duration_seconds',
+    help: 'Duration of SQL statements, by kind; error_type is empty for those that succeeded',
+    labelNames: ['db_system_name', 'db_operation_name', 'error_type'],
+    buckets: [0.0005, ...durationBuckets],
     registers,
   })
-  const failures = new Counter({ name: 'aisle_sql_errors_total', help: 'SQL statements that failed.', registers })
-  const requests = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'GraphQL requests over HTTP by status.',
-    labelNames: ['status'],
-    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
-  })
-  const subscriptions = new Gauge({ name: 'aisle_subscriptions', help: 'Subscriptions open now.', registers })
+  const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
   return {
-    statement({ level, queryDurationMillis }) {
-      statements.observe({ outcome: level === 'error' ? 'error' : 'done' }, queryDurationMillis / 1000)
-      if (level === 'error') failures.inc()
+    statement(event) {
+      const { level, queryDurationMillis, query } = event
+      const operation = operations[query.query.kind] ?? 'OTHER'
+      const failure = level === 'error' ? stateOf(event.error) : ''
+      statements.observe({ db_system_name: 'postgresql', db_operation_name: operation, error_type: failure }, queryDurationMillis / 1000)
+      const parent = currentSpan()
+      if (!parent.recording) return
+      // The text has placeholders where values stand.
+      const span = parent.child(operation, 'client', { 'db.system.name': 'postgresql', 'db.operation.name': operation, 'db.query.text': query.sql.slice(0, 2_000) }, Date.now() - queryDurationMillis)
+      if (level === 'error') span.fail(failure)
+      span.end()
     },
-    request: (status, seconds) => requests.observe({ status: String(status) }, seconds),
     subscription: (change) => subscriptions.inc(change),
     replicated(now) {
       const gauge: Gauge = new Gauge({
@@ -44,4 +53,10 @@ export function subgraphMetrics(registry: Registry): SubgraphMetrics {
       })
     },
   }
+}
+
+/** The class of an SQLSTATE, of which there are some forty: 23 for a broken constraint, 57 for a server that goes. */
+function stateOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return /^[0-9A-Z]{5}$/.test(code) ? code.slice(0, 2) : 'OTHER'
 }

@@ -58,7 +58,7 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
     await sql`select 1`.execute(storage.db)
     return null
   })
-  const server = createServer(requestListener(apollo, authenticate, contextOf, context, measure.request))
+  const server = createServer(requestListener(apollo, authenticate, contextOf, context))
   const socket = serveSocket(server, {
     schema,
     authenticate,
@@ -66,6 +66,7 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
     contextOf: (caller) => contextOf(caller, false),
     formatError: (formatted, error) => formatFault(formatted, error, log),
     observe: measure.subscription,
+    tracing: context.tracing,
   })
   const taken = await listen(server, port, host)
   return {

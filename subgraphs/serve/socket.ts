@@ -1,11 +1,13 @@
 import type { Server } from 'node:http'
-import { GraphQLError, parse, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
+import { execute, GraphQLError, parse, subscribe, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { unauthenticatedClose } from '../../runtime/identity/expiry.ts'
+import { endServerSpan, noRequest, openRequest, type RequestContext, runRequest } from '../../runtime/request.ts'
+import type { Tracing } from '../../runtime/tracing.ts'
 import type { Authenticate } from './principal.ts'
 
 /** How long a client has to answer that it closes too, in milliseconds. */
@@ -21,13 +23,16 @@ export interface SocketOptions {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError
   /** Called with +1 and -1 as subscriptions come and go. */
   readonly observe: (change: 1 | -1) => void
+  readonly tracing: Tracing
 }
 
 /** graphql-ws at `/graphql` of an HTTP server. Disposing closes every socket with 1001 (going away): clients then reconnect. */
-export function serveSocket(server: Server, { schema, authenticate, contextOf, formatError, observe }: SocketOptions): AsyncDisposable {
+export function serveSocket(server: Server, { schema, authenticate, contextOf, formatError, observe, tracing }: SocketOptions): AsyncDisposable {
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: 1024 * 1024 })
   const format = (errors: readonly GraphQLError[]): GraphQLFormattedError[] => errors.map((error) => formatError(error.toJSON(), error))
   const callers = new WeakMap<object, Caller>()
+  const requests = new WeakMap<object, RequestContext>()
+  const requestOf = ({ contextValue }: ExecutionArgs): RequestContext => requests.get(contextValue as object) ?? noRequest
   const { dispose } = useServer(
     {
       onSubscribe: (_context, _id, payload) => prepare(schema, payload),
@@ -45,12 +50,19 @@ export function serveSocket(server: Server, { schema, authenticate, contextOf, f
       context(context) {
         const caller = callers.get(context)
         if (caller === undefined) throw new AisleError('UNAUTHENTICATED')
-        return contextOf(caller)
+        const own = contextOf(caller)
+        requests.set(own, openRequest({ ...context.extra.request.headers }, tracing, 'WS /graphql'))
+        return own
       },
-      onOperation(_context, _id, _payload, _args, result) {
+      execute: (args) => runRequest(requestOf(args), () => execute(args)),
+      subscribe: (args) => runRequest(requestOf(args), () => subscribe(args)),
+      onOperation(_context, _id, _payload, args, result) {
+        const request = requestOf(args)
+        // A subscription may live for months: its span tells how it began.
+        endServerSpan(request, 'GET', '/graphql', 101)
         if (!(Symbol.asyncIterator in result)) return
         observe(1)
-        return counted(result[Symbol.asyncIterator](), () => observe(-1))
+        return counted(result[Symbol.asyncIterator](), request, () => observe(-1))
       },
       onNext(_context, _id, _payload, _args, { data = null, errors }) {
         return errors === undefined ? undefined : { data, errors: format(errors) }
@@ -83,8 +95,8 @@ function prepare(schema: GraphQLSchema, { query, operationName, variables }: Sub
   }
 }
 
-/** The same results; `ended` is called once, however they end. */
-function counted<Result>(results: AsyncIterator<Result>, ended: () => void): AsyncGenerator<Result, void, void> {
+/** The same results, each made as a part of the request; `ended` is called once, however they end. */
+function counted<Result>(results: AsyncIterator<Result>, request: RequestContext, ended: () => void): AsyncGenerator<Result, void, void> {
   let open = true
   const end = (): void => {
     if (open) ended()
@@ -93,7 +105,7 @@ function counted<Result>(results: AsyncIterator<Result>, ended: () => void): Asy
   return {
     async next() {
       try {
-        const step = await results.next()
+        const step = await runRequest(request, () => results.next())
         if (step.done !== true) return step
         end()
         return { done: true, value: undefined }

@@ -196,7 +196,7 @@ describe('a day in a store', () => {
   async function statements(): Promise<number> {
     const counts = await Promise.all(subgraphNames.map(async (name) => {
       const metrics = await (await fetch(`${stack.role(name).url}/metrics`)).text()
-      return [...metrics.matchAll(/^aisle_sql_statement_duration_seconds_count\{.*\} (\d+)$/gm)].reduce((sum, match) => sum + Number(match[1]), 0)
+      return [...metrics.matchAll(/^db_client_operation_duration_seconds_count\{.*\} (\d+)$/gm)].reduce((sum, match) => sum + Number(match[1]), 0)
     }))
     return counts.reduce((sum, count) => sum + count, 0)
   }
