@@ -10,6 +10,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   origin: async (program) => (await import('./edge-cache/origin/command.ts')).registerOriginCommand(program),
   edge: async (program) => (await import('./edge-cache/node/command.ts')).registerEdgeCommand(program),
   migrate: async (program) => (await import('./subgraphs/storage/postgres/command.ts')).registerMigrateCommand(program),
+  audit: async (program) => (await import('./subgraphs/audit/command.ts')).registerAuditCommand(program),
   import: async (program) => (await import('./local/import/command.ts')).registerImportCommand(program),
   train: async (program) => (await import('./subgraphs/recommendation/train/command.ts')).registerTrainCommand(program),
   simulate: async (program) => (await import('./local/demo/simulate.ts')).registerSimulateCommand(program),

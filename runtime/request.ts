@@ -35,10 +35,15 @@ export function runRequest<Result>(context: RequestContext, work: () => Result):
   return requests.run(context, work)
 }
 
+/** The id that a request came with, if it is well-formed. */
+export function givenRequestId(headers: IncomingHttpHeaders): string | null {
+  const given = headers[requestIdHeader]
+  return typeof given === 'string' && wellFormed.test(given) ? given : null
+}
+
 /** Takes a request in: under the id that it has, or a fresh one, which its headers then hold too. */
 export function openRequest(headers: IncomingHttpHeaders, tracing: Tracing, name: string): RequestContext {
-  const given = headers[requestIdHeader]
-  const id = typeof given === 'string' && wellFormed.test(given) ? given : randomUUID()
+  const id = givenRequestId(headers) ?? randomUUID()
   headers[requestIdHeader] = id
   return { id, span: tracing.serve(name, headers) }
 }

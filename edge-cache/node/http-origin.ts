@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
 import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
+import { currentRequest, currentSpan, requestIdHeader } from '../../runtime/request.ts'
+import { noTracing, type Tracing, underSpan } from '../../runtime/tracing.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
 import type { NodeKey } from './node-key.ts'
 
@@ -18,6 +21,14 @@ export interface HttpOriginOptions {
   readonly key?: NodeKey | null
   /** Enrols the key first, where origin has not taken it yet. */
   readonly enrolCode?: string
+  readonly watch?: LinkWatch
+}
+
+/** Told of every request to origin. */
+export interface LinkWatch {
+  readonly tracing: Tracing
+  /** It was answered, or failed with a code, after so many seconds; those that wait for changes wait long. */
+  readonly asked: (seconds: number, failure: string | null) => void
 }
 
 export interface OriginRequest {
@@ -46,15 +57,17 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #agent: Agent
   readonly #key: NodeKey | null
   readonly #enrolCode: string | null
+  readonly #watch: LinkWatch
   #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, key = null, enrolCode }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, key = null, enrolCode, watch = { tracing: noTracing, asked() {} } }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
     this.#key = key
     this.#enrolCode = enrolCode ?? null
+    this.#watch = watch
     this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
   }
 
@@ -126,7 +139,23 @@ export class HttpOrigin implements AsyncDisposable {
     return new URL(`${this.#origin}/sync/${path}`)
   }
 
-  async #send({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL): Promise<Dispatcher.ResponseData> {
+  async #send(request: OriginRequest, url: URL): Promise<Dispatcher.ResponseData> {
+    const { tracing, asked } = this.#watch
+    const parent = currentSpan()
+    const name = `${request.method} origin ${request.path.split('/', 1)[0] ?? ''}`
+    const span = parent.recording ? parent.child(name, 'client', { 'peer.service': 'origin' }) : tracing.begin(name, 'client')
+    const startedAt = performance.now()
+    try {
+      const response = await underSpan(span, () => this.#exchange(request, url, span.headers ?? {}))
+      asked((performance.now() - startedAt) / 1000, null)
+      return response
+    } catch (error) {
+      asked((performance.now() - startedAt) / 1000, AisleError.is(error) ? error.code : 'REQUEST_CANCELLED')
+      throw error
+    }
+  }
+
+  async #exchange({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL, trace: Readonly<Record<string, string>>): Promise<Dispatcher.ResponseData> {
     const authorization = this.#key?.enrolled === true ? await this.#key.authorization() : null
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
     try {
@@ -137,6 +166,8 @@ export class HttpOrigin implements AsyncDisposable {
         headers: {
           [protocolHeader]: protocolVersion,
           accept: expect,
+          [requestIdHeader]: currentRequest()?.id ?? randomUUID(),
+          ...trace,
           ...(authorization === null ? {} : { authorization }),
           'accept-encoding': 'br, gzip',
           ...(body === undefined ? {} : { 'content-type': jsonType }),

@@ -26,6 +26,7 @@ import { createHttpHandler, send } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
 import { createResponder } from './serve/responder.ts'
 import { serveSocket } from './serve/socket.ts'
+import { watchExecutor } from './serve/watched.ts'
 
 const path = '/graphql'
 
@@ -51,9 +52,9 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
 
   const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
   stack.defer(() => app.close())
-  observeRequests(app, context)
+  const figures = observeRequests(app, context)
   const engine = compilingEngine(schema, await registerEngine(app, schema))
-  const executor = createExecutor({ data, schema, engine, contextFor, log })
+  const executor = watchExecutor(createExecutor({ data, schema, engine, contextFor, log }), context)
   const cache = new ByteCache(data.moves, config.cacheBytes)
   registerCacheMetrics(metrics, cache)
   const answers = new Answers({ cache, moves: data.moves, executor, manifestVersion: operations.version })
@@ -72,7 +73,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   }
   await registerDisplay(app, data.storeId, operations)
   await app.ready()
-  takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder, callers })
+  takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder, callers, figures, tracing: context.tracing })
   stack.use(
     new Warmth({
       file: join(config.data, 'asked.json'),
@@ -95,10 +96,10 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   return { url: `http://localhost:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
-async function openStoreData(config: EdgeConfig, { log, metrics }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
+async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
   const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])
   const key = await NodeKey.open(config.data, config.store, config.enrol !== undefined)
   if (key !== null) log.info({ nodeId: key.nodeId, enrolled: key.enrolled }, 'this node has a key of its own')
   const enrolment = { key, ...(config.enrol === undefined ? {} : { enrolCode: config.enrol }) }
-  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics }))
+  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics, tracing }))
 }

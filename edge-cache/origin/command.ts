@@ -22,6 +22,7 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--compact-after <hours>', 'age from which superseded changes are dropped from the log').env('AISLE_COMPACT_AFTER').default('24'))
     .addOption(new Option('--retention <days>', 'how far the log reaches back').env('AISLE_LOG_RETENTION').default('14'))
     .addOption(new Option('--most-changes <number>', 'most changes that the log keeps').env('AISLE_LOG_CHANGES').default('50000000'))
+    .addOption(new Option('--audit-retention <days>', 'how long the audit log of writes is kept').env('AISLE_AUDIT_RETENTION').default('730'))
     .addOption(new Option('--outcome-retention <days>', 'how long the outcome of a write is remembered').env('AISLE_OUTCOME_RETENTION').default('365'))
     .addOption(switchOption('--require-enrolment', 'answer only nodes that were enrolled with `aisle origin enrol`', 'AISLE_REQUIRE_ENROLMENT'))
     .addOption(switchOption('--production', 'the same', 'AISLE_PRODUCTION'))

@@ -28,6 +28,8 @@ export const originConfigSchema = z.object({
   mostChanges: z.coerce.number().int().positive().default(50_000_000),
   /** Days that the outcome of a write is remembered. */
   outcomeRetention: z.coerce.number().positive().default(365),
+  /** Days that the audit log is kept. */
+  auditRetention: z.coerce.number().positive().default(730),
 })
 
 export type OriginConfig = z.output<typeof originConfigSchema>

@@ -64,6 +64,6 @@ function effect<Command extends { readonly operationId: string }>(
     if (command.operationId !== operationId) throw new AisleError('BAD_REQUEST', 'The payload has another operationId than its write.')
     const ofStore = storeOf(command)
     if (ofStore !== null && ofStore !== storeId) throw new AisleError('OUT_OF_SCOPE', `The node of store ${storeId} can't write for store ${ofStore}.`)
-    return { ...(await apply(transaction, command, { principal, now: receivedAt })) }
+    return { ...(await apply(transaction, command, { principal, now: receivedAt, source: `edge:${storeId}` })) }
   }
 }

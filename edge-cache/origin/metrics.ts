@@ -1,9 +1,10 @@
 import { Gauge, type Registry } from '../../runtime/metrics.ts'
+import { registerLagMetrics, type StoreLag } from './lag.ts'
 import type { PostgresSource } from '../../subgraphs/log/postgres-source.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 
 /** Figures that are looked up when they are asked for. */
-export function registerOriginMetrics(registry: Registry, { pool }: PostgresStorage, source: PostgresSource): void {
+export function registerOriginMetrics(registry: Registry, { pool }: PostgresStorage, source: PostgresSource, lag: StoreLag): void {
   const registers = [registry]
   void new Gauge({
     name: 'aisle_origin_followers_waiting',
@@ -22,7 +23,7 @@ export function registerOriginMetrics(registry: Registry, { pool }: PostgresStor
     },
   })
   void new Gauge({
-    name: 'aisle_outbox_changes',
+    name: 'aisle_sequencer_backlog_changes',
     help: 'Captured changes that wait to be moved to the log; NaN while the database does not answer',
     registers,
     async collect() {
@@ -37,6 +38,8 @@ export function registerOriginMetrics(registry: Registry, { pool }: PostgresStor
       this.set(await one('select batch as value from log_fence where id = 1'))
     },
   })
+
+  registerLagMetrics(registry, lag, () => one('select batch as value from log_fence where id = 1'))
 
   async function one(statement: string): Promise<number> {
     try {

@@ -44,7 +44,7 @@ describe('origin', () => {
     while ((await get('/health/ready')).status !== 200) await sleep(10)
     expect((await get('/health/live')).status).toBe(200)
     const figures = (await get('/metrics')).bytes.toString()
-    for (const name of ['aisle_log_head_batch', 'aisle_outbox_changes', 'aisle_origin_followers_waiting', 'aisle_sequencer_tick_seconds_count']) expect(figures).toContain(name)
+    for (const name of ['aisle_log_head_batch', 'aisle_sequencer_backlog_changes', 'aisle_origin_followers_waiting', 'aisle_sequencer_tick_seconds_count']) expect(figures).toContain(name)
   })
 
   test('refuses who does not speak its protocol, who is no store, and what it can not read', async () => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import fastify from 'fastify'
 import { operationalAnswer } from '../../runtime/health.ts'
+import { observeRequests } from '../../runtime/http/fastify.ts'
 import { Gate } from '../../runtime/gate.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
@@ -9,6 +10,7 @@ import { startUpkeep } from '../../subgraphs/log/upkeep.ts'
 import { startSequencer } from '../../subgraphs/log/sequencer.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import type { OriginConfig } from './config.ts'
+import { StoreLag } from './lag.ts'
 import { registerOriginMetrics } from './metrics.ts'
 import { NodeDirectory } from './nodes.ts'
 import { registerSync } from './sync.ts'
@@ -34,12 +36,14 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
       retentionMs: config.retention * 24 * hourMs,
       mostChanges: config.mostChanges,
       outcomeRetentionMs: config.outcomeRetention * 24 * hourMs,
+      auditRetentionMs: config.auditRetention * 24 * hourMs,
       everyMs: hourMs,
       log,
       metrics,
     }),
   )
-  registerOriginMetrics(metrics, storage, source)
+  const lag = new StoreLag()
+  registerOriginMetrics(metrics, storage, source, lag)
 
   health.require('sequencer', async () => {
     const { rows } = await storage.pool.query<{ alive: boolean }>('select lease_until > clock_timestamp() as alive from log_fence where id = 1')
@@ -51,7 +55,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, log })
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, lag, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

@@ -11,6 +11,7 @@ import { delivery, digestsQuestion, mostDeliveryBytes, mostWaitMs, protocolHeade
 import { sendJson, sendLines } from './answer.ts'
 import { enrolRequest } from '../enrolment.ts'
 import type { NodeDirectory } from './nodes.ts'
+import type { StoreLag } from './lag.ts'
 import { takeOperations } from './operations.ts'
 import { sendRefusal } from './refusal.ts'
 import { StoreDirectory } from './stores.ts'
@@ -21,6 +22,7 @@ export interface SyncServices {
   readonly nodes: NodeDirectory
   /** Answers enrolled nodes only. */
   readonly requireEnrolment: boolean
+  readonly lag: StoreLag
   readonly log: Logger
 }
 
@@ -44,7 +46,7 @@ const mostEnrolBytes = 16 * 1024
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, lag, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
@@ -105,6 +107,7 @@ export function registerSync(app: FastifyInstance, { storage, source, nodes, req
       await admit(request, storeId)
       const signal = track(reply)
       const within = scope === undefined || position === undefined ? {} : { within: { scope, position, ...(inside === undefined ? {} : { batch: inside }), ...stamped(insideStamp) } }
+      reply.raw.once('close', lag.asked(storeId, after))
       const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...stamped(stamp), ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
       return sendJson(request, reply, page)
     })

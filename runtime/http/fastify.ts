@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RoleContext } from '../role.ts'
 import { endServerSpan, openRequest, type RequestContext, requestIdHeader, runRequest } from '../request.ts'
-import { serverFigures } from './figures.ts'
+import { serverFigures, type ServerFigures } from './figures.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,9 +15,10 @@ const operational: ReadonlySet<string> = new Set(['/health/live', '/health/ready
 /**
  * Every request of a server gets its id, its span and its place in the figures. Call it before any other hook is added, so that
  * these see the request's id.
+ * @returns the figures, for what is answered before the router
  * @param timed which routes are counted and traced; all but health checks and scrapes without it
  */
-export function observeRequests(server: FastifyInstance, { metrics, tracing }: RoleContext, timed: (request: FastifyRequest) => boolean = isTimed): void {
+export function observeRequests(server: FastifyInstance, { metrics, tracing }: RoleContext, timed: (request: FastifyRequest) => boolean = isTimed): ServerFigures {
   const figures = serverFigures(metrics)
   server.decorateRequest('aisleRequest', null)
   server.addHook('onRequest', (request, reply, done) => {
@@ -40,6 +41,7 @@ export function observeRequests(server: FastifyInstance, { metrics, tracing }: R
   })
   // Not before: the events that bring a body come from the connection, and know of no request.
   server.addHook('preHandler', ({ aisleRequest }, _reply, done) => (aisleRequest === null ? done() : runRequest(aisleRequest, done)))
+  return figures
 }
 
 function routeOf({ routeOptions }: FastifyRequest): string {

@@ -8,6 +8,8 @@ const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DEL
 /** Requests to this process (OpenTelemetry's `http.server.request.duration` and `http.server.active_requests`). */
 export interface ServerFigures {
   entered(): void
+  /** It is left to another part of this process, which enters it anew. */
+  passed(): void
   /** @param route the pattern that the path matched, never the path itself; empty where it matched none */
   left(method: string, route: string, status: number, seconds: number): void
 }
@@ -24,6 +26,7 @@ export function serverFigures(registry: Registry): ServerFigures {
   const active = new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', registers })
   return {
     entered: () => active.inc(),
+    passed: () => active.dec(),
     left(method, route, status, seconds) {
       active.dec()
       durations.observe({ http_request_method: methods.has(method) ? method : '_OTHER', http_response_status_code: status, http_route: route }, seconds)

@@ -3,6 +3,7 @@ import { Counter, type Registry } from '../../runtime/metrics.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { pause } from './backoff.ts'
 import { compactLog } from './compact.ts'
+import { pruneAudit } from '../audit/prune.ts'
 import { openConnection } from './connection.ts'
 import { batchBefore, batchBehind, pruneLog, pruneOutcomes } from './prune.ts'
 
@@ -15,6 +16,8 @@ export interface UpkeepOptions {
   readonly mostChanges: number
   /** How long the outcome of a write is remembered, in milliseconds. */
   readonly outcomeRetentionMs: number
+  /** How long the audit log is kept, in milliseconds; for ever without it. */
+  readonly auditRetentionMs?: number
   /** Time between two rounds, in milliseconds. */
   readonly everyMs: number
   readonly log: Logger
@@ -54,12 +57,13 @@ export interface UpkeepDone {
   readonly superseded: number
   readonly old: number
   readonly outcomes: number
+  readonly audit: number
 }
 
 /** One round; null while another process is at it. */
 export async function upkeep(
   storage: PostgresStorage,
-  { compactAfterMs, retentionMs, mostChanges, outcomeRetentionMs }: Pick<UpkeepOptions, 'compactAfterMs' | 'retentionMs' | 'mostChanges' | 'outcomeRetentionMs'>,
+  { compactAfterMs, retentionMs, mostChanges, outcomeRetentionMs, auditRetentionMs }: Pick<UpkeepOptions, 'compactAfterMs' | 'retentionMs' | 'mostChanges' | 'outcomeRetentionMs' | 'auditRetentionMs'>,
   signal?: AbortSignal,
 ): Promise<UpkeepDone | null> {
   const { pool } = storage
@@ -72,7 +76,8 @@ export async function upkeep(
     const old = await pruneLog(pool, keepBehind, signal)
     const superseded = await compactLog(pool, await batchBefore(pool, state.now - compactAfterMs), signal)
     const outcomes = await pruneOutcomes(pool, state.now - outcomeRetentionMs, signal)
-    return { superseded, old, outcomes }
+    const audit = auditRetentionMs === undefined ? 0 : await pruneAudit(pool, state.now - auditRetentionMs, signal)
+    return { superseded, old, outcomes, audit }
   } finally {
     // The lock goes with its connection.
     await holder.end().catch(() => {})

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly principal: string
   /** Epoch milliseconds by the clock of the process that received the command. */
   readonly now: number
+  /** Where it was said, for the audit log: `cloud`, or `edge:<store>`; the cloud without it. */
+  readonly source?: string
 }
 
 export function accepted<Result, Code extends string>(result: Result, pending = false): Outcome<Result, Code> {

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { recordAudit } from '../audit/record.ts'
 import type { Database } from '../storage/database.ts'
 import { refused, type CommandContext, type Outcome } from './commands.ts'
 import { once } from './once.ts'
@@ -11,10 +12,17 @@ export async function runNamed<Result, Code extends string>(
   transaction: Transaction<Database>,
   kind: string,
   command: { readonly operationId: string },
-  { principal, now }: CommandContext,
+  context: CommandContext,
   effect: () => Promise<Outcome<Result, Code>>,
 ): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
-  const outcome = await once(transaction, { principal, operationId: command.operationId, kind, payload: command, now }, effect)
+  const { principal, now } = context
+  const outcome = await once(transaction, { principal, operationId: command.operationId, kind, payload: command, now }, async () => {
+    const result = await effect()
+    await recordAudit(transaction, kind, command, context, result)
+    return result
+  })
   if (outcome !== 'reused') return outcome
-  return refused('OPERATION_ID_REUSED', `The operationId ${command.operationId} was already used with other input.`, ['input', 'operationId'])
+  const refusal = refused<Result, 'OPERATION_ID_REUSED'>('OPERATION_ID_REUSED', `The operationId ${command.operationId} was already used with other input.`, ['input', 'operationId'])
+  await recordAudit(transaction, kind, command, context, refusal)
+  return refusal
 }

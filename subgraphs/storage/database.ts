@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+
 /**
  * The tables as both databases show them. Times are epoch milliseconds, money is minor units, lists are JSON text.
  * Postgres has all of them; a store's replica has those named in `entities.ts`.
@@ -19,6 +21,7 @@ export interface Database {
   sale_line: SaleLineRow
   operation: OperationRow
   setting: SettingRow
+  audit_log: AuditLogRow
 }
 
 export interface CategoryRow {
@@ -162,6 +165,22 @@ export interface OperationRow {
   /** JSON, see the command that wrote it. */
   outcome: string
   recorded_at: number
+}
+
+export interface AuditLogRow {
+  id: Generated<number>
+  at: number
+  said_at: number
+  principal: string
+  mutation: string
+  operation_id: string
+  store_id: string | null
+  /** JSON array of the ids of products or devices. */
+  subjects: string
+  /** ACCEPTED, or the code of the refusal. */
+  outcome: string
+  source: string
+  request_id: string | null
 }
 
 export interface SettingRow {

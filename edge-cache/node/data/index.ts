@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { Registry } from '../../../runtime/metrics.ts'
+import { noTracing, type Tracing } from '../../../runtime/tracing.ts'
 import { startFollower } from '../../../subgraphs/log/follower.ts'
 import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
@@ -45,6 +46,7 @@ export interface NodeDataOptions {
   readonly extensions: readonly ReplicaExtension[]
   readonly log: Logger
   readonly metrics: Registry
+  readonly tracing?: Tracing
   readonly readers?: ReaderPoolOptions
   /** Longest wait of one request for changes, in milliseconds. */
   readonly waitMs?: number
@@ -112,7 +114,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   await kept.start()
 
   const { source, delivery: client } =
-    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, key: options.key ?? null, ...(options.enrolCode === undefined ? {} : { enrolCode: options.enrolCode }), onHeard: () => link.heard() }))) : options.origin
+    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, watch: { tracing: options.tracing ?? noTracing, asked: metrics.asked }, storeId, key: options.key ?? null, ...(options.enrolCode === undefined ? {} : { enrolCode: options.enrolCode }), onHeard: () => link.heard() }))) : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
   const delivery = stack.use(
     new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),

@@ -1,9 +1,12 @@
+import { clientDurations } from '../../../runtime/http/figures.ts'
 import { Counter, Gauge, type Registry } from '../../../runtime/metrics.ts'
 import type { DataStatus } from '../data.ts'
 import type { OperationKind } from './outbox/operation.ts'
 
 /** What a node's data says of itself to Prometheus. */
 export interface DataMetrics {
+  /** A request to origin was answered, or failed with a code. */
+  readonly asked: (seconds: number, failure: string | null) => void
   readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
   readonly refused: (kind: OperationKind, code: string) => void
   readonly lost: (writes: number) => void
@@ -36,7 +39,9 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
   const lost = new Counter({ name: 'aisle_edge_lost_operations_total', help: 'Acknowledged writes that the outbox no longer had; the log names them', registers })
   const damage = new Counter({ name: 'aisle_edge_damage_total', help: 'Times that damage of the replica was found and mended', labelNames: ['by'], registers })
+  const asks = clientDurations(registry, 'peer_service')
   return {
+    asked: (seconds, failure) => asks.observe({ peer_service: 'origin', error_type: failure ?? '' }, seconds),
     damaged: (ranges) => damage.inc({ by: ranges > 0 ? 'digest' : 'sqlite' }),
     lost: (writes) => lost.inc(writes),
     delivered(result, count) {

@@ -3,6 +3,9 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { isJsonContent, negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
+import type { ServerFigures } from '../../../runtime/http/figures.ts'
+import { endServerSpan, givenRequestId, openRequest, requestIdHeader, runRequest } from '../../../runtime/request.ts'
+import type { Tracing } from '../../../runtime/tracing.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { NodeCallers } from './caller.ts'
 import type { OperationList } from './documents.ts'
@@ -25,6 +28,8 @@ export interface FastLaneOptions {
   readonly operations: OperationList
   readonly responder: Responder
   readonly callers: NodeCallers
+  readonly figures: ServerFigures
+  readonly tracing: Tracing
 }
 
 /** Puts the fast lane before the router of a server that is ready. */
@@ -40,7 +45,7 @@ export function takeFastLane(app: FastifyInstance, options: FastLaneOptions): vo
  * Answers plain queries before Fastify's router: with ready bytes where they are, else by execution. Everything else (mutations,
  * other sites' pages, whatever is malformed) takes the router's way, which knows all the cases.
  */
-function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneOptions, next: Handler): Handler {
+function fastLane({ path, bodyLimit, operations, responder, callers, figures, tracing }: FastLaneOptions, next: Handler): Handler {
   const isQuery = (parameters: Parameters): boolean => {
     try {
       return operations.find(parameters).type === 'query'
@@ -49,16 +54,31 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
     }
   }
 
-  const answer = (response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, ifNoneMatch: string | undefined, read: () => Parameters): boolean => {
+  const answer = ({ method = '', headers }: IncomingMessage, response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, ifNoneMatch: string | undefined, read: () => Parameters): boolean => {
+    const startedAt = performance.now()
+    figures.entered()
     const known = alias.length <= longestAlias ? `${caller.rights}${alias}` : null
     const ready = known === null ? null : responder.ready(known, isGet, media, ifNoneMatch)
     if (ready !== null) {
+      // Nothing is logged of it: only who has a name for it is given that back.
+      const id = givenRequestId(headers)
+      if (id !== null) ready.head.push(requestIdHeader, id)
       write(response, ready)
+      figures.left(method, path, ready.status, (performance.now() - startedAt) / 1000)
       return true
     }
     const parameters = attempt(read)
-    if (parameters === null || !isQuery(parameters)) return false
-    void responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known }).then((made) => write(response, made))
+    if (parameters === null || !isQuery(parameters)) {
+      figures.passed()
+      return false
+    }
+    const context = openRequest(headers, tracing, `${method} ${path}`)
+    void runRequest(context, () => responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known })).then((made) => {
+      made.head.push(requestIdHeader, context.id)
+      write(response, made)
+      figures.left(method, path, made.status, (performance.now() - startedAt) / 1000)
+      endServerSpan(context, method, path, made.status)
+    })
     return true
   }
 
@@ -68,7 +88,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
       body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
     })
     request.on('end', () => {
-      if (answer(response, body.toString('latin1'), false, media, caller, undefined, () => readParameters(parseBody(body.toString())))) return
+      if (answer(request, response, body.toString('latin1'), false, media, caller, undefined, () => readParameters(parseBody(body.toString())))) return
       bodies.set(request, body)
       next(request, response)
     })
@@ -80,7 +100,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
     const caller = media === null ? null : callers.known(headers.authorization)
     if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
-      if (answer(response, url, true, media, caller, headers['if-none-match'], () => readGet(url))) return
+      if (answer(request, response, url, true, media, caller, headers['if-none-match'], () => readGet(url))) return
     } else if (method === 'POST' && url.length === path.length && isSmallJson(headers, bodyLimit)) {
       return post(request, response, media, caller)
     }
