@@ -16,6 +16,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   simulate: async (program) => (await import('./local/demo/simulate.ts')).registerSimulateCommand(program),
   operations: async (program) => (await import('./schema/commands.ts')).registerOperationsCommand(program),
   compose: async (program) => (await import('./schema/commands.ts')).registerComposeCommand(program),
+  errors: async (program) => (await import('./runtime/errors-command.ts')).registerErrorsCommand(program),
   schema: async (program) => (await import('./schema/governance/command.ts')).registerSchemaCommand(program),
 }
 
