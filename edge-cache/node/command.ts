@@ -11,8 +11,7 @@ const defaultManifest = fileURLToPath(new URL('../../schema/manifest.json', impo
 
 /** `aisle edge`. */
 export function registerEdgeCommand(program: Command): void {
-  const command = program
-    .command('edge')
+  const command = addSightOptions(program.command('edge'))
     .description('run a store\'s node: it answers the persisted operations from its own copy, online or not')
     .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_EDGE_PORT').default('4100'))
     .addOption(new Option('--host <address>', 'address to answer on; all of them without it').env('AISLE_EDGE_HOST'))

@@ -8,8 +8,7 @@ import { originConfigSchema } from './config.ts'
 
 /** `aisle origin`. */
 export function registerOriginCommand(program: Command): void {
-  const command = program
-    .command('origin')
+  const command = addSightOptions(program.command('origin'))
     .description('run the cloud\'s side of the stores\' nodes: it moves the log, serves it, and takes the stores\' writes')
     .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_ORIGIN_PORT').default('4010'))
     .addOption(new Option('--host <address>', 'address to answer on; all of them without it').env('AISLE_ORIGIN_HOST'))

@@ -9,8 +9,7 @@ import { defaultPorts, subgraphConfigSchema } from './config.ts'
 
 /** Adds `subgraph <name>`: one of the four subgraphs, over Postgres. */
 export function registerSubgraphCommand(program: Command): void {
-  const command = program
-    .command('subgraph')
+  const command = addSightOptions(program.command('subgraph'))
     .description('serve one subgraph: search, recommendation, inventory or device')
     .addArgument(new Argument('<name>', 'which one').choices(Object.keys(defaultPorts)))
     .addOption(new Option('--port <number>', 'port to listen on; 0 takes a free one (default: 4001 search, 4002 recommendation, 4003 inventory, 4004 device)').env('AISLE_SUBGRAPH_PORT'))

@@ -68,7 +68,7 @@ describe('what an operator sees', () => {
     await (await post(stack.gateway.url, { query }, { traceparent: `00-${traceId}-1234567890abcdef-01`, tracestate: 'shop=7' })).text()
     const ofTrace = () => collector.spans.filter((span) => span.traceId === traceId)
     const whole = () => ['aisle-inventory', 'aisle-device'].every((service) => ofTrace().some((span) => span.service === service && span.kind === 2)) && ofTrace().some(({ service, kind }) => service === 'aisle-gateway' && kind === 2)
-    await until('the trace', whole)
+    await until('the trace', whole, 30_000)
     const spans = ofTrace()
     const parentOf = ({ parentSpanId }: (typeof spans)[number]) => spans.find(({ spanId }) => spanId === parentSpanId)
     const [server] = spans.filter(({ service, kind }) => service === 'aisle-gateway' && kind === 2)
@@ -159,7 +159,7 @@ describe('what an operator sees', () => {
 
 test('every alert says what is wrong and what to do, and has its section in the guide', async () => {
   const guide = await readFile(new URL('../ALERTS.md', charts), 'utf8')
-  const headings = [...guide.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
+  const headings = [...guide.matchAll(/^## (\w+)$/gm)].map(([, name = '']) => name)
   const alerts = await rules()
   expect(alerts.map(({ alert }) => alert).toSorted()).toEqual(headings.toSorted())
   for (const { alert, annotations } of alerts) {
