@@ -1,5 +1,6 @@
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { thisMachine, type Machine } from '../../runtime/machine.ts'
 import type { EntityName } from '../storage/entities.ts'
 import { isDamage } from '../storage/sqlite/damage.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
@@ -29,6 +30,15 @@ export interface FollowerOptions {
   readonly onHead?: (head: LogHead) => void
   /** The source answers (true), or has stopped answering (false); only when it changes. */
   readonly onLink?: (up: boolean) => void
+  /** A page was taken in; `atHead` when the replica now stands at the head of the log as the source told it. */
+  readonly onPage?: (atHead: boolean) => void
+  /** A fresh copy has taken the replica's place. */
+  readonly onCopied?: () => void
+  /** From here on only a fresh copy helps. */
+  readonly onCopyWanted?: () => void
+  /** The source refuses whoever asks, not what is asked: it knows no such store, or speaks another protocol. */
+  readonly onRefused?: (code: ErrorCode) => void
+  readonly machine?: Machine
 }
 
 export interface Follower extends AsyncDisposable {
@@ -40,6 +50,9 @@ export interface Follower extends AsyncDisposable {
 
 /** Refusals after which only a fresh copy helps. */
 const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_GAP'])
+
+/** Refusals of the follower itself: they end when somebody changes it, or the source. */
+const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED'])
 
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
@@ -64,12 +77,12 @@ function local<Result>(work: () => Result): Result {
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
  */
 export function startFollower(options: FollowerOptions): Follower {
-  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000 } = options
+  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000, machine = thisMachine } = options
   const stop = new AbortController()
   const { signal } = stop
   const { scopes } = replica
-  const backoff = new Backoff(200, mostPauseMs)
-  const idle = new Backoff(200, mostPauseMs)
+  const backoff = new Backoff(200, mostPauseMs, machine)
+  const idle = new Backoff(200, mostPauseMs, machine)
   const copied = Promise.withResolvers<void>()
   copied.promise.catch(() => {})
   let online = false
@@ -84,19 +97,19 @@ export function startFollower(options: FollowerOptions): Follower {
 
   const readPage = async (cursor: LogCursor | null, wait: number): Promise<ChangesPage> => {
     if (cursor === null) throw new AisleError('NOT_READY')
-    const began = performance.now()
+    const began = machine.monotonic()
     const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal })
     setLink(true)
     options.onHead?.(page.head)
     const progress = page.parts.length > 0 || page.next.batch > cursor.batch
     // A source that does not wait must not make this loop spin.
-    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal)
+    if (!progress && machine.monotonic() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal, machine)
     else idle.succeeded()
     return page
   }
 
   const copy = async (): Promise<void> => {
-    const began = performance.now()
+    const began = machine.monotonic()
     const { entities = replica.entities } = options
     const { header, chunks } = await source.snapshot(scopes, { entities, signal })
     setLink(true)
@@ -110,7 +123,8 @@ export function startFollower(options: FollowerOptions): Follower {
     local(() => replica.finishSnapshot())
     copyWanted = false
     copied.resolve()
-    log.info({ rows: header.rows, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied')
+    options.onCopied?.()
+    log.info({ rows: header.rows, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied')
     options.onReset?.()
   }
 
@@ -127,6 +141,7 @@ export function startFollower(options: FollowerOptions): Follower {
     try {
       const applied = replica.applyPage(page)
       if (applied.length > 0) options.onApplied?.(applied)
+      options.onPage?.(page.next.within === undefined && page.next.batch === page.head.batch)
     } catch (error) {
       // Some of it may be in sight without having been told.
       if (replica.position()?.batch !== before) options.onReset?.()
@@ -143,9 +158,13 @@ export function startFollower(options: FollowerOptions): Follower {
         const code = AisleError.is(error) ? error.code : null
         // A refusal is an answer.
         if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
-        if ((code !== null && startAgain.has(code)) || (error instanceof ReplicaFault && isDamage(error.cause))) copyWanted = true
+        if ((code !== null && startAgain.has(code)) || (error instanceof ReplicaFault && isDamage(error.cause))) {
+          copyWanted = true
+          options.onCopyWanted?.()
+        }
+        if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
-        await pause(backoff.failed(), signal)
+        await pause(backoff.failed(), signal, machine)
       }
     }
   }
