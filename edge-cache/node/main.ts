@@ -14,6 +14,7 @@ import { freshness } from './serve/freshness.ts'
 import { createHttpHandler } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
 import { serveSocket } from './serve/socket.ts'
+import { nodeStates } from './state.ts'
 
 const path = '/graphql'
 
@@ -50,7 +51,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   await registerDisplay(app, data.storeId, operations)
   await app.ready()
 
-  health.require('copy', () => (data.status().position === null ? 'the first copy of the data has not arrived yet' : null))
+  health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
   const socket = serveSocket(app.server, path, { operations, executor, schema, log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
