@@ -22,8 +22,8 @@ export function responseText(data: string, errors: readonly ClientError[]): stri
   return errors.length === 0 ? `{"data":${data}}` : `{"errors":${JSON.stringify(errors)},"data":${data}}`
 }
 
-function describe({ kind, path, field }: Defect): ClientError {
+function describe({ kind, shown, field }: Defect): ClientError {
   const code: ErrorCode = kind === 'missing' ? 'UNEXPECTED_NULL' : 'SUBGRAPH_BAD_RESPONSE'
   const message = kind === 'missing' ? `Cannot return null for non-nullable field ${field}.` : `The value of ${field} is not of the field's type.`
-  return { message, path, extensions: { code } }
+  return { message, path: shown, extensions: { code } }
 }

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode, print } from 'graphql'
+import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import { type CompiledPlan, compilePlan } from './compile.ts'
@@ -65,16 +65,17 @@ export class Variant {
   }
 }
 
-/** Plans and compiles. @throws AisleError QUERY_PLANNING_FAILED */
+/** Plans and compiles. @param drawn decides the progressive overrides, see Planner.plan @throws AisleError QUERY_PLANNING_FAILED */
 export async function compileVariant(
   supergraph: Supergraph,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   conditions: Conditions,
   present: PresentError,
+  drawn: number,
 ): Promise<Variant> {
   const normalized = normalizeOperation(supergraph, document, operation, conditions)
-  const plan = normalized === null ? null : await supergraph.planner.plan(print(normalized))
+  const plan = normalized === null ? null : await supergraph.planner.plan(normalized, drawn)
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
   const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions)
   return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)

@@ -19,7 +19,7 @@ import type { Conditions } from './conditions.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { compileLeaf } from './leaves.ts'
-import { type PathNode, type ResponsePath, toResponsePath } from './path.ts'
+import { type PathNode, type ResponsePath, toResponsePath, toShownPath } from './path.ts'
 import { planKey } from './plan-keys.ts'
 import { FieldCollector } from './selection.ts'
 
@@ -27,6 +27,8 @@ import { FieldCollector } from './selection.ts'
 export interface Defect {
   readonly kind: 'missing' | 'mistyped'
   readonly path: ResponsePath
+  /** Where the client sees it. */
+  readonly shown: ResponsePath
   /** The field as the schema names it, for the message: `Product.name`. */
   readonly field: string
 }
@@ -46,6 +48,8 @@ type Write = (value: unknown, pass: Pass, path: PathNode | null) => string | nul
 interface FieldWriter {
   /** The key in the data. */
   readonly read: string
+  /** The key in the response. */
+  readonly key: string
   readonly first: string
   readonly rest: string
   readonly write: Write
@@ -87,7 +91,7 @@ class WriterCompiler {
     const fields = [...this.#collector.collect(type, sets)].map(([key, group]): FieldWriter => {
       const name = `${JSON.stringify(key)}:`
       const [node] = group
-      return { read: node === undefined ? key : planKey(node, this.#types), first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
+      return { key, read: node === undefined ? key : planKey(node, this.#types), first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
     })
     return (value, pass, path) => {
       if (!isObject(value)) return null
@@ -96,7 +100,7 @@ class WriterCompiler {
       for (let index = 0; index < fields.length; index++) {
         const field = fields[index]
         if (field === undefined) continue
-        const written = field.write(value[field.read], pass, tracking ? { parent: path, key: field.read } : null)
+        const written = field.write(value[field.read], pass, tracking ? { parent: path, key: field.read, shown: field.key } : null)
         if (written === null) return null
         text += (index === 0 ? field.first : field.rest) + written
       }
@@ -190,6 +194,6 @@ function lazy(make: () => Write): Write {
 
 function report(pass: Pass, path: PathNode | null, kind: Defect['kind'], field: string): null {
   pass.clean = false
-  pass.defects?.push({ kind, path: toResponsePath(path), field })
+  pass.defects?.push({ kind, path: toResponsePath(path), shown: toShownPath(path), field })
   return null
 }

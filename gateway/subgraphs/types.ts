@@ -4,7 +4,7 @@ import type { JsonObject } from '../../runtime/json.ts'
 export interface RequestScope {
   /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The headers as text: equal for equal headers and for no others. Empty where there are none. */
+  /** Who asks, as text: equal for equal headers (but for those that only trace a request) and for no others. Empty where there are none. */
   readonly caller: string
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal
@@ -33,7 +33,7 @@ export interface Subgraphs {
   request(service: string, body: string, scope: RequestScope, policy: SendPolicy): Promise<SubgraphReply>
   /**
    * Opens a subscription; ends when the subgraph completes it, or when the scope is aborted.
-   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_SUBSCRIPTION_REFUSED, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors
    */
   subscribe(service: string, body: string, scope: RequestScope): AsyncIterable<SubgraphReply>
 }

@@ -4,15 +4,19 @@ export const graphqlJson = 'application/graphql-response+json'
 export const plainJson = 'application/json'
 export const eventStream = 'text/event-stream'
 
-export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream
+/** What clients that can take deferred parts may ask for. They get the whole answer as the first part, and none after it. */
+export const deferredParts = 'multipart/mixed'
+
+export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream | typeof deferredParts
 
 const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
 
 /**
  * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
+ * @param lastResort what is also sent, to a client that takes nothing else
  * @throws AisleError NOT_ACCEPTABLE
  */
-export function negotiate(accept: string | undefined): ResponseMedia {
+export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
   const ranges = accept
     .split(',')
@@ -24,7 +28,17 @@ export function negotiate(accept: string | undefined): ResponseMedia {
     const match = offered.find((media) => media === type)
     if (match !== undefined) return match
   }
+  if (lastResort !== undefined && ranges.some(({ type }) => type === lastResort)) return lastResort
   throw new AisleError('NOT_ACCEPTABLE')
+}
+
+/** The Content-Type of a response, and its text as that type has it. */
+export function present(media: ResponseMedia, text: string): { readonly contentType: string; readonly text: string } {
+  if (media !== deferredParts) return { contentType: `${media}; charset=utf-8`, text }
+  return {
+    contentType: `${media}; boundary="-"; deferSpec=20220824`,
+    text: `\r\n---\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${text.slice(0, -1)},"hasNext":false}\r\n-----\r\n`,
+  }
 }
 
 function readRange(range: string): { type: string; quality: number } {
