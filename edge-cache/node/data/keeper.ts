@@ -55,8 +55,8 @@ export class Keeper implements Disposable {
   readonly #scope: string
   #pruning: Disposable
   #reconciling: Disposable | null = null
-  /** What the cloud acknowledged has not been compared with the copy since that came. */
-  #unchecked = false
+  /** What the cloud acknowledged has not been compared with the copy since that came, or since the start. */
+  #unchecked = true
   readonly #strangers = new Set<string>()
   #closed = false
 
