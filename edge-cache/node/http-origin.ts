@@ -1,8 +1,10 @@
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import { Agent } from 'undici'
+import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
+import type { NodeKey } from './node-key.ts'
 
 export interface HttpOriginOptions {
   /** Origin's base URL, without a trailing slash. */
@@ -14,6 +16,10 @@ export interface HttpOriginOptions {
   readonly transport?: Transport
   /** Told whenever something of an answer of origin comes: its head, and each piece of its body. */
   readonly onHeard?: () => void
+  /** What requests are signed with; unsigned without it. */
+  readonly key?: NodeKey | null
+  /** Enrols the key first, where origin has not taken it yet. */
+  readonly enrolCode?: string
 }
 
 /** What carries requests to origin and brings what answers them. */
@@ -67,13 +73,18 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #timeoutMs: number
   readonly #onHeard: () => void
   readonly #transport: Transport
+  readonly #key: NodeKey | null
+  readonly #enrolCode: string | null
+  #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport, key = null, enrolCode }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
     this.#transport = transport ?? new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
+    this.#key = key
+    this.#enrolCode = enrolCode ?? null
   }
 
   /**
@@ -81,12 +92,38 @@ export class HttpOrigin implements AsyncDisposable {
    * @throws AisleError ORIGIN_UNREACHABLE, PROTOCOL_VIOLATION, or the code of origin's refusal.
    */
   async open(request: OriginRequest): Promise<Readable> {
-    const response = await this.#send(request)
+    await this.#enrolled()
+    return this.#read(request, await this.#send(request, this.#url(`stores/${encodeURIComponent(this.storeId)}/${request.path}`)))
+  }
+
+  /** Makes this node known to origin, once for all who ask meanwhile; tried again by whoever asks next when it fails. */
+  async #enrolled(): Promise<void> {
+    if (this.#enrolCode === null || this.#key === null || this.#key.enrolled) return
+    this.#enrolling ??= this.#enrol(this.#key, this.#enrolCode).finally(() => {
+      this.#enrolling = null
+    })
+    await this.#enrolling
+  }
+
+  async #enrol(key: NodeKey, code: string): Promise<void> {
+    const attempt = async (): Promise<unknown> => {
+      const request: OriginRequest = { method: 'POST', path: '', body: await key.enrolment(code), expect: jsonType }
+      const body = await this.#read(request, await this.#send(request, this.#url('enrol')))
+      return parse(await readText(this.pieces(body), mostBytes))
+    }
+    // The first refusal may be the clock's: its answer has told origin's time.
+    const answer = enrolAnswer.safeParse(await attempt().catch((error: unknown) => (AisleError.is(error) && error.code === 'ENROLMENT_REFUSED' ? attempt() : Promise.reject(error))))
+    if (!answer.success || answer.data.nodeId !== key.nodeId) throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s answer to the enrolment is none.')
+    await key.markEnrolled()
+  }
+
+  async #read(request: OriginRequest, response: TransportAnswer): Promise<Readable> {
     const { statusCode, headers } = response
     if (headers[protocolHeader] !== protocolVersion) {
       discard(response.body)
       throw new AisleError('PROTOCOL_VIOLATION', `An answer of status ${statusCode} came from ${this.#origin} without the header ${protocolHeader}: ${protocolVersion}.`)
     }
+    this.#key?.heardTime(typeof headers.date === 'string' ? headers.date : undefined)
     this.#onHeard()
     const body = unpack(response)
     if (statusCode !== 200) throw await readRefusal(statusCode, body)
@@ -114,8 +151,12 @@ export class HttpOrigin implements AsyncDisposable {
     await this.#transport.destroy()
   }
 
-  async #send({ method, path, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest): Promise<TransportAnswer> {
-    const url = new URL(`${this.#origin}/sync/stores/${encodeURIComponent(this.storeId)}/${path}`)
+  #url(path: string): URL {
+    return new URL(`${this.#origin}/sync/${path}`)
+  }
+
+  async #send({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL): Promise<TransportAnswer> {
+    const authorization = this.#key?.enrolled === true ? await this.#key.authorization() : null
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
     try {
       return await this.#transport.request({
@@ -125,6 +166,7 @@ export class HttpOrigin implements AsyncDisposable {
         headers: {
           [protocolHeader]: protocolVersion,
           accept: expect,
+          ...(authorization === null ? {} : { authorization }),
           'accept-encoding': 'br, gzip',
           ...(body === undefined ? {} : { 'content-type': jsonType }),
         },

@@ -14,6 +14,7 @@ import type { DataStatus, NodeData } from '../data.ts'
 import { StateTracker } from '../state-tracker.ts'
 import { deliveryOf } from '../http-delivery.ts'
 import { HttpOrigin, type Transport } from '../http-origin.ts'
+import type { NodeKey } from '../node-key.ts'
 import { logSourceOf } from '../http-source.ts'
 import { CloudClock } from './age.ts'
 import { nodeDevice } from './commands/device.ts'
@@ -39,6 +40,10 @@ export interface NodeDataOptions {
   readonly directory: string
   /** Origin's base URL, or another way to the cloud and back. */
   readonly origin: string | { readonly source: LogSource; readonly delivery: DeliveryClient }
+  /** What requests to origin are signed with; unsigned without it. */
+  readonly key?: NodeKey | null
+  /** Enrols the key first, where origin has not taken it yet. */
+  readonly enrolCode?: string
   /** What else is derived in the replica's file, such as a search index. */
   readonly extensions: readonly ReplicaExtension[]
   readonly log: Logger
@@ -141,7 +146,20 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   await kept.start()
 
   const { source, delivery: client } =
-    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, onHeard: () => link.heard(), ...(transport === undefined ? {} : { transport }) }))) : options.origin
+    typeof options.origin === 'string'
+      ? overHttp(
+          stack.use(
+            new HttpOrigin({
+              origin: options.origin,
+              storeId,
+              key: options.key ?? null,
+              ...(options.enrolCode === undefined ? {} : { enrolCode: options.enrolCode }),
+              onHeard: () => link.heard(),
+              ...(transport === undefined ? {} : { transport }),
+            }),
+          ),
+        )
+      : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
   const delivery = stack.use(
     new Delivery({ outbox, client, link, log, machine, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),
