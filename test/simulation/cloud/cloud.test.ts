@@ -104,7 +104,7 @@ function history(seed: number): Step[] {
 
 /** Times of the cloud's own clock and random names are its own. */
 function comparable(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null), (key, part: unknown) => (['epoch', 'at', 'now', 'recorded_at', 'message'].includes(key) && (key !== 'at' || typeof part !== 'number' || part > began) ? '·' : part)) as unknown
+  return JSON.parse(JSON.stringify(value ?? null), (key, part: unknown) => (['epoch', 'stamp', 'at', 'now', 'recorded_at', 'message'].includes(key) && (key !== 'at' || typeof part !== 'number' || part > began) ? '·' : part)) as unknown
 }
 
 /** Everything that can be seen of a cloud after a history. */
@@ -127,7 +127,7 @@ async function outcomeOf(open: () => Promise<Cloud>, seed: number): Promise<unkn
       if (cursor.batch === page.head.batch && cursor.within === undefined) break
     }
   }
-  for (const bad of [{ epoch: 'another', batch: 0 }, { epoch: start.epoch, batch: header.head.batch + 1 }]) {
+  for (const bad of [{ epoch: 'another', batch: 0 }, { epoch: start.epoch, batch: header.head.batch + 1 }, { epoch: start.epoch, batch: header.head.batch, stamp: 'another' }]) {
     seen.push(await cloud.source.changes(scopes, bad).then(() => 'followed', (error: { code?: string }) => error.code))
   }
   return seen

@@ -26,6 +26,8 @@ export class ModelCloud {
   readonly onBatch = new Set<(batch: Batch) => void>()
   readonly #now: () => number
   readonly #append: Append
+  /** Batches ever moved, whatever a restored backup knows of. */
+  #moved = 0
   /** Who holds the fence's row waits for nobody; others wait for it. */
   #fence: Promise<void> = Promise.resolve()
 
@@ -47,7 +49,8 @@ export class ModelCloud {
     const moved = this.rows.outbox
     this.rows.outbox = []
     const batch = this.#append(this.log, moved, this.#now())
-    this.log.add(batch)
+    this.#moved += 1
+    this.log.add(batch, `stamp-${this.#moved}`)
     for (const listener of this.onBatch) listener(batch)
     return batch
   }
@@ -83,7 +86,7 @@ export class ModelCloud {
     const ofScopes = Object.fromEntries(Object.entries(positions).filter(([scope]) => scopes.includes(scope)))
     return {
       header: {
-        head: { epoch, batch, at, now },
+        head: { epoch, batch, ...this.log.stampOf(batch), at, now },
         consistentFrom: this.rows.outbox.length > 0 ? batch + 1 : batch,
         positions: ofScopes,
         rows: chunks.reduce((sum, { rows }) => sum + rows.length, 0),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { delivery, jsonType, linesType, mostWaitMs, protocolHeader, protocolVersion } from '../../../edge-cache/protocol.ts'
 import { AisleError } from '../../../runtime/errors.ts'
+import { stamped } from '../../../subgraphs/log/read-changes.ts'
 import type { LogCursor } from '../../../subgraphs/log/source.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../../subgraphs/storage/entities.ts'
 import type { VirtualTime } from '../time.ts'
@@ -24,8 +25,11 @@ export interface OriginQuestion {
 const query = z.object({
   epoch: z.string().min(1),
   after: z.coerce.number().int().min(0),
+  stamp: z.string().optional(),
   scope: z.string().optional(),
   position: z.coerce.number().int().min(0).optional(),
+  inside: z.coerce.number().int().min(0).optional(),
+  insideStamp: z.string().optional(),
   limit: z.coerce.number().int().positive().default(1_000),
   wait: z.coerce.number().int().min(0).default(0),
 })
@@ -69,9 +73,9 @@ export class ModelOrigin {
     return { status: 200, headers: { [protocolHeader]: protocolVersion, 'content-type': linesType }, pieces: lines.map((line) => `${JSON.stringify(line)}\n`) }
   }
 
-  async #changes(storeId: string, { epoch, after, scope, position, limit, wait }: z.output<typeof query>) {
-    const within = scope === undefined || position === undefined ? {} : { within: { scope, position } }
-    const cursor: LogCursor = { epoch, batch: after, ...within }
+  async #changes(storeId: string, { epoch, after, stamp, scope, position, inside, insideStamp, limit, wait }: z.output<typeof query>) {
+    const within = scope === undefined || position === undefined ? {} : { within: { scope, position, ...(inside === undefined ? {} : { batch: inside }), ...stamped(insideStamp) } }
+    const cursor: LogCursor = { epoch, batch: after, ...stamped(stamp), ...within }
     const until = this.#time.now + Math.min(wait, mostWaitMs)
     for (;;) {
       if (this.refusal !== null) throw this.refusal
