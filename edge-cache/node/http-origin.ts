@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { currentRequest, currentSpan, requestIdHeader } from '../../runtime/request.ts'
@@ -15,6 +14,8 @@ export interface HttpOriginOptions {
   readonly storeId: string
   /** Longest wait for a connection, and for the next bytes of an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Carries requests; connections of its own over the network without it. */
+  readonly transport?: Transport
   /** Told whenever something of an answer of origin comes: its head, and each piece of its body. */
   readonly onHeard?: () => void
   /** What requests are signed with; unsigned without it. */
@@ -29,6 +30,33 @@ export interface LinkWatch {
   readonly tracing: Tracing
   /** It was answered, or failed with a code, after so many seconds; those that wait for changes wait long. */
   readonly asked: (seconds: number, failure: string | null) => void
+}
+
+/** What carries requests to origin and brings what answers them. */
+export interface Transport {
+  /** @throws what happened instead of an answer. */
+  request(request: TransportRequest): Promise<TransportAnswer>
+  destroy(): Promise<void>
+}
+
+export interface TransportRequest {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** With the query. */
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string | null
+  /** Longest wait for the head of the answer, in milliseconds, and for each piece of its body. */
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
+  readonly signal: AbortSignal | null
+}
+
+export interface TransportAnswer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Readable
 }
 
 export interface OriginRequest {
@@ -54,21 +82,21 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #origin: string
   readonly #timeoutMs: number
   readonly #onHeard: () => void
-  readonly #agent: Agent
+  readonly #transport: Transport
   readonly #key: NodeKey | null
   readonly #enrolCode: string | null
   readonly #watch: LinkWatch
   #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, key = null, enrolCode, watch = { tracing: noTracing, asked() {} } }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport, key = null, enrolCode, watch = { tracing: noTracing, asked() {} } }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
+    this.#transport = transport ?? new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
     this.#key = key
     this.#enrolCode = enrolCode ?? null
     this.#watch = watch
-    this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
   }
 
   /**
@@ -101,7 +129,7 @@ export class HttpOrigin implements AsyncDisposable {
     await key.markEnrolled()
   }
 
-  async #read(request: OriginRequest, response: Dispatcher.ResponseData): Promise<Readable> {
+  async #read(request: OriginRequest, response: TransportAnswer): Promise<Readable> {
     const { statusCode, headers } = response
     if (headers[protocolHeader] !== protocolVersion) {
       discard(response.body)
@@ -132,14 +160,14 @@ export class HttpOrigin implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    await this.#transport.destroy()
   }
 
   #url(path: string): URL {
     return new URL(`${this.#origin}/sync/${path}`)
   }
 
-  async #send(request: OriginRequest, url: URL): Promise<Dispatcher.ResponseData> {
+  async #send(request: OriginRequest, url: URL): Promise<TransportAnswer> {
     const { tracing, asked } = this.#watch
     const parent = currentSpan()
     const name = `${request.method} origin ${request.path.split('/', 1)[0] ?? ''}`
@@ -155,18 +183,19 @@ export class HttpOrigin implements AsyncDisposable {
     }
   }
 
-  async #exchange({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL, trace: Readonly<Record<string, string>>): Promise<Dispatcher.ResponseData> {
+  async #exchange({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL, trace: Readonly<Record<string, string>>): Promise<TransportAnswer> {
+    const asker = currentRequest()
     const authorization = this.#key?.enrolled === true ? await this.#key.authorization() : null
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
     try {
-      return await this.#agent.request({
+      return await this.#transport.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
         headers: {
           [protocolHeader]: protocolVersion,
           accept: expect,
-          [requestIdHeader]: currentRequest()?.id ?? randomUUID(),
+          ...(asker === undefined ? {} : { [requestIdHeader]: asker.id }),
           ...trace,
           ...(authorization === null ? {} : { authorization }),
           'accept-encoding': 'br, gzip',
@@ -204,7 +233,7 @@ export function discard(body: Readable): void {
   body.destroy()
 }
 
-function unpack({ headers, body }: Dispatcher.ResponseData): Readable {
+function unpack({ headers, body }: TransportAnswer): Readable {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return body
   if (encoding !== 'gzip' && encoding !== 'br') {
