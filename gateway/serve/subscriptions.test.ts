@@ -60,7 +60,7 @@ describe('a subscription', () => {
     void two.client.iterate({ query }).next()
     await until(() => listeners.size === 2)
     expect(graph.subgraphs.stock.openSockets()).toBe(2)
-    expect(seen).toEqual(expect.arrayContaining(['one', 'two'].map((name) => expect.objectContaining({ params: { authorization: `Bearer ${name}` }, headers: expect.objectContaining({ authorization: `Bearer ${name}` }) }))))
+    expect(seen).toEqual(expect.arrayContaining(['one', 'two'].map((name) => expect.objectContaining({ params: { authorization: `Bearer ${name}`, 'x-request-id': expect.any(String) }, headers: expect.objectContaining({ authorization: `Bearer ${name}` }) }))))
   })
 })
 

@@ -73,12 +73,13 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
       return false
     }
     const context = openRequest(headers, tracing, `${method} ${path}`)
-    void runRequest(context, () => responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known })).then((made) => {
+    const send = (made: Response): void => {
       made.head.push(requestIdHeader, context.id)
       write(response, made)
       figures.left(method, path, made.status, (performance.now() - startedAt) / 1000)
       endServerSpan(context, method, path, made.status)
-    })
+    }
+    void runRequest(context, async () => send(await responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known })))
     return true
   }
 
