@@ -14,6 +14,7 @@ import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
 import { createNodeGraph } from './graph.ts'
 import { everyone } from './serve/caller.ts'
+import { openPassThrough } from './pass-through/open.ts'
 import { registerDisplay } from './serve/display.ts'
 import { loadOperations } from './serve/documents.ts'
 import { createExecutor } from './serve/execute.ts'
@@ -46,7 +47,8 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const cache = new ByteCache(data.moves, config.cacheBytes)
   registerCacheMetrics(metrics, cache)
   const answers = new Answers({ cache, moves: data.moves, executor, manifestVersion: operations.version })
-  const responder = createResponder({ operations, answers, status: () => data.status(), log })
+  const passThrough = openPassThrough(config, context, { data, schema, contextFor })
+  const responder = createResponder({ operations, answers, passThrough, status: () => data.status(), log })
   readBodiesAsText(app)
   handOverBodies(app)
   await guardOrigins(app, path, config.allowOrigin)

@@ -14,7 +14,7 @@ export function createHttpHandler(responder: Responder): (request: FastifyReques
       const isGet = request.method === 'GET' || request.method === 'HEAD'
       const parameters = isGet ? readGet(request.url) : readPost(request)
       const { headers } = request
-      return send(reply, await responder.respond({ isGet, media, parameters, caller: callerOf(headers), ifNoneMatch: headers['if-none-match'], alias: null }))
+      return send(reply, await responder.respond({ isGet, media, parameters, caller: callerOf(headers), authorization: headers.authorization, ifNoneMatch: headers['if-none-match'], alias: null }))
     } catch (error) {
       return send(reply, responder.fail(error, media))
     }

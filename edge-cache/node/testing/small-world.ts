@@ -84,6 +84,7 @@ export class SmallWorld {
         from: new Date(this.#chance.of([kept, kept + hourMs, Math.floor(this.#began / hourMs) * hourMs])).toISOString(), bucket: this.#chance.of([null, 'PT1H']),
       },
       DisplayContent: { deviceId: this.#chance.of(devices), storeId },
+      DisplayProducts: { deviceId: this.#chance.of(devices), storeId },
       FindStores: this.#chance.below(2) === 0 ? {} : { near: { latitude: 50, longitude: 4 }, first: 2 },
       SearchProducts: { query: this.#chance.of(words), ...this.#chance.of([{}, { storeId: 'S1' }, { storeId: 'S1', sort: 'PRICE_ASC', filter: { inStock: true } }]) },
       StockReport: { storeId, groupBy: this.#chance.of(['CATEGORY', 'BRAND', 'PRODUCT', 'STORE']) },
