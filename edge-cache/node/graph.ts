@@ -15,16 +15,19 @@ import type { ContextMaker } from './serve/execute.ts'
 /** The four subgraphs as one graph over a store's copy. */
 export interface NodeGraph {
   readonly schema: GraphQLSchema
+  /** 'Type.field' of what only the cloud answers. */
+  readonly cloudOnly: ReadonlySet<string>
   readonly contextFor: ContextMaker
 }
 
 export async function createNodeGraph(data: NodeData): Promise<NodeGraph> {
   const subgraphs = [search, recommendation, inventory, device]
-  const { schema } = buildNodeSchema(
+  const { schema, cloudOnly } = buildNodeSchema(
     await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
   )
   return {
     schema,
+    cloudOnly,
     contextFor(reading, { principal }, reads) {
       const environment: RequestEnvironment = {
         storage: reading.storage,

@@ -5,12 +5,13 @@ import { MemoryCloud } from '../../edge-cache/node/data/testing/memory-cloud.ts'
 import { startEdge } from '../../edge-cache/node/main.ts'
 import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
 import { searchIndexExtension } from '../../subgraphs/search/index/extension.ts'
+import type { EntityName } from '../../subgraphs/storage/entities.ts'
 import { ready } from '../environment/wait.ts'
 
 const storeId = '7'
 const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
 
-type Put = Parameters<MemoryCloud['put']>[number]
+type Put = { readonly entity: EntityName; readonly row: Readonly<Record<string, unknown>> }
 
 /** A store with a node that can be stopped and started again, and a cloud that can be changed. */
 export interface Shop extends AsyncDisposable {
@@ -36,13 +37,14 @@ export async function openShop(): Promise<Shop> {
   const cloud = new MemoryCloud(storeId)
   cloud.put(
     { entity: 'store', row: { id: storeId, name: 'Harbour Market', timezone: 'Europe/Dublin' } },
-    product('tea', 'Assam & Sons Green <b>Tea</b> 250 g', 'Assam & Sons', '250 g', '2900000100015'), price('tea', 249), cloud.stock('tea', 5),
+    product('tea', 'Assam & Sons Green Tea Sencha 250 g', 'Assam & Sons', '250 g', '2900000100015'), price('tea', 249), cloud.stock('tea', 5),
     product('milk', 'Zuivelhof Oat Drink Barista 1 l', 'Zuivelhof', '1 l', '2900000100022'), price('milk', 189), cloud.stock('milk', 1),
     product('coffee', 'Kaffeehaus Mokka Whole Bean Coffee 500 g', 'Kaffeehaus Mokka', '500 g', '2900000100039', true), price('coffee', 899), offer('coffee', 699), cloud.stock('coffee', 34),
     product('bread', 'Maison Corvel Sourdough Loaf 800 g', 'Maison Corvel', '800 g'), price('bread', 420), cloud.stock('bread', 12),
     product('eggs', 'Meadowick Free-Range Eggs 10 pieces', 'Meadowick', '10 pieces', null, true), price('eggs', 365), cloud.stock('eggs', 0),
     product('oil', 'Sant’Orsola Extra Virgin Olive Oil 750 ml', 'Sant’Orsola', '750 ml', '2900000100060'), price('oil', 1149), offer('oil', 919), cloud.stock('oil', 8),
-    device('wall', ['tea']), device('window', ['coffee', 'tea', 'bread', 'milk', 'eggs', 'oil']), device('shelf', ['coffee']), device('two', ['tea', 'milk']),
+    product('markup', 'Salt <b>& vinegar</b>', 'Crisp <i>Co</i>', '150 g'),
+    device('markup', ['markup']), device('wall', ['tea']), device('window', ['coffee', 'tea', 'bread', 'milk', 'eggs', 'oil']), device('shelf', ['coffee']), device('two', ['tea', 'milk']),
   )
   let node: RunningRole | null = null
   let port = 0
