@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
+import { until } from '../environment/wait.ts'
 import { foreignRequests, openAudited } from './audit.ts'
 import { describeInChromium, launchChromium, testTimeoutMs } from './chromium.ts'
 import { faintTexts } from './contrast.ts'
@@ -13,6 +14,10 @@ describeInChromium('The pages of a store\'s screens', () => {
     shop = await openShop()
     browser = await launchChromium()
   }, testTimeoutMs)
+
+  afterEach(() => {
+    shop.cloud.down = false
+  })
 
   afterAll(async () => {
     await browser?.close()
@@ -50,7 +55,7 @@ describeInChromium('The pages of a store\'s screens', () => {
     cloud.down = true
     await page.getByRole('status').getByText('Offline').waitFor()
     const first = await page.getByText(/as it was \d+ seconds? ago, at/).textContent()
-    await page.waitForFunction(`document.querySelector('#age').textContent !== ${JSON.stringify(first)}`)
+    await until('the age to grow', async () => (await page.locator('#age').textContent()) !== first)
     await page.locator('[data-product=tea]').getByText('€1.99', { exact: true }).waitFor()
     cloud.down = false
     await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
@@ -116,7 +121,7 @@ describeInChromium('The pages of a store\'s screens', () => {
 
     stale = before
     await drop()
-    await page.waitForFunction('document.body.dataset.state !== "live"')
+    await page.locator('body:not([data-state=live])').waitFor()
     await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
     expect(served).toBeGreaterThan(0)
     expect(await tea.getByText('€2.10', { exact: true }).count()).toBe(1)

@@ -39,7 +39,7 @@ export async function openShop(): Promise<Shop> {
     { entity: 'store', row: { id: storeId, name: 'Harbour Market', timezone: 'Europe/Dublin' } },
     product('tea', 'Assam & Sons Green Tea Sencha 250 g', 'Assam & Sons', '250 g', '2900000100015'), price('tea', 249), cloud.stock('tea', 5),
     product('milk', 'Zuivelhof Oat Drink Barista 1 l', 'Zuivelhof', '1 l', '2900000100022'), price('milk', 189), cloud.stock('milk', 1),
-    product('coffee', 'Kaffeehaus Mokka Whole Bean Coffee 500 g', 'Kaffeehaus Mokka', '500 g', '2900000100039', true), price('coffee', 899), offer('coffee', 699), cloud.stock('coffee', 34),
+    product('coffee', 'Mokkahaus Whole Bean Coffee 500 g', 'Mokkahaus', '500 g', '2900000100039', true), price('coffee', 899), offer('coffee', 699), cloud.stock('coffee', 34),
     product('bread', 'Maison Corvel Sourdough Loaf 800 g', 'Maison Corvel', '800 g'), price('bread', 420), cloud.stock('bread', 12),
     product('eggs', 'Meadowick Free-Range Eggs 10 pieces', 'Meadowick', '10 pieces', null, true), price('eggs', 365), cloud.stock('eggs', 0),
     product('oil', 'Sant’Orsola Extra Virgin Olive Oil 750 ml', 'Sant’Orsola', '750 ml', '2900000100060'), price('oil', 1149), offer('oil', 919), cloud.stock('oil', 8),

@@ -6,7 +6,7 @@ export function reportText({ storeId, position, replica, operations, problems, b
   const lines = [
     `Store ${storeId} at ${position}: replica of ${(replica.bytes / 1_048_576).toFixed(1)} MB (${Object.entries(replica.rows).map(([table, rows]) => `${rows} ${table}`).join(', ')})`,
     '',
-    ...table([['operation', 'type', 'offline', 'p50 ms', 'max ms', 'tables'], ...operations.map(rowOf)]),
+    ...columns([['operation', 'type', 'offline', 'p50 ms', 'max ms', 'tables'], ...operations.map(rowOf)]),
     '',
     ...operations.flatMap(notesOf),
   ]
@@ -41,7 +41,7 @@ function shortened(text: string): string {
   return text.length <= 160 ? text : `${text.slice(0, 150)}… (${text.length} characters)`
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
+function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_cell, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? []
   const rightAligned = (at: number): boolean => rows[0]?.[at]?.endsWith(' ms') === true
   return rows.map((row) => row.map((cell, at) => (rightAligned(at) ? cell.padStart(widths[at] ?? 0) : at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  '))

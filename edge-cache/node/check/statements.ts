@@ -36,11 +36,15 @@ export function accessOf(connection: DatabaseSync, statements: Iterable<string>,
   const indexes = new Set<string>()
   const scans = new Map<string, number>()
   for (const text of statements) {
-    for (const { detail } of connection.prepare(`explain query plan ${text}`).all()) {
-      const step = /^(SCAN|SEARCH) (\S+)(.*)$/.exec(String(detail))
+    const details = connection.prepare(`explain query plan ${text}`).all().map(({ detail }) => String(detail))
+    // What a part of the statement gives has a name too, perhaps that of a table.
+    const made = new Set(details.map((detail) => /^(?:CO-ROUTINE|MATERIALIZE) (\S+)/.exec(detail)?.[1]))
+    for (const detail of details) {
+      const step = /^(SCAN|SEARCH) (\S+)(.*)$/.exec(detail)
       if (step === null) continue
       const [, how, alias = '', rest = ''] = step
-      const table = tableOf(alias, text)
+      if (made.has(alias)) continue
+      const table = alias.startsWith('main.') ? alias.slice(5) : tableOf(alias, text)
       if (!isTable(connection, table)) continue
       tables.add(table)
       const index = /USING (?:COVERING )?INDEX (\S+)/.exec(rest)?.[1]

@@ -1,6 +1,6 @@
 import {
   getNamedType, getNullableType, isEnumType, isInputObjectType, isListType, isNonNullType, TypeInfo, visit, visitWithTypeInfo, typeFromAST,
-  Kind, type DocumentNode, type GraphQLInputType, type GraphQLSchema, type OperationDefinitionNode,
+  Kind, type DocumentNode, type GraphQLInputObjectType, type GraphQLInputType, type GraphQLSchema, type OperationDefinitionNode,
 } from 'graphql'
 import type { Samples } from './samples.ts'
 
@@ -73,7 +73,7 @@ function valuesFor(type: GraphQLInputType, meaning: string, samples: Samples): V
 }
 
 /** An object with everything in it, then one with each field alone; only what must be where the name says all. */
-function objectsFor(type: Parameters<typeof isInputObjectType>[0] & { getFields(): Record<string, { name: string; type: GraphQLInputType }> }, meaning: string, samples: Samples): unknown[] {
+function objectsFor(type: GraphQLInputObjectType, meaning: string, samples: Samples): unknown[] {
   if (meaning === 'near') return [samples.near]
   const fields = Object.values(type.getFields())
   const firsts = fields.map(({ name, type: of }): readonly [string, unknown] => {

@@ -2,7 +2,7 @@
 
 const odd = ['0001101', '0011001', '0010011', '0111101', '0100011', '0110001', '0101111', '0111011', '0110111', '0001011']
 const right = odd.map((bits) => bits.replace(/[01]/g, (bit) => (bit === '0' ? '1' : '0')))
-const even = right.map((bits) => [...bits].reverse().join(''))
+const even = right.map((bits) => Array.from(bits).toReversed().join(''))
 const parities = ['OOOOOO', 'OOEOEE', 'OOEEOE', 'OOEEEO', 'OEOOEE', 'OEEOOE', 'OEEEOO', 'OEOEOE', 'OEOEEO', 'OEEOEO']
 
 /** The 95 modules of a code, '1' for black; null where the number is none, or its check digit is wrong. */
