@@ -94,5 +94,5 @@ test('a supergraph that cannot be used is refused with the reason', async () => 
   const start = (supergraph: string): Promise<unknown> => startGateway(decodeConfig(gatewayConfig, { supergraph, port: 0 }), createRoleContext('gateway', 'silent'))
   await expect(start('/no/such/file.graphql')).rejects.toMatchObject({ code: 'SUPERGRAPH_INVALID' })
   await expect(start('http://127.0.0.1:1/supergraph')).rejects.toMatchObject({ code: 'SUPERGRAPH_INVALID' })
-  for (const sdl of ['type Query {', 'type Query { a: Int }']) expect(() => loadSupergraph(sdl)).toThrow(expect.objectContaining({ code: 'SUPERGRAPH_INVALID' }))
+  for (const sdl of ['type Query {', 'type Query { a: Int }']) await expect(loadSupergraph(sdl)).rejects.toThrow(expect.objectContaining({ code: 'SUPERGRAPH_INVALID' }))
 })

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addContextOptions, addIdentityOptions } from '../runtime/identity/options.ts'
 import { decodeConfig } from '../runtime/config.ts'
 import { switchOption } from '../runtime/switch.ts'
 import { runRole } from '../runtime/role.ts'
@@ -7,7 +8,7 @@ import { startGateway } from './main.ts'
 
 /** Adds `gateway` to the command line. */
 export function registerGatewayCommand(program: Command): void {
-  program
+  const command = program
     .command('gateway')
     .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
     .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
@@ -21,6 +22,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may use the graph, such as https://shop.example; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--subgraph-url <name=url>', 'reach a subgraph here instead of at its URL in the supergraph (repeatable)').env('AISLE_SUBGRAPH_URLS').argParser(addNamed))
     .addOption(new Option('--subgraph-subscriptions <name=how>', 'subscribe to a subgraph this way: graphql-ws (default) or sse at its URL, or a ws(s) or http(s) URL for either elsewhere (repeatable)').env('AISLE_SUBGRAPH_SUBSCRIPTIONS').argParser(addNamed))
+    .addOption(new Option('--override-label <label...>', 'labels of progressive overrides, @override(label: …), that take place').env('AISLE_OVERRIDE_LABELS'))
     .addOption(new Option('--propagate-header <name...>', 'request headers that subgraphs receive').env('AISLE_PROPAGATE_HEADERS'))
     .addOption(new Option('--trace-header <name...>', 'propagated headers that name a request and not its caller: they keep nobody\'s shared work apart (default: x-request-id x-correlation-id traceparent tracestate)').env('AISLE_TRACE_HEADERS'))
     .addOption(switchOption('--no-share-queries', 'execute equal queries each on its own, instead of once while in flight for callers with equal headers', 'AISLE_NO_SHARE_QUERIES'))
@@ -46,12 +48,14 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--warm-up-limit <ms>', 'longest time for that, after which it is served anyway (default: 2000)').env('AISLE_WARM_UP_LIMIT'))
     .addOption(new Option('--drain-grace <ms>', 'how long to accept requests after SIGTERM, while /health/ready says 503, so that balancers notice first; at most 6000 less than --drain-limit (default: 0)').env('AISLE_DRAIN_GRACE'))
     .addOption(new Option('--drain-limit <ms>', 'longest time to stop after SIGTERM; then the process ends anyway (default: 10000)').env('AISLE_DRAIN_LIMIT'))
-    .addOption(switchOption('--production', 'hide from clients which subgraph failed and how', 'AISLE_PRODUCTION'))
+    .addOption(switchOption('--production', 'hide from clients which subgraph failed and how; without an issuer of tokens, everybody is the public', 'AISLE_PRODUCTION'))
+    .addOption(new Option('--policies <file>', 'which policies of the graph each role grants besides the one of its own name: JSON of {role: [policy]}').env('AISLE_POLICIES'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
-    .action(async (options: unknown) => {
-      const config = decodeConfig(gatewayConfig, options)
+    .action(async (options: object) => {
+      const config = decodeConfig(gatewayConfig, { ...options, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       await runRole('gateway', (context) => startGateway(config, context), config.drainLimit)
     })
+  addContextOptions(addIdentityOptions(command))
 }
 
 /** Also reads several at once, parted by commas, as an environment variable holds them. */

@@ -26,6 +26,14 @@ export const errorTable = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'The request body must be application/json.', action: 'Send Content-Type: application/json.' },
   PAYLOAD_TOO_LARGE: { status: 413, text: 'The request body is too large.', action: 'Send less, or raise the body limit of this role.' },
   CSRF_PREVENTED: { status: 400, text: 'This request could have been sent by another site without a preflight.', action: 'Send Content-Type: application/json or a header Apollo-Require-Preflight.' },
+  // Who asks
+  UNAUTHENTICATED: { status: 401, text: 'It cannot be told who asks.', action: 'Send a valid access token of the configured issuer, meant for the configured audience; the message says what is wrong with this one.' },
+  FORBIDDEN: { status: 403, text: 'The caller may not do this.', action: 'Use a token whose role and binding (stores, device) cover it, or give the caller that role at the issuer.' },
+  UNAUTHORIZED_FIELD_OR_TYPE: { status: 403, text: 'Unauthorized field or type', action: 'Use a token with the scopes or role that the schema asks for at this field.' },
+  IDENTITY_UNAVAILABLE: { status: 503, text: 'The issuer\'s keys cannot be fetched, so no token can be checked.', action: 'Check --oidc-issuer and --oidc-jwks, and that the issuer can be reached from here; what needs no token is served meanwhile.' },
+  NODE_UNKNOWN: { status: 401, text: 'This node is not enrolled.', action: 'Make a code with `aisle origin enrol --store ID` and start the node with --enrol CODE; check the node\'s clock if it is enrolled.' },
+  NODE_REVOKED: { status: 403, text: 'This node has been revoked.', action: 'Nothing, if it was meant; else enrol it again with a new code and an empty key file.' },
+  ENROLMENT_REFUSED: { status: 403, text: 'The enrolment code is not good.', action: 'Make a new code with `aisle origin enrol --store ID`: a code serves once, for one store, for a limited time.' },
   // Persisted documents, with the codes and statuses of Apollo Router
   PERSISTED_QUERY_NOT_FOUND: { status: 200, text: 'PersistedQueryNotFound', action: 'Send the document together with its hash once.' },
   PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, text: 'PersistedQueryNotSupported', action: 'Automatic persisted queries are off here; use an operation of the manifest.' },
@@ -63,10 +71,12 @@ export const errorTable = {
   EPOCH_MISMATCH: { status: 409, text: 'The log was restarted: this position belongs to another epoch.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_TOO_OLD: { status: 410, text: 'The log no longer reaches back to this position.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_AHEAD: { status: 409, text: 'The follower stands ahead of the log.', action: 'The cloud was restored to an earlier point: the follower starts again from a fresh copy.' },
+  LOG_DIVERGED: { status: 409, text: 'The log has another batch under this number.', action: 'The cloud was restored to an earlier point and went on otherwise: the follower starts again from a fresh copy.' },
   LOG_GAP: { status: 500, text: 'A position is missing from the log.', action: 'Report it: the log is damaged; followers refuse to go on.' },
   PROTOCOL_UNSUPPORTED: { status: 400, text: 'This version of the replication protocol is not spoken here.', action: 'Upgrade the older of the node and origin.' },
   PROTOCOL_VIOLATION: { status: 502, text: 'What answered for origin does not speak the replication protocol.', action: 'Check --origin, and what stands between the node and it (a proxy, a captive portal).' },
   ORIGIN_UNREACHABLE: { status: 502, text: 'Origin cannot be reached.', action: 'Check the link and --origin; the node goes on serving and retries.' },
+  ORIGIN_BUSY: { status: 503, text: 'More stores ask at once than can be served at once.', action: 'Nothing by hand: the node comes back when it is told to. If it lasts, run more replicas of origin.' },
   STORE_UNKNOWN: { status: 404, text: 'No such store.', action: 'Import the store, or correct --store.' },
   // Starting
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },

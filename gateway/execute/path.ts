@@ -7,11 +7,20 @@ export type ResponsePath = readonly (string | number)[]
 export interface PathNode {
   readonly parent: PathNode | null
   readonly key: string | number
+  /** What the client calls it, where that is something else. */
+  readonly shown?: string
 }
 
 export function toResponsePath(node: PathNode | null): ResponsePath {
   const path: (string | number)[] = []
   for (let at = node; at !== null; at = at.parent) path.push(clientKey(at.key))
+  return path.toReversed()
+}
+
+/** The same with the client's names throughout. */
+export function toShownPath(node: PathNode | null): ResponsePath {
+  const path: (string | number)[] = []
+  for (let at = node; at !== null; at = at.parent) path.push(at.shown ?? clientKey(at.key))
   return path.toReversed()
 }
 

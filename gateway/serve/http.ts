@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
-import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
+import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
@@ -17,19 +18,23 @@ export interface AnswerOptions {
 export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
   try {
-    media = negotiate(request.headers.accept)
-    const operation = await service.ready(readRequest(request))
+    media = negotiate(request.headers.accept, deferredParts)
+    const found = service.identity.identify(request.headers.authorization)
+    const who = found instanceof Promise ? await found : found
+    const operation = await service.ready(readRequest(request), who)
     if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
     }
     const abort = abortOnLeave(reply)
-    if (media === eventStream) return await streams.answer(reply, operation, request.headers, abort)
+    const from = { headers: request.headers, who }
+    if (media === eventStream) return await streams.answer(reply, operation, from, abort)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
-    const { text } = await service.execute(operation, service.scope(request.headers, abort.signal))
+    const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
-    return send(reply.header('content-encoding', encoding), 200, media, await compress(text, encoding))
+    const ready = present(media, text)
+    return deliver(reply.header('content-encoding', encoding), 200, ready.contentType, await compress(ready.text, encoding))
   } catch (error) {
     return answerFailure(reply, error, media, service)
   }
@@ -39,11 +44,18 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
 export function answerFailure(reply: FastifyReply, error: unknown, media: ResponseMedia, service: GraphService): FastifyReply {
   const failure = service.failed(error)
   reply.header('cache-control', 'no-store')
+  const challenge = challengeOf(error)
+  if (challenge !== null) reply.header('www-authenticate', challenge)
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
 }
 
-function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string | Buffer): FastifyReply {
-  return reply.code(status).header('content-type', `${media}; charset=utf-8`).header('vary', 'accept, accept-encoding, origin').send(text)
+function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
+  const ready = present(media, text)
+  return deliver(reply, status, ready.contentType, ready.text)
+}
+
+function deliver(reply: FastifyReply, status: number, contentType: string, body: string | Buffer): FastifyReply {
+  return reply.code(status).header('content-type', contentType).header('vary', 'accept, accept-encoding, origin').send(body)
 }
 
 function readRequest(request: FastifyRequest): Parameters {

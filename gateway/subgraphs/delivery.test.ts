@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import { publicCaller } from '../../runtime/identity/caller.ts'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { AisleError } from '../../runtime/errors.ts'
@@ -35,7 +36,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     circuit: (_service, open) => circuits.push(open),
   })
   return {
-    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', signal }, policy),
+    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', who: publicCaller, signal }, policy),
     received: () => received,
     circuits,
     retried: () => retried,
@@ -89,7 +90,8 @@ describe('a query that fails', () => {
 
   test('is given up when its time is over, however many retries are left', async () => {
     await using bench = await startBench((_attempt, _request, response) => response.writeHead(503).end(), { timeoutMs: 120, retries: 1_000 })
-    expect(await codeOf(bench.ask())).toBe('SUBGRAPH_BAD_RESPONSE')
+    // Whether the last attempt was still answered, or cut off by the limit, is the machine's choice.
+    expect(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_TIMEOUT']).toContain(await codeOf(bench.ask()))
     expect(bench.received()).toBeLessThan(6)
   })
 

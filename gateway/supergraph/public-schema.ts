@@ -7,9 +7,11 @@ import {
   isTypeDefinitionNode,
   Kind,
   type NamedTypeNode,
+  parse,
   specifiedScalarTypes,
   type TypeDefinitionNode,
   type TypeNode,
+  validateSchema,
 } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { directiveArguments } from './ast.ts'
@@ -25,11 +27,23 @@ export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
     const types = supergraph.definitions.filter((definition) => isTypeDefinitionNode(definition)).filter((type) => !isHidden(type) && !isOfSpec(type.name.value, specs))
     const visible = new Set([...types.map((type) => type.name.value), ...specifiedScalarTypes.map(({ name }) => name)])
     const others = supergraph.definitions.flatMap((definition) => otherDefinition(definition, visible))
-    return buildASTSchema({ kind: Kind.DOCUMENT, definitions: [...others, ...types.map((type) => visibleType(type, visible))] }, { assumeValidSDL: true })
+    const own = new Set(others.map((definition) => (definition.kind === Kind.DIRECTIVE_DEFINITION ? definition.name.value : '')))
+    const incremental = incrementalDirectives.filter(({ name }) => !own.has(name.value))
+    const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions: [...incremental, ...others, ...types.map((type) => visibleType(type, visible))] }, { assumeValidSDL: true })
+    const [fault] = validateSchema(schema)
+    if (fault !== undefined) throw fault
+    return schema
   } catch (error) {
     throw new AisleError('SUPERGRAPH_INVALID', `The supergraph cannot be used: ${String(error)}`, { cause: error })
   }
 }
+
+/** Clients may write these; what they mark is answered with the rest, at once, as the directives allow. */
+const incrementalDirectives = parse(
+  `"Allows this part of the answer to come later." directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+  "Allows items of this list to come later." directive @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD`,
+  { noLocation: true },
+).definitions.filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION)
 
 interface Annotated {
   readonly directives?: readonly ConstDirectiveNode[] | undefined

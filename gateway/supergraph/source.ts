@@ -4,6 +4,8 @@ import { AisleError } from '../../runtime/errors.ts'
 
 /** Longest wait for a supergraph served over HTTP, in milliseconds. */
 const fetchTimeoutMs = 10_000
+/** A larger file is no supergraph. */
+const maxBytes = 134_217_728
 
 /** Where the supergraph's SDL comes from, a file or an http(s) URL, and what was last read there. */
 export class SupergraphSource {
@@ -23,7 +25,7 @@ export class SupergraphSource {
    */
   async read(): Promise<string | null> {
     try {
-      const text = this.isUrl ? await this.#fetch() : await readFile(this.location, 'utf8')
+      const text = this.isUrl ? await this.#fetch() : decode(await readFile(this.location))
       if (text === this.#last) return null
       if (text !== null) this.#last = text
       return text
@@ -37,10 +39,15 @@ export class SupergraphSource {
       headers: this.#etag === null ? {} : { 'if-none-match': this.#etag },
       signal: AbortSignal.timeout(fetchTimeoutMs),
     })
-    const text = await body.text()
+    const bytes = await body.arrayBuffer()
     if (statusCode === 304) return null
     if (statusCode !== 200) throw new Error(`it answered with status ${statusCode}`)
     this.#etag = typeof headers.etag === 'string' ? headers.etag : null
-    return text
+    return decode(bytes)
   }
+}
+
+function decode(bytes: ArrayBuffer | Uint8Array): string {
+  if (bytes.byteLength > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`)
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }

@@ -1,7 +1,12 @@
-import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, Kind, parse, print } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
-import { createPlanner, type Planner } from '../plan/planner.ts'
+import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
+import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
+import { createPlanner } from '../plan/planner.ts'
+import { createSplitPlanner, type SplitPlanner } from '../plan/split.ts'
 import { directiveArguments } from './ast.ts'
+import { checkDefinitions } from './check.ts'
+import { withSpecifiedNames } from './links.ts'
 import { buildPublicSchema } from './public-schema.ts'
 import { createTypeSystem, type TypeSystem } from './types.ts'
 
@@ -9,8 +14,10 @@ import { createTypeSystem, type TypeSystem } from './types.ts'
 export interface Supergraph {
   /** The schema that clients see. */
   readonly schema: GraphQLSchema
-  readonly planner: Planner
+  readonly planner: SplitPlanner
   readonly types: TypeSystem
+  /** Who may see what. */
+  readonly access: AccessRules
   /** Where each subgraph answers, by name. */
   readonly urls: ReadonlyMap<string, string>
 }
@@ -18,10 +25,13 @@ export interface Supergraph {
 /**
  * Reads a Federation 2 supergraph.
  * @param urlOverrides routing URLs by subgraph name, instead of those written in the supergraph
+ * @param overrideLabels labels of progressive overrides that take place
+ * @param grant which of the graph's policies a caller satisfies
  * @throws AisleError SUPERGRAPH_INVALID; CONFIG_INVALID when an override names no subgraph
  */
-export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}): Supergraph {
-  const document = parseSupergraph(sdl)
+export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}, overrideLabels: readonly string[] = [], grant: GrantPolicies = policiesByRole()): Promise<Supergraph> {
+  const written = parseSupergraph(sdl)
+  const document = withSpecifiedNames(written)
   const graphs = joinGraphs(document)
   if (graphs.length === 0) throw new AisleError('SUPERGRAPH_INVALID', 'The supergraph cannot be used: it names no subgraph (enum join__Graph).')
   const urls = new Map(graphs.map(({ name, url }) => [name, url]))
@@ -29,12 +39,11 @@ export function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string
     if (!urls.has(name)) throw new AisleError('CONFIG_INVALID', `--subgraph-url names the subgraph "${name}", but the supergraph has only ${[...urls.keys()].join(', ')}.`)
     urls.set(name, url)
   }
-  return {
-    schema: buildPublicSchema(document),
-    planner: createPlanner(sdl),
-    types: createTypeSystem(document, new Map(graphs.map(({ value, name }) => [value, name]))),
-    urls,
-  }
+  checkDefinitions(document)
+  const schema = buildPublicSchema(document)
+  const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
+  const planner = createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), { supergraph: document, schema, types, labels: overrideLabels })
+  return { schema, planner, types, access: readAccessRules(document, grant), urls }
 }
 
 function parseSupergraph(sdl: string): DocumentNode {
@@ -42,6 +51,14 @@ function parseSupergraph(sdl: string): DocumentNode {
     return parse(sdl, { noLocation: true })
   } catch (error) {
     throw new AisleError('SUPERGRAPH_INVALID', `The supergraph cannot be used: ${String(error)}`, { cause: error })
+  }
+}
+
+function readTypes(document: DocumentNode, graphOf: ReadonlyMap<string, string>): TypeSystem {
+  try {
+    return createTypeSystem(document, graphOf)
+  } catch (error) {
+    throw new AisleError('SUPERGRAPH_INVALID', `The supergraph cannot be used: one of its keys or requirements is not a selection: ${String(error)}`, { cause: error })
   }
 }
 

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type SelectionSetNode, parse } from 'graphql'
+import { type DocumentNode, type InterfaceTypeDefinitionNode, Kind, type SelectionSetNode, parse } from 'graphql'
 import { directiveArguments, objectLike } from './ast.ts'
 
 /** The fields of one `@key`, as a tree: a leaf is an empty map. */
@@ -14,6 +14,16 @@ export interface TypeSystem {
   has(name: string): boolean
   /** The keys by which `graph` resolves references to `typeName`; empty when it declares none. */
   keysOf(typeName: string, graph: string): readonly KeyFields[]
+  /** Every key of a type, each once; those that most subgraphs declare come first. */
+  keysOfType(typeName: string): readonly KeyFields[]
+  /** What a field requires of its object, as `@requires` writes it. */
+  requirementOf(typeName: string, field: string): string | null
+  /** Names of the interfaces that are interface objects in some subgraph. */
+  readonly interfaceObjects: ReadonlySet<string>
+  /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
+  isOfInterfaceObject(typeName: string, field: string): boolean
+  /** Names of the fields without arguments or selections that keys are made of. */
+  readonly keyLeaves: ReadonlySet<string>
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -25,8 +35,12 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const abstract = new Set<string>()
   const names = new Set<string>()
   const conditions = new Map<string, Set<string>>()
+  const interfaceObjects = new Map<string, ReadonlySet<string>>()
+  const requirements = new Map<string, string>()
   const keys = new Map<string, KeyFields[]>()
+  const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
   const readByPlans = new Set<string>()
+  const keyLeaves = new Set<string>()
   const withArguments = new Set<string>()
   const member = (type: string, condition: string): void => {
     const known = conditions.get(type)
@@ -41,7 +55,10 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     } else if (objectLike(definition)) {
       const name = definition.name.value
       names.add(name)
-      if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) abstract.add(name)
+      if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+        abstract.add(name)
+        interfaceObjects.set(name, fieldsOfInterfaceObjects(definition))
+      }
       for (const type of definition.interfaces ?? []) member(name, type.name.value)
       for (const join of directiveArguments(definition, 'join__type')) {
         const graph = graphOf.get(join.graph ?? '')
@@ -49,11 +66,17 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
         const slot = `${graph} ${name}`
         const fields = parseFieldSet(join.key)
         keys.set(slot, [...(keys.get(slot) ?? []), fields])
+        declare(declarations, name, fields)
         addNames(fields, readByPlans)
+        addLeaves(fields, keyLeaves)
       }
       for (const field of definition.fields ?? []) {
         if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
-        for (const { requires } of directiveArguments(field, 'join__field')) if (requires !== undefined) addNames(parseFieldSet(requires), readByPlans)
+        for (const { requires } of directiveArguments(field, 'join__field')) {
+          if (requires === undefined) continue
+          addNames(parseFieldSet(requires), readByPlans)
+          requirements.set(`${name}.${field.name.value}`, requires)
+        }
       }
     }
   }
@@ -62,9 +85,41 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     isAbstract: (name) => abstract.has(name),
     has: (name) => names.has(name),
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
+    keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
+    interfaceObjects: new Set([...interfaceObjects].flatMap(([name, fields]) => (fields.size > 0 ? [name] : []))),
+    isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
+    requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
+    keyLeaves: keyLeaves.difference(withArguments),
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
+}
+
+function fieldsOfInterfaceObjects({ directives, fields = [] }: InterfaceTypeDefinitionNode): ReadonlySet<string> {
+  const graphs = new Set<string | undefined>(
+    (directives ?? []).flatMap((join) => {
+      const isObject = join.arguments?.some(({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value)
+      return isObject === true ? directiveArguments({ directives: [join] }, 'join__type').map(({ graph }) => graph) : []
+    }),
+  )
+  if (graphs.size === 0) return new Set()
+  return new Set(
+    fields.flatMap((field) => {
+      const joins = directiveArguments(field, 'join__field')
+      return joins.length === 0 || joins.some(({ graph }) => graphs.has(graph)) ? [field.name.value] : []
+    }),
+  )
+}
+
+function declare(declarations: Map<string, Map<string, { fields: KeyFields; count: number }>>, typeName: string, fields: KeyFields): void {
+  const known = declarations.get(typeName) ?? new Map<string, { fields: KeyFields; count: number }>()
+  declarations.set(typeName, known)
+  const slot = canonicalKey(fields)
+  known.set(slot, { fields, count: (known.get(slot)?.count ?? 0) + 1 })
+}
+
+function canonicalKey(fields: KeyFields): string {
+  return [...fields].map(([name, nested]) => `${name}{${canonicalKey(nested)}}`).toSorted().join(' ')
 }
 
 function parseFieldSet(fields: string): KeyFields {
@@ -82,6 +137,13 @@ function keyTree(set: SelectionSetNode): KeyFields {
     }
   }
   return tree
+}
+
+function addLeaves(fields: KeyFields, names: Set<string>): void {
+  for (const [name, nested] of fields) {
+    if (nested.size === 0) names.add(name)
+    else addLeaves(nested, names)
+  }
 }
 
 function addNames(fields: KeyFields, names: Set<string>): void {

@@ -4,16 +4,35 @@ export const graphqlJson = 'application/graphql-response+json'
 export const plainJson = 'application/json'
 export const eventStream = 'text/event-stream'
 
-export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream
+/** What clients that can take deferred parts may ask for. They get the whole answer as the first part, and none after it. */
+export const deferredParts = 'multipart/mixed'
+
+export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream | typeof deferredParts
 
 const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
 
+/** What was chosen for texts seen before. */
+const chosen = new Map<string, ResponseMedia>()
+const maxChosen = 100
+
 /**
  * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
+ * @param lastResort what is also sent, to a client that takes nothing else
  * @throws AisleError NOT_ACCEPTABLE
  */
-export function negotiate(accept: string | undefined): ResponseMedia {
+export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
+  const key = `${accept}\n${lastResort ?? ''}`
+  const known = chosen.get(key)
+  if (known !== undefined) return known
+  const media = choose(accept, lastResort)
+  // Clients send few different texts; whoever sends many does not fill the memory.
+  if (chosen.size >= maxChosen) chosen.clear()
+  chosen.set(key, media)
+  return media
+}
+
+function choose(accept: string, lastResort: ResponseMedia | undefined): ResponseMedia {
   const ranges = accept
     .split(',')
     .map((range) => readRange(range))
@@ -24,7 +43,17 @@ export function negotiate(accept: string | undefined): ResponseMedia {
     const match = offered.find((media) => media === type)
     if (match !== undefined) return match
   }
+  if (lastResort !== undefined && ranges.some(({ type }) => type === lastResort)) return lastResort
   throw new AisleError('NOT_ACCEPTABLE')
+}
+
+/** The Content-Type of a response, and its text as that type has it. */
+export function present(media: ResponseMedia, text: string): { readonly contentType: string; readonly text: string } {
+  if (media !== deferredParts) return { contentType: `${media}; charset=utf-8`, text }
+  return {
+    contentType: `${media}; boundary="-"; deferSpec=20220824`,
+    text: `\r\n---\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${text.slice(0, -1)},"hasNext":false}\r\n-----\r\n`,
+  }
 }
 
 function readRange(range: string): { type: string; quality: number } {

@@ -3,6 +3,7 @@ import type { StockRow, StorePriceRow } from '../storage/database.ts'
 import { perStorage, prepared } from '../storage/prepared.ts'
 import type { Storage } from '../storage/storage.ts'
 import { hasStatus } from './level.ts'
+import { refusedPages } from './refused.ts'
 import { stockReport } from './report.ts'
 import type { InventoryStore, LevelRows, MovementPage, PriceRows, StockFilter, StockPage } from './store.ts'
 
@@ -40,6 +41,7 @@ export const inventoryStore = perStorage((storage): InventoryStore => {
     stockPages: (storeIds, page) => stockPages(storage, storeIds, page),
     stockCounts: (storeIds, filter) => stockCounts(storage, storeIds, filter),
     movementPages: (storeIds, page) => movementPages(storage, storeIds, page),
+    refusedPages: (storeIds, page) => refusedPages(storage, storeIds, page),
     stockReport: (grouping, storeId) => stockReport(storage, grouping, storeId),
   }
 })

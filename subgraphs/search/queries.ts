@@ -59,9 +59,21 @@ async function candidates(storage: Storage, ids: readonly string[], { storeId, i
 }
 
 async function priceCounts(storage: Storage, ids: readonly string[], storeId: string | null): Promise<PriceCount[]> {
-  const rows = await priced(storage, ids, storeId)
+  const rows = await (storeId === null ? listPriceCounts(storage, ids) : storePriceCounts(storage, ids, storeId)).execute()
+  return rows.flatMap((row) => (row.minor === null || row.currency === null ? [] : [{ minor: row.minor, currency: row.currency, count: row.count }]))
+}
+
+function storePriceCounts(storage: Storage, ids: readonly string[], storeId: string) {
+  return priced(storage, ids, storeId)
     .select((eb) => [minor.as('minor'), currency.as('currency'), eb.fn.countAll<number>().as('count')])
     .groupBy([minor, currency])
-    .execute()
-  return rows.flatMap((row) => (row.minor === null || row.currency === null ? [] : [{ minor: row.minor, currency: row.currency, count: row.count }]))
+}
+
+/** Without a store there is one table to read: a facet may be over thousands of products. */
+function listPriceCounts({ db, dialect }: Storage, ids: readonly string[]) {
+  return db
+    .selectFrom('list_price')
+    .where((eb) => dialect.isIn(eb.ref('product_id'), ids))
+    .select((eb) => ['amount_minor as minor', 'currency', eb.fn.countAll<number>().as('count')])
+    .groupBy(['amount_minor', 'currency'])
 }

@@ -78,7 +78,7 @@ export function nodeDataOf({ storeId, connection: own }: Copy, connection: Datab
     storeId,
     latest: storage,
     read: () => Promise.resolve(session),
-    status: () => ({ position: state.position, asOf: state.asOf, ageSeconds: 0, online: false, pendingOperations: 0, readingsSince: state.readingsSince }),
+    status: () => ({ state: 'offline', position: state.position, asOf: state.asOf, ageSeconds: 0, online: false, pendingOperations: 0, readingsSince: state.readingsSince }),
     changes: createLocalFeed(),
     moves: new Moves(),
     inventory: { recordMovement: refuse, recordCount: refuse, setPrice: refuse },

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Federation, startFederation } from '../testing/federation.ts'
+
+/** Every `price` is the id times ten; `cost` needs it, in the subgraph that also leads from a part to its parts. */
+const parts = {
+  catalog: {
+    sdl: `type Query { part(id: ID!): Part  things: [Thing!]! }  type Mutation { order(id: ID!): Part }  union Thing = Part | Tool
+      type Part @key(fields: "id") { id: ID!  price(unit: Int = 1): Int!  name: String! }  type Tool @key(fields: "id") { id: ID! }`,
+    resolvers: {
+      Query: { part: (_: unknown, { id }: { id: string }) => ({ id }), things: () => [{ __typename: 'Part', id: '3' }, { __typename: 'Tool', id: '4' }] },
+      Mutation: { order: (_: unknown, { id }: { id: string }) => ({ id }) },
+      Part: {
+        price: ({ id }: { id: string }, { unit }: { unit: number }) => {
+          if (id === '51') throw new Error(`${id} has no price`)
+          return Number(id) * 10 * unit
+        },
+        name: ({ id }: { id: string }) => `part ${id}`,
+      },
+    },
+  },
+  assembly: {
+    sdl: `type Part @key(fields: "id") { id: ID!  price(unit: Int): Int! @external  cost(share: Int!): Int! @requires(fields: "price(unit: 2)")  holds: [Slot!]! }
+      type Slot { n: Int!  part: Part }  type Tool @key(fields: "id") { id: ID!  fits: Part }`,
+    resolvers: {
+      Part: {
+        cost: ({ price }: { price: number }, { share }: { share: number }) => price + share,
+        holds: ({ id }: { id: string }) => [{ n: 1, part: { id: `${id}1` } }, { n: 2, part: null }],
+      },
+      Tool: { fits: () => ({ id: '9' }) },
+    },
+  },
+}
+
+let graph: Federation<keyof typeof parts>
+
+beforeAll(async () => {
+  graph = await startFederation(parts)
+})
+afterAll(async () => {
+  await graph[Symbol.asyncDispose]()
+})
+
+test('a required field below a second visit to its subgraph is fetched by a plan of its own', async () => {
+  const { data, errors } = await graph.ask('query($s: Int!) { part(id: "1") { holds { n part { x: id c: cost(share: $s) price name } } } }', { s: 5 })
+  expect(errors).toEqual([])
+  expect(data).toEqual({ part: { holds: [{ n: 1, part: { x: '11', c: 225, price: 110, name: 'part 11' } }, { n: 2, part: null }] } })
+})
+
+test('so it is at every level, beside fields that need no such thing, and below a member of a union', async () => {
+  const { data, errors } = await graph.ask('{ things { __typename ... on Part { name holds { part { cost(share: 0) holds { part { id cost(share: 1) } } } } } ... on Tool { fits { holds { part { c: cost(share: 2) } } } } } }')
+  expect(errors).toEqual([])
+  expect(data).toEqual({
+    things: [
+      { __typename: 'Part', name: 'part 3', holds: [{ part: { cost: 620, holds: [{ part: { id: '311', cost: 6221 } }, { part: null }] } }, { part: null }] },
+      { __typename: 'Tool', fits: { holds: [{ part: { c: 1822 } }, { part: null }] } },
+    ],
+  })
+})
+
+test('a mutation that is planned in parts still runs field by field', async () => {
+  for (const { received } of Object.values(graph.subgraphs)) received.length = 0
+  const { data } = await graph.ask('mutation { a: order(id: "1") { holds { part { cost(share: 0) } } } b: order(id: "2") { holds { part { cost(share: 0) } } } }')
+  expect(data).toEqual({ a: { holds: [{ part: { cost: 220 } }, { part: null }] }, b: { holds: [{ part: { cost: 420 } }, { part: null }] } })
+  const asked = graph.subgraphs.catalog.received.map(({ query, variables }) => (query.startsWith('mutation') ? query.match(/"(\d)"/)?.[1] : JSON.stringify(variables)))
+  expect(asked).toEqual(['1', '{"representations":[{"__typename":"Part","id":"11"}]}', '2', '{"representations":[{"__typename":"Part","id":"21"}]}'])
+})
+
+test('an error in a part of the plan stands where the client sees the field', async () => {
+  const { data, errors } = await graph.ask('{ p: part(id: "5") { h: holds { part { c: cost(share: 0) } } } }')
+  expect(data).toEqual({ p: { h: [{ part: null }, { part: null }] } })
+  expect(errors.map(({ message, path }) => [message, path])).toEqual([['51 has no price', ['p', 'h', 0, 'part', 'price']]])
+})
