@@ -54,7 +54,7 @@ export class GatewayClient {
   }
 
   /**
-   * Asks for a persisted operation. Null when there is no answer in time, or none with data; never rejects.
+   * Asks for a persisted operation; `judge` what it gives. Null when there is no answer in time, or none with data; never rejects.
    * @param authorization who asks, in their own words
    */
   async ask(operationId: string, variables: Readonly<Record<string, unknown>>, authorization: string | undefined): Promise<GatewayAnswer | null> {
@@ -64,10 +64,9 @@ export class GatewayClient {
     const deadline = AbortSignal.timeout(this.#options.deadlineMs)
     try {
       const answer = await this.#exchange(JSON.stringify({ documentId: `sha256:${operationId}`, variables }), authorization, deadline)
+      if (answer !== null) return answer
       this.#breaker.succeeded()
-      if (answer === null) return this.#none('refused')
-      this.#options.onOutcome?.('answered')
-      return answer
+      return this.#none('refused')
     } catch (error) {
       this.#breaker.failed()
       return this.#none(deadline.aborted ? 'late' : 'failed', error)
@@ -76,10 +75,11 @@ export class GatewayClient {
     }
   }
 
-  /** It answered what cannot be used: the same counts as no answer. */
-  disbelieve(error: unknown): void {
-    this.#breaker.failed()
-    this.#none('failed', error)
+  /** To be told of every answer, once it is known whether it was one to that operation: what was not counts as no answer. */
+  judge(fits: boolean, error?: unknown): void {
+    if (fits) this.#breaker.succeeded()
+    else this.#breaker.failed()
+    this.#options.onOutcome?.(fits ? 'answered' : 'failed', error)
   }
 
   #none(outcome: Outcome, error?: unknown): null {

@@ -9,7 +9,7 @@ import { openNodeData } from '../data/index.ts'
 import { eventually, scratchFolder } from '../data/testing/conditions.ts'
 import { MemoryCloud } from '../data/testing/memory-cloud.ts'
 import { startEdge } from '../main.ts'
-import { json, standIn, type StandIn } from './testing.ts'
+import { json, standIn, type StandIn } from './testing/stand-in.ts'
 
 const committed = JSON.parse(readFileSync(new URL('../../../schema/manifest.json', import.meta.url), 'utf8')) as { operations: { id: string; name: string; type: string; body: string }[] }
 const both = `query Both($ids: [ID!]!) {

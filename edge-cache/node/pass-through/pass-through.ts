@@ -1,4 +1,4 @@
-import { buildASTSchema, execute, parse, printSchema, type GraphQLError, type GraphQLSchema } from 'graphql'
+import { buildASTSchema, execute, parse, printSchema, type ExecutionResult, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import type { ErrorCode } from '../../../runtime/errors.ts'
 import { isObject, type JsonObject } from '../../../runtime/json.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
@@ -8,8 +8,8 @@ import type { PreparedOperation } from '../serve/documents.ts'
 import type { Answer, ContextMaker } from '../serve/execute.ts'
 import { formatErrors } from '../serve/faults.ts'
 import { freshness } from '../serve/freshness.ts'
-import type { GatewayClient } from './client.ts'
-import { graft, set, Unfilled, type Hole } from './graft.ts'
+import type { GatewayAnswer, GatewayClient } from './client.ts'
+import { graft, set, Unfilled, type Grafted, type Hole } from './graft.ts'
 import { lenientSchema } from './lenient.ts'
 
 /** What only the cloud can answer. */
@@ -55,32 +55,48 @@ export class PassThrough {
     if (!this.available) return null
     const answer = await client.ask(operation.id, variables, authorization)
     if (answer === null) return null
-    using session = await data.read()
-    const own = await execute({ schema: this.#lenient, document: operation.document, contextValue: contextFor(session, caller), variableValues: variables })
-    if (!isObject(own.data)) return null
+    let unfit: unknown = null
+    try {
+      using session = await data.read()
+      const own = await execute({ schema: this.#lenient, document: operation.document, contextValue: contextFor(session, caller), variableValues: variables })
+      const grafted = isObject(own.data) ? this.#graft(own.data, formatErrors(own.errors ?? [], log), answer) : null
+      if (grafted === null) return null
+      const result = await this.#asAnswered(operation, variables, grafted.data)
+      unfit = (result.errors ?? []).find((error) => asFault(error) === null) ?? null
+      if (unfit !== null) return null
+      const told = (result.errors ?? []).map(asFault).filter((fault) => fault !== null)
+      const edge = { ...freshness(data.status(), session.position), fromGateway: grafted.filled }
+      return { data: result.data ?? null, errors: [...told, ...grafted.errors], edge, keepable: false }
+    } catch (error) {
+      // The node's own answer is there already.
+      log.error({ err: error, operation: operation.name }, 'an answer could not be completed by the gateway\'s')
+      return null
+    } finally {
+      client.judge(unfit === null, unfit)
+    }
+  }
+
+  /** Null for what cannot be told apart: an error without a place. */
+  #graft(own: JsonObject, errors: readonly GraphQLFormattedError[], answer: GatewayAnswer): Grafted | null {
     const holes: Hole[] = []
-    for (const error of formatErrors(own.errors ?? [], log)) {
+    for (const error of errors) {
       if (error.path === undefined) return null
       if (lacks([error])) holes.push({ path: error.path, error })
       // It stands again where it stood, so that it takes with it what it may.
-      else set(own.data, error.path, new Unfilled(error))
+      else set(own, error.path, new Unfilled(error))
     }
-    const grafted = graft(own.data, holes, answer)
-    const result = await execute({
+    return graft(own, holes, answer)
+  }
+
+  /** Values in the form of an answer: what may not be null takes its parent with it, and what has another shape is an error. */
+  async #asAnswered({ document }: PreparedOperation, variables: JsonObject, values: JsonObject): Promise<ExecutionResult> {
+    return execute({
       schema: this.#plain,
-      document: operation.document,
-      rootValue: grafted.data,
+      document,
+      rootValue: values,
       variableValues: variables,
       fieldResolver: (source: JsonObject, _args, _context, { path }) => source[path.key],
     })
-    const faults = (result.errors ?? []).map(asFault)
-    const told = faults.filter((fault) => fault !== null)
-    if (told.length < faults.length) {
-      client.disbelieve(result.errors?.find((error) => asFault(error) === null))
-      return null
-    }
-    const edge = { ...freshness(data.status(), session.position), fromGateway: grafted.filled }
-    return { data: result.data ?? null, errors: [...told, ...grafted.errors], edge, keepable: false }
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import { closeServer, listen } from '../../../runtime/server.ts'
+import { closeServer, listen } from '../../../../runtime/server.ts'
 
 /** A request that came to the gateway's place. */
 export interface Heard {
