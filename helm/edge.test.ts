@@ -37,7 +37,7 @@ describeWithHelm('the chart of a store\'s node', () => {
     const gateway = (...args: string[]) => nodeOf(...args).container.env.find(({ name }: { name: string }) => name === 'AISLE_GATEWAY')
     expect(gateway('--values', 'aisle-edge/ci/full-values.yaml')).toEqual({ name: 'AISLE_GATEWAY', value: 'https://graph.example.com/graphql' })
     expect(gateway()).toEqual({ name: 'AISLE_GATEWAY', valueFrom: { configMapKeyRef: { name: 'aisle-store', key: 'gateway', optional: true } } })
-    expect(gateway('--set', 'identity.configMap=,store=1,origin=http://origin')).toBeUndefined()
+    expect(gateway('--set', 'identity.configMap=,store=s1,origin=http://origin')).toBeUndefined()
   })
 
   test('answers at a port of the machine only when asked to', () => {

@@ -75,7 +75,7 @@ export class SmallWorld {
     const id = this.#chance.of(products)
     const kept = Math.floor(this.cloud.clock() / hourMs) * hourMs - 7 * 24 * hourMs
     const sets: Record<string, Record<string, unknown>> = {
-      AppProduct: { ids: [id, this.#chance.of(products)], storeId, withSimilar: this.#chance.below(2) === 0 },
+      AppProduct: { ids: [id, 'p0'], storeId, withSimilar: this.#chance.below(2) === 0 },
       AppSearch: { query: this.#chance.of(words), storeId: 'S1', inStock: this.#chance.below(2) === 0 },
       BasketRecommendations: { productIds: [id], storeId },
       BrowseCategories: { parentId: this.#chance.of([null, ...categories]) },
