@@ -54,7 +54,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
     }
   }
 
-  const answer = ({ method = '', headers }: IncomingMessage, response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, ifNoneMatch: string | undefined, read: () => Parameters): boolean => {
+  const answer = ({ method = '', headers }: IncomingMessage, response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, { authorization, 'if-none-match': ifNoneMatch }: IncomingHttpHeaders, read: () => Parameters): boolean => {
     const startedAt = performance.now()
     figures.entered()
     const known = alias.length <= longestAlias ? `${caller.rights}${alias}` : null
@@ -79,7 +79,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
       figures.left(method, path, made.status, (performance.now() - startedAt) / 1000)
       endServerSpan(context, method, path, made.status)
     }
-    void runRequest(context, async () => send(await responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known })))
+    void runRequest(context, async () => send(await responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias: known })))
     return true
   }
 
@@ -89,7 +89,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
       body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
     })
     request.on('end', () => {
-      if (answer(request, response, body.toString('latin1'), false, media, caller, undefined, () => readParameters(parseBody(body.toString())))) return
+      if (answer(request, response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(body.toString())))) return
       bodies.set(request, body)
       next(request, response)
     })
@@ -101,7 +101,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
     const caller = media === null ? null : callers.known(headers.authorization)
     if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
-      if (answer(request, response, url, true, media, caller, headers['if-none-match'], () => readGet(url))) return
+      if (answer(request, response, url, true, media, caller, headers, () => readGet(url))) return
     } else if (method === 'POST' && url.length === path.length && isSmallJson(headers, bodyLimit)) {
       return post(request, response, media, caller)
     }
