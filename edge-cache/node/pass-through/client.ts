@@ -1,5 +1,7 @@
 import { graphqlJson } from '../../../runtime/graphql/media.ts'
 import { isObject, type JsonObject } from '../../../runtime/json.ts'
+import { currentRequest, currentSpan, requestIdHeader } from '../../../runtime/request.ts'
+import { underSpan } from '../../../runtime/tracing.ts'
 import { Breaker, type BreakerOptions } from './breaker.ts'
 
 /** What the gateway said. */
@@ -91,7 +93,10 @@ export class GatewayClient {
   async #exchange(body: string, authorization: string | undefined, signal: AbortSignal): Promise<GatewayAnswer | null> {
     const headers: Record<string, string> = { 'content-type': 'application/json', accept: graphqlJson }
     if (authorization !== undefined) headers.authorization = authorization
-    const response = await fetch(this.#options.url, { method: 'POST', headers, body, signal, redirect: 'error' })
+    const asker = currentRequest()
+    const span = currentSpan().child('pass-through', 'client', { 'peer.service': 'gateway', 'http.request.method': 'POST' })
+    const traced = { ...headers, ...span.headers, ...(asker === undefined ? {} : { [requestIdHeader]: asker.id }) }
+    const response = await underSpan(span, () => fetch(this.#options.url, { method: 'POST', headers: traced, body, signal, redirect: 'error' }))
     if (!(response.headers.get('content-type') ?? '').startsWith(graphqlJson)) {
       await response.body?.cancel()
       throw new Error(`The gateway's place answered ${response.status} with ${response.headers.get('content-type')}, which is not GraphQL.`)
