@@ -105,7 +105,7 @@ function createProtocol(service: GraphService): Server<Extra> {
       try {
         abort = client.enter(id)
         const scope = service.scope({ headers: { ...request.headers, ...lowerCased(connectionParams) }, who }, abort.signal)
-        const operation = await service.ready(readParameters(payload), who)
+        const operation = await service.ready(readParameters(payload), { who, request })
         return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation }) }
       } catch (error) {
         if (abort !== null) client.leave(id, abort)
