@@ -81,10 +81,12 @@ export const errorTable = {
   EPOCH_MISMATCH: { status: 409, text: 'The log was restarted: this position belongs to another epoch.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_TOO_OLD: { status: 410, text: 'The log no longer reaches back to this position.', action: 'Nothing by hand: the follower starts again from a fresh copy.' },
   POSITION_AHEAD: { status: 409, text: 'The follower stands ahead of the log.', action: 'The cloud was restored to an earlier point: the follower starts again from a fresh copy.' },
+  LOG_DIVERGED: { status: 409, text: 'The log has another batch under this number.', action: 'The cloud was restored to an earlier point and went on otherwise: the follower starts again from a fresh copy.' },
   LOG_GAP: { status: 500, text: 'A position is missing from the log.', action: 'Report it: the log is damaged; followers refuse to go on.' },
   PROTOCOL_UNSUPPORTED: { status: 400, text: 'This version of the replication protocol is not spoken here.', action: 'Upgrade the older of the node and origin.' },
   PROTOCOL_VIOLATION: { status: 502, text: 'What answered for origin does not speak the replication protocol.', action: 'Check --origin, and what stands between the node and it (a proxy, a captive portal).' },
   ORIGIN_UNREACHABLE: { status: 502, text: 'Origin cannot be reached.', action: 'Check the link and --origin; the node goes on serving and retries.' },
+  ORIGIN_BUSY: { status: 503, text: 'More stores ask at once than can be served at once.', action: 'Nothing by hand: the node comes back when it is told to. If it lasts, run more replicas of origin.' },
   STORE_UNKNOWN: { status: 404, text: 'No such store.', action: 'Import the store, or correct --store.' },
   // Starting
   CONFIG_INVALID: { status: 500, text: 'The configuration cannot be used.', action: 'Correct the setting named in the message.' },

@@ -13,7 +13,7 @@ import { listen } from '../../runtime/server.ts'
 import fastify from 'fastify'
 
 registerLogSourceTests('origin over HTTP', async ({ storage }) => {
-  const source = createPostgresSource(storage)
+  const source = createPostgresSource(storage, { keepTail: true })
   const app = fastify({ forceCloseConnections: true })
   const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment: false, log: createLogger('test', 'silent') })
   await app.ready()

@@ -7,6 +7,7 @@ import { operationalAnswer } from '../../runtime/health.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { guardOrigins } from '../../runtime/graphql/origins.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
+import { compilingEngine } from './compile/engine.ts'
 import { Answers } from './cache/answers.ts'
 import { ByteCache } from './cache/byte-cache.ts'
 import { registerCacheMetrics } from './cache/metrics.ts'
@@ -49,7 +50,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
 
   const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
   stack.defer(() => app.close())
-  const engine = await registerEngine(app, schema)
+  const engine = compilingEngine(schema, await registerEngine(app, schema))
   const executor = createExecutor({ data, schema, engine, contextFor, log })
   const cache = new ByteCache(data.moves, config.cacheBytes)
   registerCacheMetrics(metrics, cache)

@@ -16,6 +16,12 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--tick <ms>', 'least time between two batches of the log').env('AISLE_TICK_MS').default('20'))
     .addOption(new Option('--lease <ms>', 'how long after its last sign of life another sequencer takes over').env('AISLE_LEASE_MS').default('5000'))
     .addOption(new Option('--connections <number>', 'most connections to Postgres at once').env('AISLE_CONNECTIONS').default('10'))
+    .addOption(new Option('--copies <number>', 'most copies and comparisons made at once').env('AISLE_COPIES').default('4'))
+    .addOption(new Option('--queue <number>', 'most requests of a kind that wait for their turn').env('AISLE_QUEUE').default('1000'))
+    .addOption(new Option('--compact-after <hours>', 'age from which superseded changes are dropped from the log').env('AISLE_COMPACT_AFTER').default('24'))
+    .addOption(new Option('--retention <days>', 'how far the log reaches back').env('AISLE_LOG_RETENTION').default('14'))
+    .addOption(new Option('--most-changes <number>', 'most changes that the log keeps').env('AISLE_LOG_CHANGES').default('50000000'))
+    .addOption(new Option('--outcome-retention <days>', 'how long the outcome of a write is remembered').env('AISLE_OUTCOME_RETENTION').default('365'))
     .addOption(switchOption('--require-enrolment', 'answer only nodes that were enrolled with `aisle origin enrol`', 'AISLE_REQUIRE_ENROLMENT'))
     .addOption(switchOption('--production', 'the same', 'AISLE_PRODUCTION'))
     .action(async (options: unknown) => {

@@ -43,6 +43,8 @@ interface Pass {
   readonly defects: Defect[] | null
   /** How many values that may not be seen have been reported. */
   denied: number
+  /** No string in the data needs an escape. */
+  readonly plain: boolean
 }
 
 /** Values of fields that may not be seen, in one answer, that get an error of their own; a long list must not grow the answer without end. */
@@ -63,8 +65,8 @@ interface FieldWriter {
 
 type ObjectType = GraphQLObjectType | GraphQLInterfaceType
 
-/** Writes the data as the client asked for it; `null` (the text) when a null went all the way up. */
-export type WriteData = (data: JsonObject) => { readonly text: string; readonly defects: readonly Defect[] }
+/** Writes the data as the client asked for it; `null` (the text) when a null went all the way up. `plain` says that no string in it needs an escape. */
+export type WriteData = (data: JsonObject, plain: boolean) => { readonly text: string; readonly defects: readonly Defect[] }
 
 /** Compiles the writer of one operation under decided conditions. */
 export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions, access: Access = openAccess): WriteData {
@@ -72,12 +74,12 @@ export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document
   const root = schema.getRootType(operation.operation)
   if (!root) throw new TypeError(`the schema has no ${operation.operation} type`)
   const write = new WriterCompiler(schema, types, access, new FieldCollector(schema, fragments, conditions)).object(root, [operation], true)
-  return (data) => {
-    const quick: Pass = { clean: true, defects: null, denied: 0 }
+  return (data, plain) => {
+    const quick: Pass = { clean: true, defects: null, denied: 0, plain }
     const text = write(data, quick, null)
     if (quick.clean) return { text: text ?? 'null', defects: [] }
     const defects: Defect[] = []
-    return { text: write(data, { clean: false, defects, denied: 0 }, null) ?? 'null', defects }
+    return { text: write(data, { clean: false, defects, denied: 0, plain }, null) ?? 'null', defects }
   }
 }
 
@@ -167,7 +169,7 @@ class WriterCompiler {
   #named(type: GraphQLNamedOutputType, nodes: readonly FieldNode[], label: string): Write {
     if (isLeafType(type)) {
       const leaf = compileLeaf(type)
-      return (value, pass, path) => leaf(value) ?? report(pass, path, 'mistyped', label)
+      return (value, pass, path) => leaf(value, pass.plain) ?? report(pass, path, 'mistyped', label)
     }
     const byName = new Map<string, Write>()
     const unnamed = isObjectType(type) || isInterfaceType(type) ? lazy(() => this.object(type, nodes)) : null

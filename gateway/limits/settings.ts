@@ -18,8 +18,8 @@ const budget = z.string().transform((text, context): Budget => {
 export const limitSettings = {
   maxDepth: count.default(30),
   maxHeight: count.default(1_000),
-  maxAliases: count.default(50),
-  maxRootFields: count.default(30),
+  maxAliases: count.default(200),
+  maxRootFields: count.default(50),
   maxDirectives: count.default(100),
   maxTokens: count.default(10_000),
   maxCost: count.default(1_000_000),
@@ -57,8 +57,8 @@ export function addLimitOptions(command: Command): Command {
   const add = (flags: string, description: string, variable: string): Command => command.addOption(new Option(flags, description).env(`AISLE_${variable}`))
   add('--max-depth <count>', 'fields inside each other in a document that is not in the manifest; 0 for no limit, as for all that follow (default: 30)', 'MAX_DEPTH')
   add('--max-height <count>', 'fields in it, fragments counted wherever they are spread (default: 1000)', 'MAX_HEIGHT')
-  add('--max-aliases <count>', 'aliases in it (default: 50)', 'MAX_ALIASES')
-  add('--max-root-fields <count>', 'fields at its root (default: 30)', 'MAX_ROOT_FIELDS')
+  add('--max-aliases <count>', 'aliases in it (default: 200)', 'MAX_ALIASES')
+  add('--max-root-fields <count>', 'fields at its root (default: 50)', 'MAX_ROOT_FIELDS')
   add('--max-directives <count>', 'directives in it (default: 100)', 'MAX_DIRECTIVES')
   add('--max-tokens <count>', 'lexical tokens in it (default: 10000)', 'MAX_TOKENS')
   add('--max-cost <cost>', 'the largest estimated cost of an operation (@cost, @listSize); a client that sends x-aisle-cost: 1 is told it in extensions.cost (default: 1000000)', 'MAX_COST')

@@ -115,7 +115,8 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#endpoints.values()].flatMap(({ http, streams }) => [http[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]))
+    for (const { http } of this.#endpoints.values()) http[Symbol.dispose]()
+    await Promise.all([...this.#endpoints.values()].map(({ streams }) => streams[Symbol.asyncDispose]()))
   }
 }
 

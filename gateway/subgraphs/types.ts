@@ -16,6 +16,8 @@ export interface RequestScope {
 export interface SubgraphReply {
   readonly data: JsonObject | null
   readonly errors: unknown
+  /** It is known that no string in the data needs an escape in JSON. */
+  readonly plain?: boolean
 }
 
 /** What may be done with a request besides sending it once. */

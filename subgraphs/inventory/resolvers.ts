@@ -11,6 +11,7 @@ import { levelOf, statusOf, type AvailabilityStatus, type Level } from './level.
 import { unknownStore, type Price } from './loaders.ts'
 import { mutations } from './mutations.ts'
 import type { InventoryRequest, InventoryResolver } from './part.ts'
+import { refusedWrite, refusedWrites } from './refused.ts'
 import { reportRows } from './report.ts'
 import type { StockFilter, StockGrouping } from './store.ts'
 import { storePage, type StoreConnection } from './stores.ts'
@@ -83,6 +84,7 @@ const store = {
     const rows = await inventory.loaders.stockPage.load({ id, args: { ...narrowed, first: size, after: cursor === null ? null : String(cursor[0]) } })
     return { ...connectionOf(rows.map(levelOf), size, after, (level) => [level.productId]), storeId: id, filter: narrowed }
   }) satisfies InventoryResolver<Reference, PageArgs & { filter?: StockFilterInput | null }>,
+  refusedWrites,
   movements: (async ({ id }, { productId, first, after }, { inventory, environment }) => {
     requireStoreRight(environment, id, 'read')
     requireHeld(environment, id)
@@ -133,6 +135,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     totalCount: (({ storeId, filter }, _args, { inventory }) => inventory.loaders.stockCount.load({ id: storeId, args: filter })) satisfies InventoryResolver<StockConnection>,
   },
   StockMovement: movement,
+  RefusedWrite: refusedWrite,
   Price: price,
   Availability: availability,
 }

@@ -1,5 +1,5 @@
 import type { TagsOf } from '../shared/reads.ts'
-import { rowTags, shelfTags, type Tag } from '../shared/tags.ts'
+import { retentionTag, rowTags, shelfTags, type Tag } from '../shared/tags.ts'
 import type { InventoryStore, StockFilter } from './store.ts'
 
 /** What each of inventory's reads depends on. */
@@ -15,6 +15,8 @@ export const inventoryTags: TagsOf<InventoryStore> = {
   stockCounts: stockTags,
   // Movements stay in the cloud.
   movementPages: () => null,
+  // Old outcomes are dropped together with old readings.
+  refusedPages: (storeIds) => [...rowTags('edge_operation', storeIds), retentionTag],
   stockReport: (_grouping, storeId) => [storeId === null ? 'stock' : `stock:${storeId}`, storeId === null ? 'store_price' : `store_price:${storeId}`, 'store', 'product', 'category', 'list_price'],
 }
 

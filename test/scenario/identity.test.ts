@@ -162,6 +162,9 @@ describe('identity, from the token to the store', () => {
     expect(await as('cashier', 'gateway', readings('d12'))).toMatchObject({ codes: [], data: { device: { readings: [] } } })
     expect(await as('freezer', 'gateway', readings('d13'))).toMatchObject({ codes: ['FORBIDDEN'] })
     expect(await as(null, 'gateway', { query: '{ device(id: "d12") { id firmware } }' })).toMatchObject({ codes: ['UNAUTHORIZED_FIELD_OR_TYPE'], data: { device: { id: 'd12', firmware: null } } })
+    const devices = operation('StoreDevices', { storeId: '12', first: 5 })
+    expect(await as('cashier', 'edge', devices)).toMatchObject({ codes: [], data: { store: { devices: expect.any(Object) } } })
+    for (const client of [null, 'shopper', 'cashier', null] as const) expect(await as(client, 'edge', devices)).toMatchObject({ codes: client === 'cashier' ? [] : ['UNAUTHORIZED_FIELD_OR_TYPE'] })
     expect(await as(null, 'gateway', { query: '{ store(id: "12") { name stock { totalCount } } }' })).toMatchObject({ codes: [] })
   })
 

@@ -1,4 +1,4 @@
-import type { Moves } from './moves.ts'
+import type { Moves, Slot } from './moves.ts'
 
 /** An answer's bytes, up to what is appended when it is sent. */
 export interface KeptAnswer {
@@ -18,7 +18,7 @@ export interface NewEntry extends KeptAnswer {
   /** Null for what not everybody may see: it is not remembered beyond this process. */
   readonly recipe: Recipe | null
   /** What was read. */
-  readonly slots: Int32Array
+  readonly slots: readonly Slot[]
   /** The clock of `Moves` before the read. */
   readonly since: number
   /** The clock at the last move of what was read. */
@@ -97,7 +97,7 @@ export class ByteCache {
       this.counts.discarded += 1
       return false
     }
-    const size = added.bytes.length + 2 * added.key.length + added.etag.length + added.slots.byteLength + entryOverhead
+    const size = added.bytes.length + added.key.length + added.etag.length + 4 * added.slots.length + entryOverhead
     const known = this.#byKey.get(added.key)
     if (known !== undefined) this.#remove(known)
     // One answer must not push out all the others.

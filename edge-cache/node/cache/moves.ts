@@ -1,8 +1,11 @@
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
-import { changedTags, type Tag } from '../../../subgraphs/shared/tags.ts'
+import { changedTags, retentionTag, type Tag } from '../../../subgraphs/shared/tags.ts'
 
 /** Tags share slots by their hash: two that meet in one are dropped together, which is allowed. A power of two. */
 const slotBits = 19
+
+/** More tags than this between two batches of the log stand for everything. */
+const mostRecent = 10_000
 
 /** Where a tag's last move is kept. */
 export type Slot = number
@@ -23,6 +26,8 @@ export class Moves {
   readonly #last = new Float64Array(1 << slotBits)
   #clock = 1
   #all = 1
+  /** What moved since the last batch of the log became visible. */
+  #recent: Tag[] = []
 
   /** Grows with everything that happens. */
   get clock(): number {
@@ -32,6 +37,20 @@ export class Moves {
   moved(tags: readonly Tag[]): void {
     this.#clock += 1
     for (const tag of tags) this.#last[slotOf(tag)] = this.#clock
+    if (this.#recent.length < mostRecent) for (const tag of tags) this.#recent.push(tag)
+  }
+
+  /**
+   * Batches of the log have become visible with these changes. What moved while they were being taken in moves again: that was told
+   * before the transaction ended, which for a long batch is many steps later, and reads between showed the old.
+   */
+  visible(tags: readonly Tag[]): void {
+    const recent = this.#recent
+    if (recent.length >= mostRecent) this.everything()
+    this.#recent = []
+    this.moved(recent)
+    this.moved(tags)
+    this.#recent = []
   }
 
   /** Nothing that was read before counts any more: a fresh copy, or nobody can tell what changed. */
@@ -41,20 +60,29 @@ export class Moves {
   }
 
   /** The clock at the last move of any of these. */
-  newest(slots: ArrayLike<Slot>): number {
+  newest(slots: readonly Slot[]): number {
     let newest = this.#all
-    for (let at = 0; at < slots.length; at += 1) newest = Math.max(newest, this.#last[slots[at] as Slot] as number)
+    for (const slot of slots) newest = Math.max(newest, this.#last[slot] as number)
     return newest
   }
 }
 
-/** Tells `moves` of every row that changes in a replica, in the transaction that changes it. */
-export function movesExtension(moves: Moves): ReplicaExtension {
+/** Tells `moves` of every row that changes in a replica, as soon as it is visible. @param readingsSince before which readings are dropped */
+export function movesExtension(moves: Moves, readingsSince: () => number | null): ReplicaExtension {
+  let since: number | null = null
   return {
     name: 'moves',
     version: 1,
     create: () => moves.everything(),
     rebuild: () => moves.everything(),
-    apply: (_connection, changes) => moves.moved(changes.flatMap(({ entity, key, previous, row }) => changedTags(entity, key, previous, row))),
+    apply() {},
+    visible(changes) {
+      const tags = changes.flatMap(({ entity, key, previous, row }) => changedTags(entity, key, previous, row))
+      // Old rows are dropped without a change of the log.
+      const now = readingsSince()
+      if (now !== since) tags.push(retentionTag)
+      since = now
+      moves.visible(tags)
+    },
   }
 }

@@ -19,7 +19,7 @@ export class ReadSlots implements ReadLog {
     return this.#keepable
   }
 
-  slots(): Int32Array {
-    return Int32Array.from(this.#slots)
+  slots(): readonly Slot[] {
+    return [...this.#slots]
   }
 }

@@ -7,8 +7,7 @@ import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
-import { openReplica } from '../../../subgraphs/storage/sqlite/replica.ts'
-import { retentionTag } from '../../../subgraphs/shared/tags.ts'
+import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
 import { deliveryOf } from '../http-delivery.ts'
@@ -29,6 +28,9 @@ import { Outbox } from './outbox/outbox.ts'
 import { createOverlay } from './overlay/overlay.ts'
 import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
 
+/** Damage that nobody has read is found within about a day. */
+const checkEveryMs = 12 * 60 * 60 * 1000
+
 export interface NodeDataOptions {
   readonly storeId: string
   /** Holds replica.db and outbox.db; made where it is missing. One node at a time. */
@@ -46,6 +48,8 @@ export interface NodeDataOptions {
   readonly readers?: ReaderPoolOptions
   /** Longest wait of one request for changes, in milliseconds. */
   readonly waitMs?: number
+  /** Time between two comparisons of all rows with the cloud's, in milliseconds; 0 for none but after a stop that was not clean. */
+  readonly checkEveryMs?: number
   /** Longest pause after a failure of the link, in milliseconds. */
   readonly mostPauseMs?: number
 }
@@ -73,7 +77,9 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   )
   const moves = new Moves()
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
-  const replica = stack.use(openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, movesExtension(moves), overlay] }))
+  const replica: Replica = stack.use(
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)] }),
+  )
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link()
   const clock = new CloudClock()
@@ -95,13 +101,6 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       pendingOperations: outbox.depth,
       readingsSince: state?.readingsSince ?? null,
     }
-  }
-  let since = status().readingsSince
-  /** Old readings are dropped without a change of the log. */
-  const retained = (): void => {
-    const { readingsSince } = status()
-    if (readingsSince !== since) moves.moved([retentionTag])
-    since = readingsSince
   }
   const metrics = registerDataMetrics(registry, status, () => readers.leased)
 
@@ -127,10 +126,9 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       log,
       ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       ...pause,
-      onApplied(batches) {
-        retained()
-        kept.applied(batches)
-      },
+      checkEveryMs: options.checkEveryMs ?? checkEveryMs,
+      onDamage: (ranges) => metrics.damaged(ranges),
+      onApplied: (batches) => kept.applied(batches),
       onHead(head) {
         const first = !clock.known
         clock.heard(head)

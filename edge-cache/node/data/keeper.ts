@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../../runtime/log.ts'
+import { pause } from '../../../subgraphs/log/backoff.ts'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../../subgraphs/storage/entities.ts'
 import { isDamage } from '../../../subgraphs/storage/sqlite/damage.ts'
@@ -18,6 +19,10 @@ const reconcileAfterMs = 1_000
 /** How long a settled write is remembered for who repeats it, in milliseconds. */
 export const settledRetentionMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 60 * 60 * 1000
+
+/** How long a write waits for the end of a batch before it is acknowledged without being in sight, and how often it looks; in milliseconds. */
+const longestIdleWaitMs = 2_000
+const idleLookMs = 5
 
 export interface KeeperOptions {
   readonly storeId: string
@@ -82,6 +87,7 @@ export class Keeper implements Disposable {
     }
     if (result.status === 'reused' || (result.status === 'known' && result.operation.state === 'settled')) return result
     const { operation } = result
+    await this.#idle()
     const given = this.#lay(operation, answer)
     if (result.status === 'kept') {
       onWaiting()
@@ -143,6 +149,7 @@ export class Keeper implements Disposable {
    */
   async reconcile(acknowledged = false): Promise<void> {
     const { outbox, replica, storeId, onWaiting } = this.#options
+    await this.#idle()
     const position = replica.position()
     if (position === null) return
     const settlements: Settlement[] = []
@@ -179,6 +186,11 @@ export class Keeper implements Disposable {
     clearInterval(this.#pruning)
     if (this.#reconciling !== null) clearTimeout(this.#reconciling)
     this.#writer[Symbol.dispose]()
+  }
+
+  /** A long batch has pauses in which nothing can be laid over the replica: a write waits for its end, though not for ever. */
+  async #idle(): Promise<void> {
+    for (const until = performance.now() + longestIdleWaitMs; this.#options.replica.busy && performance.now() < until; ) await pause(idleLookMs)
   }
 
   #lay<Answer>(operation: KeptOperation, answer: AnswerMaker<Answer>): Answer {

@@ -7,6 +7,8 @@ export interface DataMetrics {
   readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
   readonly refused: (kind: OperationKind, code: string) => void
   readonly lost: (writes: number) => void
+  /** Damage of the replica was found: so many ranges of rows, or none where SQLite found it. */
+  readonly damaged: (ranges: number) => void
 }
 
 /** Registers the figures; the gauges ask when they are scraped. */
@@ -33,7 +35,9 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
   const lost = new Counter({ name: 'aisle_edge_lost_operations_total', help: 'Acknowledged writes that the outbox no longer had; the log names them', registers })
+  const damage = new Counter({ name: 'aisle_edge_damage_total', help: 'Times that damage of the replica was found and mended', labelNames: ['by'], registers })
   return {
+    damaged: (ranges) => damage.inc({ by: ranges > 0 ? 'digest' : 'sqlite' }),
     lost: (writes) => lost.inc(writes),
     delivered(result, count) {
       requests.inc({ result })

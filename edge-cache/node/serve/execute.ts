@@ -16,8 +16,8 @@ export type Reading = ReadSession | { readonly storage: Storage; readonly connec
 /** Makes the context of one execution; `reads` is told what it reads. */
 export type ContextMaker = (reading: Reading, caller: Caller, reads?: ReadLog) => object
 
-/** Runs a query or mutation: mercurius, which keeps what it prepared by the text. */
-export type Engine = (source: string, context: object, variables: JsonObject) => Promise<ExecutionResult>
+/** Runs a query or mutation. */
+export type Engine = (operation: PreparedOperation, context: object, variables: JsonObject) => Promise<ExecutionResult>
 
 /** The answer to one operation, or to one event of a subscription. */
 export interface Answer {
@@ -53,7 +53,7 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
   return {
     async run(operation, variables, caller, reads) {
       using session = await data.read()
-      return answer(await engine(operation.source, contextFor(session, caller, reads), variables), session)
+      return answer(await engine(operation, contextFor(session, caller, reads), variables), session)
     },
 
     async subscribe({ document }, variables, caller) {
