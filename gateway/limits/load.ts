@@ -6,7 +6,7 @@ import { Gate } from '../../runtime/gate.ts'
 export interface LoadLimits {
   /** Operations at work at once. */
   readonly maxConcurrent: number
-  /** Operations that wait for their turn. */
+  /** Operations that wait for their turn; 0 is none. */
   readonly maxQueue: number
   /** By how much the event loop may be late, in milliseconds. */
   readonly maxLagMs: number

@@ -69,7 +69,7 @@ export function addLimitOptions(command: Command): Command {
   add('--trust-client-id <header>', 'header by which a proxy of yours names clients that have no token', 'TRUST_CLIENT_ID')
   command.addOption(new Option('--free-form <role...>', 'only callers of these roles may send documents that are not in the manifest').env('AISLE_FREE_FORM'))
   add('--max-concurrent <count>', 'operations at work at once (default: 1000)', 'MAX_CONCURRENT')
-  add('--max-queue <count>', 'operations that wait for their turn (default: 1000)', 'MAX_QUEUE')
+  add('--max-queue <count>', 'operations that wait for their turn, others being turned away; here 0 is none (default: 1000)', 'MAX_QUEUE')
   add('--max-lag <ms>', 'how late the event loop may be before operations are turned away (default: 1000)', 'MAX_LAG')
   add('--max-heap <percent>', 'how much of the heap may be used before operations are turned away (default: 90)', 'MAX_HEAP')
   add('--headers-timeout <ms>', 'longest time for the head of a request (default: 10000)', 'HEADERS_TIMEOUT')
