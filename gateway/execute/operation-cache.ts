@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, print } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
 import { checkDocument, type DocumentLimits } from '../limits/document.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { canonicalDocument } from './canonical.ts'
@@ -15,6 +16,16 @@ export interface CachedOperation {
   readonly text: string
   readonly operationName: string | null
   readonly prepared: PreparedOperation
+}
+
+/** Documents are read by functions that call themselves; one that nests too deeply for them is no worse than a wrong one. @throws AisleError GRAPHQL_PARSE_FAILED */
+function withinStack<Result>(read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) throw new AisleError('GRAPHQL_PARSE_FAILED', 'The document nests too deeply.', { cause: error })
+    throw error
+  }
 }
 
 /** What operations may be like, and how their cost is estimated. */
@@ -57,7 +68,7 @@ export class OperationCache {
     const names = this.#byText.get(text)
     const known = names?.get(operationName)
     if (known !== undefined) return known
-    const prepared = this.#byDocument(text, operationName, isTrusted())
+    const prepared = withinStack(() => this.#byDocument(text, operationName, isTrusted()))
     if (text.length > maxTextLength) return prepared
     if (names === undefined) this.#byText.set(text, new Map([[operationName, prepared]]))
     else names.set(operationName, prepared)

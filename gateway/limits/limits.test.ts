@@ -30,12 +30,15 @@ function raw(url: string): Socket {
 }
 
 async function everything(socket: Socket): Promise<string> {
+  const closed = new Promise((resolve) => {
+    socket.once('close', resolve)
+  })
   let text = ''
   socket.on('error', () => {})
   socket.on('data', (data) => {
     text += data.toString('latin1')
   })
-  if (!socket.closed) await once(socket, 'close')
+  await closed
   return text
 }
 

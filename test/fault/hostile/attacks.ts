@@ -27,6 +27,9 @@ async function speak(url: string, first: string | Buffer, drip?: { readonly text
   const { hostname, port } = new URL(url)
   const socket: Socket = connect(Number(port), hostname)
   let answer = ''
+  const closed = new Promise((resolve) => {
+    socket.once('close', resolve)
+  })
   socket.on('error', () => {})
   socket.on('data', (data) => {
     answer += data.toString('latin1')
@@ -34,7 +37,7 @@ async function speak(url: string, first: string | Buffer, drip?: { readonly text
   socket.write(first)
   let left = drip?.times ?? 0
   const timer = drip === undefined ? null : setInterval(() => (left-- > 0 ? socket.write(drip.text) : socket.end()), drip.everyMs)
-  if (!socket.closed) await once(socket, 'close')
+  await closed
   if (timer !== null) clearInterval(timer)
   return { status: Number(/HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), codes: [] }
 }
