@@ -139,6 +139,8 @@ async function memoryOf(url: string): Promise<number> {
 }
 
 const mega = 1024 * 1024
+/** Milliseconds by which a busy machine may be late. */
+const slackMs = 75
 
 test('a well-behaved client does not notice, and memory stays what it was', async () => {
   const { url } = stack.gateway
@@ -166,7 +168,7 @@ test('a well-behaved client does not notice, and memory stays what it was', asyn
   })
   const during = rounds.flatMap((round) => round.during)
   process.stdout.write(`hostile: p99 ${median(before).toFixed(1)} ms before, ${median(during).toFixed(1)} ms during ${rounds.map(({ made }) => made).join(' + ')} attacks; memory ${(between / mega).toFixed(0)} MB, then ${(after / mega).toFixed(0)} MB\n`)
-  expect(rounds.every(({ made }) => made > 50)).toBe(true)
-  // The slack is for what else this machine does.
-  expect(median(during)).toBeLessThan(median(before) * 2 + 25)
+  expect(rounds.every(({ made }) => made > 30)).toBe(true)
+  // The slack is for what else this machine does: the attacker and every part of the stack share its cores.
+  expect(median(during)).toBeLessThan(median(before) * 2 + slackMs)
 }, 120_000)

@@ -6,20 +6,18 @@ import { attacks, slowAttacks, socketAttacks, type Attack } from './attacks.ts'
  * measures. A few of each kind at a time; how many it has made goes to its parent at the end.
  */
 const url = process.argv[2] ?? ''
-const eachPauseMs = 40
-const slowAtOnce = 20
+const eachPauseMs = 100
+const slowAtOnce = 10
 
-let going = true
+const end = new AbortController()
 let made = 0
-process.on('message', () => {
-  going = false
-})
+process.on('message', () => end.abort())
 process.on('disconnect', () => process.exit(1))
 
 async function repeat(kinds: readonly Attack[]): Promise<void> {
-  while (going) {
+  while (!end.signal.aborted) {
     for (const attack of kinds) {
-      if (!going) return
+      if (end.signal.aborted) return
       await attack(url).catch(() => null)
       made++
       await pause(eachPauseMs)
