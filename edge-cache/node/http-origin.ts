@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
@@ -12,12 +12,41 @@ export interface HttpOriginOptions {
   readonly storeId: string
   /** Longest wait for a connection, and for the next bytes of an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Carries requests; connections of its own over the network without it. */
+  readonly transport?: Transport
   /** Told whenever something of an answer of origin comes: its head, and each piece of its body. */
   readonly onHeard?: () => void
   /** What requests are signed with; unsigned without it. */
   readonly key?: NodeKey | null
   /** Enrols the key first, where origin has not taken it yet. */
   readonly enrolCode?: string
+}
+
+/** What carries requests to origin and brings what answers them. */
+export interface Transport {
+  /** @throws what happened instead of an answer. */
+  request(request: TransportRequest): Promise<TransportAnswer>
+  destroy(): Promise<void>
+}
+
+export interface TransportRequest {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** With the query. */
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string | null
+  /** Longest wait for the head of the answer, in milliseconds, and for each piece of its body. */
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
+  readonly signal: AbortSignal | null
+}
+
+export interface TransportAnswer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Readable
 }
 
 export interface OriginRequest {
@@ -43,19 +72,19 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #origin: string
   readonly #timeoutMs: number
   readonly #onHeard: () => void
-  readonly #agent: Agent
+  readonly #transport: Transport
   readonly #key: NodeKey | null
   readonly #enrolCode: string | null
   #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, key = null, enrolCode }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport, key = null, enrolCode }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
+    this.#transport = transport ?? new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
     this.#key = key
     this.#enrolCode = enrolCode ?? null
-    this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
   }
 
   /**
@@ -88,7 +117,7 @@ export class HttpOrigin implements AsyncDisposable {
     await key.markEnrolled()
   }
 
-  async #read(request: OriginRequest, response: Dispatcher.ResponseData): Promise<Readable> {
+  async #read(request: OriginRequest, response: TransportAnswer): Promise<Readable> {
     const { statusCode, headers } = response
     if (headers[protocolHeader] !== protocolVersion) {
       discard(response.body)
@@ -119,18 +148,18 @@ export class HttpOrigin implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    await this.#transport.destroy()
   }
 
   #url(path: string): URL {
     return new URL(`${this.#origin}/sync/${path}`)
   }
 
-  async #send({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL): Promise<Dispatcher.ResponseData> {
+  async #send({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL): Promise<TransportAnswer> {
     const authorization = this.#key?.enrolled === true ? await this.#key.authorization() : null
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
     try {
-      return await this.#agent.request({
+      return await this.#transport.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
@@ -173,7 +202,7 @@ export function discard(body: Readable): void {
   body.destroy()
 }
 
-function unpack({ headers, body }: Dispatcher.ResponseData): Readable {
+function unpack({ headers, body }: TransportAnswer): Readable {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return body
   if (encoding !== 'gzip' && encoding !== 'br') {

@@ -25,6 +25,7 @@ import { createHttpHandler, send } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
 import { createResponder } from './serve/responder.ts'
 import { serveSocket } from './serve/socket.ts'
+import { nodeStates } from './state.ts'
 
 const path = '/graphql'
 
@@ -84,7 +85,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
     }),
   )
 
-  health.require('copy', () => (data.status().position === null ? 'the first copy of the data has not arrived yet' : null))
+  health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
   const socket = serveSocket(app.server, path, { operations, executor, schema, callers, log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
