@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
-import { OperationCache } from '../execute/operation-cache.ts'
+import { OperationCache, type OperationLimits } from '../execute/operation-cache.ts'
 import type { PreparationObserver } from '../execute/preparation.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
@@ -12,11 +13,12 @@ import type { SubgraphClient } from '../subgraphs/client.ts'
 import { InFlight } from '../subgraphs/in-flight.ts'
 import { type BroadcastObserver, Broadcasts, type SubscriptionEnd } from './broadcast.ts'
 import { type RequestScope, SubscriptionRefused } from '../subgraphs/types.ts'
+import type { Admission } from '../limits/admission.ts'
 import type { Variant } from '../execute/variant.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
 import { Usage } from './usage.ts'
-import { type DocumentPolicy, resolveDocument } from '../../runtime/graphql/persisted.ts'
+import { isListed, resolveDocument } from '../../runtime/graphql/persisted.ts'
 
 /** A supergraph with everything that belongs to this version of it: its connections and its prepared operations. Swapped in whole. */
 export interface Graph {
@@ -42,12 +44,15 @@ export interface ReadyOperation {
   readonly document: string
   /** Schema coordinates of what it uses and should not. */
   readonly deprecated: readonly string[]
+  /** What it is estimated to cost. @throws AisleError COST_QUERY_PARSE_FAILURE */
+  cost(): number
   execute(scope: RequestScope): Promise<ResponseText>
   /** @throws InvalidRequest when the source of events fails */
   subscribe(scope: RequestScope, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd>
 }
 
 export interface GraphOptions {
+  readonly limits: OperationLimits
   /** Prepared operations kept in memory. */
   readonly planCache: number
   readonly hideInternals: boolean
@@ -61,12 +66,12 @@ export interface GraphOptions {
   readonly onPreparation: PreparationObserver
 }
 
-export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast, onPreparation }: GraphOptions): Graph {
+export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { limits, planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast, onPreparation }: GraphOptions): Graph {
   const present = hide ? hideInternals : presentAll
   return {
     supergraph,
     subgraphs,
-    operations: new OperationCache(supergraph, planCache, present, onPreparation),
+    operations: new OperationCache(supergraph, planCache, present, limits, onPreparation),
     inFlight: shareQueries ? new InFlight(onShared) : null,
     broadcasts: new Broadcasts(onBroadcast),
     shareSubscriptions,
@@ -75,11 +80,22 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
   }
 }
 
+/** Whose operation is made ready. */
+export interface Asker {
+  readonly who: Caller
+  /** Null for an operation that was admitted before. */
+  readonly request: IncomingMessage | null
+}
+
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, who: Caller): Promise<ReadyOperation> {
+export async function readyOperation(graph: Graph, parameters: Parameters, admission: Admission, { who, request }: Asker): Promise<ReadyOperation> {
+  const policy = admission.policyFor(who)
   const document = resolveDocument(parameters, policy)
-  const prepared = graph.operations.prepare(document, parameters.operationName)
+  const prepared = graph.operations.prepare(document, parameters.operationName, () => isListed(parameters, policy))
   const variables: JsonObject = prepared.coerce(parameters.variables)
+  const cost = (): number => prepared.cost(variables)
+  const admitted = admission.admit(cost, who, request)
+  if (admitted !== null) await admitted
   const variant = await prepared.variant(variables, who)
   if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(who)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
@@ -87,6 +103,7 @@ export async function readyOperation(graph: Graph, parameters: Parameters, polic
     parameters,
     document,
     deprecated: prepared.deprecated,
+    cost,
     async execute(scope) {
       graph.usage.enter()
       try {
