@@ -1,7 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, Kind, parse, print } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { createPlanner } from '../plan/planner.ts'
-import { createSplitPlanner, type SplitPlanner } from '../plan/split.ts'
+import { withPartialUnions } from '../plan/partial-unions.ts'
+import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../plan/split.ts'
 import { directiveArguments } from './ast.ts'
 import { checkDefinitions } from './check.ts'
 import { withSpecifiedNames } from './links.ts'
@@ -37,7 +38,8 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   checkDefinitions(document)
   const schema = buildPublicSchema(document)
   const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
-  const planner = createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), { supergraph: document, schema, types, labels: overrideLabels })
+  const options: SplitOptions = { supergraph: document, schema, types, labels: overrideLabels }
+  const planner = withPartialUnions(createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), options), options)
   return { schema, planner, types, urls }
 }
 
