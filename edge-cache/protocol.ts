@@ -22,6 +22,14 @@ export interface ChangesAnswer {
   readonly head: LogHead
 }
 
+/** A question for what ranges of an entity's rows add up to: the columns are those that the node holds. */
+export const digestsQuestion = z.object({ entity: z.string(), columns: z.array(z.string()).max(200) })
+
+const rowKey = z.array(z.union([z.string(), z.number()])).nullable()
+
+/** A question for the rows of a range. */
+export const rowsQuestion = z.object({ entity: z.string(), after: rowKey, through: rowKey, limit: z.int().positive() })
+
 /** The last line of a snapshot: without it the copy is not whole. */
 export interface SnapshotEnd {
   readonly end: { readonly rows: number }

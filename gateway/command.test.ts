@@ -21,6 +21,17 @@ function readOptions(...given: string[]): unknown {
   return options
 }
 
+function withEnvironment<T>(variables: Readonly<Record<string, string>>, read: () => T): T {
+  const before = { ...process.env }
+  Object.assign(process.env, variables)
+  try {
+    return read()
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name]
+    Object.assign(process.env, before)
+  }
+}
+
 test('the command line decodes to a configuration, with defaults for the rest', () => {
   const options = readOptions('--port', '0', '--persisted-only', '--subgraph-url', 'a=http://x:1/graphql', '--subgraph-url', 'b=http://y/', '--timeout', '50', '--production')
   expect(decodeConfig(gatewayConfig, options)).toMatchObject({
@@ -38,7 +49,39 @@ test('what is on by default can be switched off, and the manifest can be rehears
   const expected = { apq: false, shareQueries: false, shareSubgraphRequests: false, compression: false, persistedOnly: 'log', retries: 0, planCache: 7 }
   expect(decodeConfig(gatewayConfig, off)).toMatchObject(expected)
   expect(decodeConfig(gatewayConfig, readOptions())).toMatchObject({ apq: true, shareQueries: true, shareSubgraphRequests: true, compression: true, persistedOnly: 'off' })
-  expect(() => decodeConfig(gatewayConfig, readOptions('--drain-grace', '60000'))).toThrow('--drain-grace')
+})
+
+test('a grace that would leave open requests no time to finish is refused, unless stopping may take longer', () => {
+  const decode = (...given: string[]): unknown => decodeConfig(gatewayConfig, readOptions(...given))
+  expect(() => decode('--drain-grace', '5000')).toThrow('--drain-grace')
+  expect(decode('--drain-grace', '20000', '--drain-limit', '30000')).toMatchObject({ drainGrace: 20_000, drainLimit: 30_000 })
+})
+
+test('how a subgraph is subscribed to is said by name or by URL', () => {
+  const read = readOptions('--subgraph-subscriptions', 'a=sse', '--subgraph-subscriptions', 'b=graphql-ws,c=wss://c/ws', '--subgraph-subscriptions', 'd=https://d/stream')
+  expect(decodeConfig(gatewayConfig, read)).toMatchObject({
+    subgraphSubscriptions: { a: { protocol: 'sse' }, b: { protocol: 'graphql-ws' }, c: { protocol: 'graphql-ws', url: 'wss://c/ws' }, d: { protocol: 'sse', url: 'https://d/stream' } },
+  })
+  expect(() => decodeConfig(gatewayConfig, readOptions('--subgraph-subscriptions', 'a=carrier-pigeon'))).toThrow('--subgraph-subscriptions')
+})
+
+test('headers may be listed in one variable, parted by commas', () => {
+  const read = decodeConfig(gatewayConfig, withEnvironment({ AISLE_PROPAGATE_HEADERS: 'Authorization, X-Tenant', AISLE_TRACE_HEADERS: 'b3' }, () => readOptions()))
+  expect(read).toMatchObject({ propagateHeader: ['authorization', 'x-tenant'], traceHeader: ['b3'] })
+})
+
+test.each([
+  ['1', true],
+  ['true', true],
+  ['on', true],
+  ['0', false],
+  ['false', false],
+  ['No', false],
+  ['', false],
+])('a variable that stands for a flag without a value means what it holds: %j', (value, given) => {
+  const variables = { AISLE_NO_SHARE_QUERIES: value, AISLE_NO_COMPRESSION: value, AISLE_PRODUCTION: value }
+  const read = decodeConfig(gatewayConfig, withEnvironment(variables, () => readOptions()))
+  expect(read).toMatchObject({ shareQueries: !given, compression: !given, production: given })
 })
 
 test('what cannot be used is named', () => {

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ContextSigner, readContextSecrets } from '../runtime/identity/context.ts'
+import { createIdentity } from '../runtime/identity/identity.ts'
+import { readPolicies } from '../runtime/identity/policies.ts'
 import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
+import { EventStreams } from './serve/event-stream.ts'
 import { createGraph, type Graph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
 import { guardOrigins } from '../runtime/graphql/origins.ts'
@@ -13,7 +17,10 @@ import { Reloader } from './serve/reload.ts'
 import { documentPolicy } from './serve/documents.ts'
 import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
+import type { ClientLimits } from './serve/socket-client.ts'
+import { warmUp } from './serve/warm-up.ts'
 import { serveWebSocket } from './serve/websocket.ts'
+import { defaultPropagatedHeaders, type HeaderRules } from './subgraphs/headers.ts'
 import { type ClientOptions, SubgraphClient } from './subgraphs/client.ts'
 import { SupergraphSource } from './supergraph/source.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
@@ -23,36 +30,61 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
+  const identity = createIdentity(config, { log: context.log })
+  const headers = await headerRules(config)
+  const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
   const createVersion = async (sdl: string): Promise<Graph> => {
-    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel)
+    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
-    return createGraph(supergraph, subgraphs, { planCache: config.planCache, hideInternals: config.production, shareQueries: config.shareQueries, onShared: metrics.sharedQuery })
+    return createGraph(supergraph, subgraphs, {
+      planCache: config.planCache,
+      hideInternals: config.production,
+      shareQueries: config.shareQueries,
+      onShared: metrics.sharedQuery,
+      shareSubscriptions: config.shareSubscriptions,
+      onBroadcast: metrics.broadcasts,
+    })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, config.propagateHeader, metrics, context.log)
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
-  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity })
+  const limits = clientLimits(config)
+  const streams = new EventStreams(service, limits)
+  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams })
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
-  const sockets = serveWebSocket(server.server, graphqlPath, service)
+  const sockets = serveWebSocket(server.server, graphqlPath, service, limits)
   const port = await listen(server.server, config.port, config.host)
-  const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take: async (sdl) => service.replace(await createVersion(sdl)), observe: metrics.reload, log: context.log })
+  const take = async (sdl: string): Promise<void> => {
+    const next = await createVersion(sdl)
+    await warmUp(service.graph.operations, next.operations, { count: config.warmUp, limitMs: config.warmUpLimit })
+    await service.replace(next)
+  }
+  const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take, observe: metrics.reload, log: context.log })
   return {
     url: `http://${config.host ?? 'localhost'}:${port}`,
     async [Symbol.asyncDispose]() {
       reloader[Symbol.dispose]()
       context.health.drain()
       if (config.drainGrace > 0) await pause(config.drainGrace)
-      await sockets[Symbol.asyncDispose]()
-      await closeServer(server.server)
+      streams[Symbol.dispose]()
+      await Promise.all([sockets[Symbol.asyncDispose](), closeServer(server.server)])
       await server.close()
       await service[Symbol.asyncDispose]()
     },
   }
+}
+
+/** @throws AisleError CONFIG_INVALID */
+async function headerRules(config: GatewayConfig): Promise<HeaderRules> {
+  const [secret] = await readContextSecrets(config)
+  // Where subgraphs are told who asks, the token itself stays here: it would open more doors than theirs.
+  const propagate = config.propagateHeader ?? defaultPropagatedHeaders.filter((name) => secret === undefined || name !== 'authorization')
+  return { propagate, trace: new Set(config.traceHeader), signer: secret === undefined ? null : new ContextSigner(secret) }
 }
 
 function clientOptions(config: GatewayConfig): ClientOptions {
@@ -63,7 +95,15 @@ function clientOptions(config: GatewayConfig): ClientOptions {
     maxResponseBytes: config.maxResponse,
     connections: config.connections,
     share: config.shareSubgraphRequests,
+    streams: config.subgraphSubscriptions,
+    streamRetryMs: config.streamRetry,
+    streamSilenceMs: config.streamSilence,
+    newestOnly: config.slowClients === 'coalesce',
   }
+}
+
+function clientLimits(config: GatewayConfig): ClientLimits {
+  return { maxBytes: config.clientBuffer, policy: config.slowClients, pingMs: config.clientPing, maxOperations: config.clientOperations }
 }
 
 /** @throws AisleError CONFIG_INVALID */

@@ -84,6 +84,21 @@ describeWithHelm('the cloud\'s chart', () => {
     expect(flags('gateway.production=false,gateway.persistedOnly=false')).toEqual([])
   })
 
+  test('every setting of the gateway becomes its flag, and what is on is switched off by false', () => {
+    const gateway = workloadsOf(render('shop', 'aisle', ...full)).find(({ container }) => container.args[0] === 'gateway')
+    const given = gateway?.container.args ?? []
+    expect(given).toEqual(expect.arrayContaining(['--no-apq', '--no-share-queries', '--no-share-subgraph-requests', '--no-share-subscriptions']))
+    expect(given.filter((parameter) => parameter.endsWith('compression'))).toEqual([])
+    expect(flagValues(given, '--client-buffer')).toEqual(['131072'])
+    expect(flagValues(given, '--subgraph-subscriptions').toSorted()).toEqual(['device=wss://device.example.com/ws', 'inventory=sse'])
+    expect(given.slice(given.indexOf('--propagate-header') + 1).slice(0, 3)).toEqual(['authorization', 'traceparent', 'x-tenant'])
+  })
+
+  test('a pod is not killed while the gateway may still drain', () => {
+    expect(() => render('shop', 'aisle', '--set', 'gateway.settings.drainLimit=30000')).toThrow('terminationGracePeriodSeconds')
+    expect(render('shop', 'aisle', '--set', 'gateway.settings.drainLimit=30000,terminationGracePeriodSeconds=36')).not.toEqual([])
+  })
+
   test('lets only the gateway reach the subgraphs', () => {
     const policySchema = z.object({
       podSelector: z.object({ matchLabels: z.record(z.string(), z.string()) }),

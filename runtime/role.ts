@@ -23,15 +23,15 @@ export function createRoleContext(name: string, logLevel?: string): RoleContext 
   return { name, log: createLogger(name, logLevel), metrics: createMetrics(name), health: new Health() }
 }
 
-/** Longest time a role may take to drain, in milliseconds, before the process ends anyway. */
-const drainLimitMs = 10_000
+/** Longest time a role may take to drain unless it says otherwise, in milliseconds, before the process ends anyway. */
+const defaultDrainLimitMs = 10_000
 
 /**
  * Runs a role as this process: SIGTERM and SIGINT drain it and exit 0, a second signal exits at once.
  * A role started by a supervisor over an IPC channel tells it when it is up, and stops when the supervisor
  * is gone, unless it was told to outlive it (`AISLE_OUTLIVE_PARENT=1`, as a store's node is).
  */
-export async function runRole(name: string, start: (context: RoleContext) => Promise<RunningRole>): Promise<void> {
+export async function runRole(name: string, start: (context: RoleContext) => Promise<RunningRole>, drainLimitMs = defaultDrainLimitMs): Promise<void> {
   const context = createRoleContext(name)
   const { log, health } = context
   const stopRequested = new Promise<string>((resolve) => {

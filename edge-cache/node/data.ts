@@ -3,9 +3,13 @@ import type { DeviceCommands } from '../../subgraphs/device/commands.ts'
 import type { InventoryCommands } from '../../subgraphs/inventory/commands.ts'
 import type { ChangeFeed, LogPosition } from '../../subgraphs/shared/changes.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
+import type { Moves } from './cache/moves.ts'
+import type { NodeState } from './state.ts'
 
 /** What an answer says of its age. */
 export interface DataStatus {
+  /** How the node stands with the cloud, in one word. */
+  readonly state: NodeState
   /** Null until the first copy has arrived. */
   readonly position: LogPosition | null
   /** The latest instant (epoch milliseconds, the cloud's clock) at which this position is known to have been the newest. */
@@ -39,6 +43,8 @@ export interface NodeData extends AsyncDisposable {
   status(): DataStatus
   /** Applied batches, and this node's own writes as soon as they are kept. */
   readonly changes: ChangeFeed
+  /** When each part of the data last changed, pending writes among it: for who keeps what was read. */
+  readonly moves: Moves
   readonly inventory: InventoryCommands
   readonly device: DeviceCommands
 }

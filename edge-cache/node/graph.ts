@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { policiesByRole, type GrantPolicies } from '../../runtime/identity/requirement.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { readSubgraph } from '../../schema/files.ts'
 import { device } from '../../subgraphs/device/index.ts'
@@ -7,6 +8,7 @@ import { recommendation } from '../../subgraphs/recommendation/index.ts'
 import { search } from '../../subgraphs/search/index.ts'
 import { createSearchIndex } from '../../subgraphs/search/index/search-index.ts'
 import { createContext, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
+import { retentionTag } from '../../subgraphs/shared/tags.ts'
 import type { NodeData } from './data.ts'
 import { buildNodeSchema } from './schema/build.ts'
 import type { ContextMaker } from './serve/execute.ts'
@@ -17,24 +19,32 @@ export interface NodeGraph {
   readonly contextFor: ContextMaker
 }
 
-/** Until there are tokens, everyone is the same one, as in the cloud: an operation id sent to both is then one operation. */
-const principal = 'anonymous'
-
-export async function createNodeGraph(data: NodeData): Promise<NodeGraph> {
+/** @param grant which of the graph's policies a caller satisfies */
+export async function createNodeGraph(data: NodeData, grant: GrantPolicies = policiesByRole()): Promise<NodeGraph> {
   const subgraphs = [search, recommendation, inventory, device]
   const { schema } = buildNodeSchema(
     await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
+    grant,
   )
-  const now = (): number => Date.now()
   return {
     schema,
-    contextFor(reading) {
+    contextFor(reading, caller, reads) {
       const environment: RequestEnvironment = {
         storage: reading.storage,
-        principal,
+        principal: caller.subject,
+        caller,
         holdsStore: (storeId) => storeId === data.storeId,
-        readingsSince: data.status().readingsSince,
+        get readingsSince() {
+          reads?.note([retentionTag])
+          return data.status().readingsSince
+        },
         changes: data.changes,
+        ...(reads === undefined ? {} : { reads }),
+      }
+      // Reads ask no clock; should one, its answer is not kept.
+      const now = (): number => {
+        reads?.unkeepable()
+        return Date.now()
       }
       const index = () => {
         if (reading.connection === null) throw new AisleError('NOT_READY')

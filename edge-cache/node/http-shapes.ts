@@ -1,4 +1,5 @@
 import { AisleError } from '../../runtime/errors.ts'
+import type { EntityDigests, RangeRows, RowKey } from '../../subgraphs/log/ranges.ts'
 import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../subgraphs/log/source.ts'
 import type { Change } from '../../subgraphs/shared/changes.ts'
 
@@ -28,6 +29,30 @@ export function asHeader(value: unknown): SnapshotHeader {
   }
 }
 
+export function asDigests(value: unknown): EntityDigests {
+  const answer = object(value, 'digests')
+  for (const range of array(answer.ranges, 'ranges')) {
+    const { after, through, rows, digest } = object(range, 'range')
+    asKey(after)
+    asKey(through)
+    whole(rows, 'rows')
+    text(digest, 'digest')
+  }
+  return { header: asHeader(answer.header), ranges: answer.ranges as EntityDigests['ranges'] }
+}
+
+export function asRangeRows(value: unknown): RangeRows {
+  const answer = object(value, 'rows')
+  for (const row of array(answer.rows, 'rows')) object(row, 'row')
+  return { header: asHeader(answer.header), rows: answer.rows as RangeRows['rows'], through: asKey(answer.through) }
+}
+
+function asKey(value: unknown): RowKey | null {
+  if (value === null) return null
+  for (const part of array(value, 'key')) if (typeof part !== 'string' && typeof part !== 'number') throw violation('key')
+  return value as RowKey
+}
+
 export function asRows(value: unknown): SnapshotRows {
   const chunk = object(value, 'chunk')
   text(chunk.entity, 'entity')
@@ -46,6 +71,8 @@ function asPart(value: unknown): BatchPart {
   whole(part.number, 'number')
   whole(part.at, 'at')
   if (typeof part.complete !== 'boolean') throw violation('complete')
+  if (part.stamp !== undefined) text(part.stamp, 'stamp')
+  if (part.after !== undefined) whole(part.after, 'after')
   for (const change of array(part.changes, 'changes')) checkChange(change)
   return part as unknown as BatchPart
 }
@@ -56,21 +83,27 @@ function checkChange(value: unknown): void {
   text(change.entity, 'entity')
   whole(change.position, 'position')
   array(change.key, 'key')
+  if (change.absorbed !== undefined) whole(change.absorbed, 'absorbed')
   if (change.op === 'put') object(change.row, 'row')
   else if (change.op !== 'delete') throw violation('op')
 }
 
 function asCursor(value: unknown): LogCursor {
   const cursor = object(value, 'next')
-  const place = { epoch: text(cursor.epoch, 'epoch'), batch: whole(cursor.batch, 'batch') }
+  const place = { epoch: text(cursor.epoch, 'epoch'), batch: whole(cursor.batch, 'batch'), ...stampOf(cursor) }
   if (cursor.within === undefined) return place
   const within = object(cursor.within, 'within')
-  return { ...place, within: { scope: text(within.scope, 'scope'), position: whole(within.position, 'position') } }
+  const batch = within.batch === undefined ? {} : { batch: whole(within.batch, 'batch') }
+  return { ...place, within: { scope: text(within.scope, 'scope'), position: whole(within.position, 'position'), ...batch, ...stampOf(within) } }
 }
 
 function asHead(value: unknown): LogHead {
   const head = object(value, 'head')
-  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), at: whole(head.at, 'at'), now: whole(head.now, 'now') }
+  return { epoch: text(head.epoch, 'epoch'), batch: whole(head.batch, 'batch'), ...stampOf(head), at: whole(head.at, 'at'), now: whole(head.now, 'now') }
+}
+
+function stampOf({ stamp }: Record<string, unknown>): { stamp?: string } {
+  return stamp === undefined ? {} : { stamp: text(stamp, 'stamp') }
 }
 
 function object(value: unknown, name: string): Record<string, unknown> {

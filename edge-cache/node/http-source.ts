@@ -5,7 +5,10 @@ import type { LogSource, Snapshot, SnapshotHeader, SnapshotRows } from '../../su
 import { chainScope, storeScope } from '../../subgraphs/storage/entities.ts'
 import { linesType, mostWaitMs } from '../protocol.ts'
 import { discard, HttpOrigin, linkFailure, parse, type HttpOriginOptions } from './http-origin.ts'
-import { asEnd, asHeader, asPage, asRows } from './http-shapes.ts'
+import { asDigests, asEnd, asHeader, asPage, asRangeRows, asRows } from './http-shapes.ts'
+
+/** How much longer than another an answer may take that reads whole tables, or waits for its turn to, in milliseconds. */
+const readingMs = 60_000
 
 /** Longest line of a snapshot, in characters. */
 const longestLine = 64 * 1024 * 1024
@@ -41,16 +44,28 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
     },
     async changes(scopes, after, { limit, waitMs = 0, signal } = {}) {
       requireScopes(scopes)
-      const { epoch, batch, within } = after
+      const { epoch, batch, stamp, within } = after
       const wait = Math.min(waitMs, mostWaitMs)
       const answer = await origin.json({
         method: 'GET',
         path: 'changes',
-        query: { epoch, after: batch, scope: within?.scope, position: within?.position, limit, wait },
+        query: { epoch, after: batch, stamp, scope: within?.scope, position: within?.position, inside: within?.batch, insideStamp: within?.stamp, limit, wait },
         patienceMs: wait,
         ...(signal === undefined ? {} : { signal }),
       })
       return asPage(answer)
+    },
+    ranges: {
+      async digests(scopes, { entity, columns, signal }) {
+        requireScopes(scopes)
+        const body = JSON.stringify({ entity, columns })
+        return asDigests(await origin.json({ method: 'POST', path: 'digests', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+      },
+      async rows(scopes, { entity, range, limit, signal }) {
+        requireScopes(scopes)
+        const body = JSON.stringify({ entity, ...range, limit })
+        return asRangeRows(await origin.json({ method: 'POST', path: 'rows', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+      },
     },
   }
 }

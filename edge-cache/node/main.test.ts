@@ -18,6 +18,11 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
   const cloud = new MemoryCloud('7')
   const ids = new Map<string, string>()
   let node: RunningRole
+  const start = (role = createRoleContext('edge', 'silent')): Promise<RunningRole> => {
+    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
+    return startEdge(config, role, async (_config, { log, metrics }, stack) =>
+      stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
+  }
 
   beforeAll(async () => {
     for (const [id, body] of await readManifest(manifest)) ids.set(/(?:query|mutation|subscription) (\w+)/.exec(body)?.[1] ?? '', id)
@@ -28,10 +33,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       { entity: 'device', row: { id: 'd1', store_id: '7', kind: 'DISPLAY', firmware: null, status: 'ONLINE', last_seen_at: null, shows: '["tea"]' } },
       cloud.stock('tea', 5),
     )
-    const context = createRoleContext('edge', 'silent')
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, allowOrigin: ['https://shop.example'] }
-    node = await startEdge(config, context, async (_config, { log, metrics }, stack) =>
-      stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
+    node = await start()
     await eventually(async () => (await fetch(`${node.url}/health/ready`)).status === 200, 'the node to be ready')
   })
 
@@ -73,6 +75,21 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     expect(first.status).toBe(200)
     const second = await get(parameters, { 'if-none-match': etag })
     expect({ status: second.status, etag: second.headers.get('etag'), body: await second.text() }).toEqual({ status: 304, etag, body: '' })
+  })
+
+  test('a display that asks again gets 304 until what it shows changes, whatever way it asks', async () => {
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
+    const ask = async (etag: string) => {
+      const [mine, others] = await Promise.all([get(parameters, { 'if-none-match': `"other", ${etag}` }), get(parameters, { origin: 'https://shop.example', 'if-none-match': etag })])
+      return [mine.status, others.status]
+    }
+    const etag = (await get(parameters)).headers.get('etag') ?? ''
+    expect(await ask(etag)).toEqual([304, 304])
+    cloud.put({ entity: 'list_price', row: { product_id: 'other', amount_minor: 1, currency: 'EUR', updated_at: 1 } })
+    cloud.put({ entity: 'product', row: { id: 'tea', name: 'Green tea', description: 'new', brand: null, category_id: null, gtin: null, attributes: '[]', image_url: null } })
+    await eventually(async () => (await ask(etag)).every((status) => status === 200), 'the change to arrive')
+    const posted = await post({ documentId: id('ShelfLabel'), variables: label })
+    expect(await ask(posted.headers.get('etag') ?? '')).toEqual([304, 304])
   })
 
   test.each([
@@ -163,6 +180,19 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
 
   test('has the figures and the health that every role has', async () => {
     expect((await fetch(`${node.url}/health/live`)).status).toBe(200)
+    expect(await (await fetch(`${node.url}/metrics`)).text()).toMatch(/aisle_edge_cache_hits_total\{[^}]*\} [1-9]/)
     expect(await (await fetch(`${node.url}/metrics`)).text()).toContain('process_cpu_seconds_total')
+  })
+
+  test('after a restart what was asked for is ready again, as of what happened meanwhile', async () => {
+    await get({ documentId: id('ShelfLabel'), variables: JSON.stringify(label) })
+    await node[Symbol.asyncDispose]()
+    const changed = cloud.stock('tea', 77)
+    cloud.put(changed)
+    const context = createRoleContext('edge', 'silent')
+    node = await start(context)
+    const figure = async (name: string): Promise<number> => Number(new RegExp(`${name}\\{[^}]*\\} (\\d+)`).exec(await context.metrics.metrics())?.[1])
+    await eventually(async () => (await figure('aisle_edge_cache_answers')) > 0, 'answers to be made ready without being asked for')
+    await eventually(async () => ((await (await get({ documentId: id('ShelfLabel'), variables: JSON.stringify(label) })).json()) as { data: { product: { availability: { onHand: number } } } }).data.product.availability.onHand === 77, 'the change of meanwhile')
   })
 })

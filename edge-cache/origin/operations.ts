@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { refused } from '../../subgraphs/shared/commands.ts'
-import { payloadHash } from '../../subgraphs/shared/once.ts'
+import { holdsNul, payloadHash } from '../../subgraphs/shared/once.ts'
 import type { Database } from '../../subgraphs/storage/database.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 import type { DeliveredOperation, DeliveryAnswerItem } from '../protocol.ts'
@@ -49,13 +49,18 @@ function take(storage: PostgresStorage, storeId: string, operation: DeliveredOpe
       if (known.payload_hash === hash) return JSON.parse(known.outcome) as Recorded
       return { ...refused('OPERATION_ID_REUSED', `Number ${n} of incarnation ${incarnation} was delivered before with other input.`) }
     }
-    const outcome: Recorded = await effects(kind)(transaction, storeId, operation)
+    // A node of an older version took what can't be kept: it is refused for good, for it would be offered again for ever.
+    const outcome: Recorded = holdsNul(operation) ? unkeepable(kind) : await effects(kind)(transaction, storeId, operation)
     await transaction
       .insertInto('edge_operation')
-      .values({ store_id: storeId, incarnation, n, operation_id: operationId, payload_hash: hash, outcome: JSON.stringify(outcome), recorded_at: Date.now() })
+      .values({ store_id: storeId, incarnation, n, operation_id: operationId.replaceAll('\0', '\ufffd'), payload_hash: hash, outcome: JSON.stringify(outcome), recorded_at: Date.now() })
       .execute()
     return outcome
   })
+}
+
+function unkeepable(kind: string): Recorded {
+  return { ...refused(kind === 'reportReadings' ? 'INVALID_READING' : 'INVALID_QUANTITY', 'The input holds the character U+0000, which cannot be kept.') }
 }
 
 function recorded(transaction: Transaction<Database>, storeId: string, { incarnation, n }: DeliveredOperation) {

@@ -120,13 +120,14 @@ describe('writes of a store', () => {
       movement(14, 4, { kind: 'recordMiracle' }),
       movement(15, 4, {}, { quantity: 'many' }),
       movement(16, 6),
+      movement(17, 1, {}, { operationId: 'what an older node took\0' }),
     ])
     expect(answers.map(({ outcome, fault }) => fault?.code ?? outcome?.userErrors[0]?.code ?? 'done')).toEqual([
-      'PRODUCT_NOT_FOUND', 'done', 'BAD_REQUEST', 'OUT_OF_SCOPE', 'BAD_REQUEST', 'BAD_REQUEST', 'done',
+      'PRODUCT_NOT_FOUND', 'done', 'BAD_REQUEST', 'OUT_OF_SCOPE', 'BAD_REQUEST', 'BAD_REQUEST', 'done', 'INVALID_QUANTITY',
     ])
     expect(await onHand()).toBe(before + 9)
     const kept = await origin.log.storage.db.selectFrom('edge_operation').select('n').where('incarnation', '=', 'i1').where('n', '>=', 10).orderBy('n').execute()
-    expect(kept.map(({ n }) => n)).toEqual([10, 11, 16])
+    expect(kept.map(({ n }) => n)).toEqual([10, 11, 16, 17])
   })
 
   test('under a number that was used before for something else are refused', async () => {

@@ -1,14 +1,19 @@
 import { hostname } from 'node:os'
 import fastify from 'fastify'
 import { operationalAnswer } from '../../runtime/health.ts'
+import { Gate } from '../../runtime/gate.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
+import { startUpkeep } from '../../subgraphs/log/upkeep.ts'
 import { startSequencer } from '../../subgraphs/log/sequencer.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import type { OriginConfig } from './config.ts'
 import { registerOriginMetrics } from './metrics.ts'
+import { NodeDirectory } from './nodes.ts'
 import { registerSync } from './sync.ts'
+
+const hourMs = 3_600_000
 
 /**
  * Starts the cloud's counterpart of the stores' nodes: a sequencer, of which one in all the cloud works, and the paths of the
@@ -19,9 +24,21 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
   const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
-  const source = stack.use(createPostgresSource(storage))
+  const gates = { changes: new Gate({ atOnce: Math.max(1, config.connections - 2), queue: config.queue }), copies: new Gate({ atOnce: config.copies, queue: config.queue }) }
+  const source = stack.use(createPostgresSource(storage, { keepTail: true, gates }))
   const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
+  stack.use(
+    startUpkeep(storage, {
+      compactAfterMs: config.compactAfter * hourMs,
+      retentionMs: config.retention * 24 * hourMs,
+      mostChanges: config.mostChanges,
+      outcomeRetentionMs: config.outcomeRetention * 24 * hourMs,
+      everyMs: hourMs,
+      log,
+      metrics,
+    }),
+  )
   registerOriginMetrics(metrics, storage, source)
 
   health.require('sequencer', async () => {
@@ -31,7 +48,9 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
 
   const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
   stack.defer(() => app.close())
-  const sync = registerSync(app, { storage, source, log })
+  const requireEnrolment = config.requireEnrolment === true || config.production === true
+  if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

@@ -8,6 +8,8 @@ export function sendRefusal(reply: FastifyReply, error: unknown, log: Logger): F
   const fault = toFault(error)
   if (fault.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error }, 'a request failed')
   const details = Object.keys(fault.details).length === 0 ? {} : { details: fault.details }
+  const { retryAfterSeconds } = fault.details
+  if (typeof retryAfterSeconds === 'number') reply.header('retry-after', String(retryAfterSeconds))
   const body: Refusal = { error: { code: fault.code, message: fault.message, ...details } }
   // Where the code stands for an answer of GraphQL, the status here still has to say that nothing was done.
   return reply.code(fault.status < 400 ? 400 : fault.status).type('application/json').send(JSON.stringify(body))

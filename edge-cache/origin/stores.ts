@@ -2,7 +2,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 
 /** How long a store that was found is not looked up again, in milliseconds. */
-const rememberedMs = 10_000
+const rememberedMs = 300_000
 
 /** Knows which stores there are. */
 export class StoreDirectory {

@@ -1,12 +1,16 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { stamped } from '../../subgraphs/log/read-changes.ts'
+import type { RangeSource } from '../../subgraphs/log/ranges.ts'
 import type { LogSource, Snapshot } from '../../subgraphs/log/source.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../subgraphs/storage/entities.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
-import { delivery, mostDeliveryBytes, mostWaitMs, protocolHeader, protocolVersion, type SnapshotEnd } from '../protocol.ts'
+import { delivery, digestsQuestion, mostDeliveryBytes, mostWaitMs, protocolHeader, protocolVersion, rowsQuestion, type SnapshotEnd } from '../protocol.ts'
 import { sendJson, sendLines } from './answer.ts'
+import { enrolRequest } from '../enrolment.ts'
+import type { NodeDirectory } from './nodes.ts'
 import { takeOperations } from './operations.ts'
 import { sendRefusal } from './refusal.ts'
 import { StoreDirectory } from './stores.ts'
@@ -14,27 +18,42 @@ import { StoreDirectory } from './stores.ts'
 export interface SyncServices {
   readonly storage: PostgresStorage
   readonly source: LogSource
+  readonly nodes: NodeDirectory
+  /** Answers enrolled nodes only. */
+  readonly requireEnrolment: boolean
   readonly log: Logger
 }
 
 const changesQuery = z.object({
   epoch: z.string().min(1),
   after: z.coerce.number().int().min(0),
+  stamp: z.string().optional(),
   scope: z.string().optional(),
   position: z.coerce.number().int().min(0).optional(),
+  inside: z.coerce.number().int().positive().optional(),
+  insideStamp: z.string().optional(),
   limit: z.coerce.number().int().positive().default(1_000),
   wait: z.coerce.number().int().min(0).default(0),
 })
 
 const snapshotQuery = z.object({ entities: z.string().optional() })
 
+/** Largest request to be enrolled, in bytes. */
+const mostEnrolBytes = 16 * 1024
+
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
+
+  /** @throws AisleError NODE_UNKNOWN, NODE_REVOKED, OUT_OF_SCOPE, STORE_UNKNOWN */
+  const admit = async ({ headers: { authorization } }: FastifyRequest, storeId: string): Promise<void> => {
+    if (requireEnrolment || authorization !== undefined) await nodes.require(authorization, storeId)
+    await stores.require(storeId)
+  }
 
   /** Aborts when the caller is gone or this process stops. */
   const track = (reply: FastifyReply): AbortSignal => {
@@ -43,9 +62,16 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     open.add(controller)
     reply.raw.once('close', () => {
       open.delete(controller)
-      controller.abort()
+      // Who has the whole answer waits for nothing more.
+      if (!reply.raw.writableFinished) controller.abort()
     })
     return controller.signal
+  }
+
+  const rangesFor = async (request: FastifyRequest, storeId: string): Promise<RangeSource> => {
+    await admit(request, storeId)
+    if (source.ranges === undefined) throw new AisleError('BAD_REQUEST', 'This origin has no ranges.')
+    return source.ranges
   }
 
   void app.register(async (sync) => {
@@ -67,7 +93,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.get('/stores/:storeId/snapshot', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { entities: wanted } = decode(snapshotQuery, request.query)
-      await stores.require(storeId)
+      await admit(request, storeId)
       const signal = track(reply)
       const snapshot = await source.snapshot(scopesOf(storeId), { signal, ...(wanted === undefined ? {} : { entities: knownEntities(wanted) }) })
       return sendLines(request, reply, snapshotLines(snapshot))
@@ -75,20 +101,43 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
 
     sync.get('/stores/:storeId/changes', async (request, reply) => {
       const { storeId } = decode(place, request.params)
-      const { epoch, after, scope, position, limit, wait } = decode(changesQuery, request.query)
-      await stores.require(storeId)
+      const { epoch, after, stamp, scope, position, inside, insideStamp, limit, wait } = decode(changesQuery, request.query)
+      await admit(request, storeId)
       const signal = track(reply)
-      const within = scope === undefined || position === undefined ? {} : { within: { scope, position } }
-      const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
+      const within = scope === undefined || position === undefined ? {} : { within: { scope, position, ...(inside === undefined ? {} : { batch: inside }), ...stamped(insideStamp) } }
+      const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...stamped(stamp), ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
       return sendJson(request, reply, page)
+    })
+
+    sync.post('/stores/:storeId/digests', async (request, reply) => {
+      const { storeId } = decode(place, request.params)
+      const { entity, columns } = decode(digestsQuestion, request.body)
+      const ranges = await rangesFor(request, storeId)
+      const signal = track(reply)
+      const [name] = knownEntities(entity)
+      // What only a newer node knows has no rows here.
+      if (name === undefined) throw new AisleError('BAD_REQUEST', `This origin knows no entity ${entity}.`)
+      return sendJson(request, reply, await ranges.digests(scopesOf(storeId), { entity: name, columns, signal }))
+    })
+
+    sync.post('/stores/:storeId/rows', async (request, reply) => {
+      const { storeId } = decode(place, request.params)
+      const { entity, after, through, limit } = decode(rowsQuestion, request.body)
+      const ranges = await rangesFor(request, storeId)
+      const signal = track(reply)
+      const [name] = knownEntities(entity)
+      if (name === undefined) throw new AisleError('BAD_REQUEST', `This origin knows no entity ${entity}.`)
+      return sendJson(request, reply, await ranges.rows(scopesOf(storeId), { entity: name, columns: [], range: { after, through }, limit, signal }))
     })
 
     sync.post('/stores/:storeId/operations', { bodyLimit: mostDeliveryBytes }, async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { operations } = decode(delivery, request.body)
-      await stores.require(storeId)
+      await admit(request, storeId)
       return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, log) })
     })
+
+    sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))
   }, { prefix: '/sync' })
 
   return {

@@ -67,10 +67,10 @@ function compileBatch(source: BatchSource, service: string, types: TypeSystem): 
 function collect({ walks, write }: Batch, run: Run): Asked {
   const asked: Asked = { texts: [], targets: [] }
   const seen = new Map<string, number>()
-  const { impaired } = run
+  const { impaired, plain } = run
   for (const walk of walks) {
     walk(run.data, false, (entity) => {
-      const text = write(entity, impaired)
+      const text = write(entity, impaired, plain)
       if (text === null) return
       const index = seen.get(text)
       if (index === undefined) {
@@ -88,6 +88,7 @@ function collect({ walks, write }: Batch, run: Run): Asked {
 function absorb(run: Run, reply: SubgraphReply, batches: readonly Batch[], asked: readonly Asked[], serviceName: string, merge: Merge): void {
   absorbErrors(run, reply, batches, asked, serviceName)
   if (!reply.data) return
+  run.took(reply)
   for (let index = 0; index < batches.length; index++) {
     const batch = batches[index]
     const targets = asked[index]?.targets

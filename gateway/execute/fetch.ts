@@ -43,6 +43,7 @@ export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys
       run.fail(relocate(error, node.serviceName, path ?? (places.length === 1 ? (places[0] ?? null) : null)), path === null || !reply.data ? places : [path])
     }
     if (!reply.data) return
+    run.took(reply)
     rewrite?.(reply.data)
     merge(run.data, reply.data, false)
   }

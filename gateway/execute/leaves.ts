@@ -1,7 +1,7 @@
 import { GraphQLBoolean, type GraphQLEnumType, GraphQLFloat, GraphQLID, GraphQLInt, type GraphQLScalarType, GraphQLString, isEnumType } from 'graphql'
 
-/** Writes a leaf as JSON; null when the value is not one of the type's. */
-export type WriteLeaf = (value: unknown) => string | null
+/** Writes a leaf as JSON; null when the value is not one of the type's. `plain` says that no string needs an escape. */
+export type WriteLeaf = (value: unknown, plain: boolean) => string | null
 
 /** How values of a leaf type are written. Custom scalars may be any JSON and pass as they are. */
 export function compileLeaf(type: GraphQLScalarType | GraphQLEnumType): WriteLeaf {
@@ -11,9 +11,9 @@ export function compileLeaf(type: GraphQLScalarType | GraphQLEnumType): WriteLea
   }
   switch (type.name) {
     case GraphQLString.name:
-      return (value) => (typeof value === 'string' ? JSON.stringify(value) : null)
+      return (value, plain) => (typeof value === 'string' ? writeString(value, plain) : null)
     case GraphQLID.name:
-      return (value) => (typeof value === 'string' ? JSON.stringify(value) : Number.isInteger(value) ? `"${String(value)}"` : null)
+      return (value, plain) => (typeof value === 'string' ? writeString(value, plain) : Number.isInteger(value) ? `"${String(value)}"` : null)
     case GraphQLInt.name:
       return (value) => (Number.isInteger(value) ? String(value) : null)
     case GraphQLFloat.name:
@@ -23,4 +23,9 @@ export function compileLeaf(type: GraphQLScalarType | GraphQLEnumType): WriteLea
     default:
       return (value) => JSON.stringify(value)
   }
+}
+
+/** A string as JSON. @param plain it is known to need no escape */
+export function writeString(value: string, plain: boolean): string {
+  return plain ? `"${value}"` : JSON.stringify(value)
 }

@@ -32,6 +32,12 @@ export class Lru<V> {
     this.#recent.set(key, value)
   }
 
+  /** What is kept now, the recent first. */
+  *entries(): Generator<[string, V]> {
+    yield* this.#recent
+    yield* this.#older
+  }
+
   /** Forgets the entry only while it still holds this value. */
   delete(key: string, value: V): void {
     for (const entries of [this.#recent, this.#older]) if (entries.get(key) === value) entries.delete(key)

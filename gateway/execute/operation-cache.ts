@@ -9,6 +9,13 @@ import { PreparedOperation } from './prepare.ts'
 /** Longer documents are parsed each time they come: their texts, mostly white space or comments, would fill the memory. */
 const maxTextLength = 65_536
 
+/** An operation in the cache, and a request that asks for it. */
+export interface CachedOperation {
+  readonly text: string
+  readonly operationName: string | null
+  readonly prepared: PreparedOperation
+}
+
 /**
  * The operations of one supergraph, prepared once each and kept while they are used. They are found by the text of the
  * request, and behind that by what the text means, so that layout, comments and names do not split the cache.
@@ -44,6 +51,15 @@ export class OperationCache {
     if (names === undefined) this.#byText.set(text, new Map([[operationName, prepared]]))
     else names.set(operationName, prepared)
     return prepared
+  }
+
+  /** The operations that were asked for most, at most `count` of them, each with a request that finds it. */
+  mostUsed(count: number): CachedOperation[] {
+    const found = new Map<PreparedOperation, CachedOperation>()
+    for (const [text, names] of this.#byText.entries()) {
+      for (const [operationName, prepared] of names) if (!found.has(prepared)) found.set(prepared, { text, operationName, prepared })
+    }
+    return [...found.values()].toSorted((one, other) => other.prepared.uses - one.prepared.uses).slice(0, count)
   }
 
   #byDocument(text: string, operationName: string | null): PreparedOperation {

@@ -1,19 +1,21 @@
 import type { FetchRewrite, RequiresSelection } from '../plan/planner.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
+import { writeString } from './leaves.ts'
 import { compileRewrites } from './rewrites.ts'
 
 /**
  * Writes the JSON of one entity's representation; null when the entity cannot be asked for.
  * `impaired` says that an earlier fetch failed: then a required field that is missing makes the entity unaskable, since
- * a resolver would compute something wrong from its absence.
+ * a resolver would compute something wrong from its absence. `plain` says that no string needs an escape.
  */
-export type WriteRepresentation = (entity: JsonObject, impaired: boolean) => string | null
+export type WriteRepresentation = (entity: JsonObject, impaired: boolean, plain: boolean) => string | null
 
 /** The keys still whole while a representation is written, as bits, and whether a required field was missing. */
 interface Progress {
   keys: number
   missing: boolean
+  readonly plain: boolean
 }
 
 type WriteFields = (object: JsonObject, progress: Progress) => string
@@ -36,7 +38,7 @@ export function compileRepresentation(
     return { typeCondition, allKeys: (1 << keys.length) - 1, write: compileFields(selections, slots, types) }
   })
   const rename = compileRename(rewrites, types)
-  return (entity, impaired) => {
+  return (entity, impaired, plain) => {
     const name = entity.__typename
     let fields = ''
     let known = name
@@ -45,7 +47,7 @@ export function compileRepresentation(
       // The name may be an interface's own (from an interface object), so either may be the wider one.
       if (typeof name === 'string' && !types.satisfies(name, typeCondition) && !types.satisfies(typeCondition, name)) continue
       known ??= typeCondition
-      const progress: Progress = { keys: allKeys, missing: false }
+      const progress: Progress = { keys: allKeys, missing: false, plain }
       const written = write(entity, progress)
       if (written === '' || (allKeys !== 0 && progress.keys === 0) || (impaired && progress.missing)) continue
       whole = true
@@ -110,8 +112,13 @@ function compileField(name: string, output: string, selections: readonly Require
       if (value === undefined) progress.missing = true
       return ''
     }
-    return prefix + (writeNested === null ? JSON.stringify(value) : writeNestedValue(value, writeNested, progress))
+    return prefix + (writeNested === null ? writeLeaf(value, progress.plain) : writeNestedValue(value, writeNested, progress))
   }
+}
+
+function writeLeaf(value: unknown, plain: boolean): string {
+  if (typeof value === 'string') return writeString(value, plain)
+  return Number.isInteger(value) ? String(value) : JSON.stringify(value)
 }
 
 function writeNestedValue(value: unknown, write: WriteFields, progress: Progress): string {
@@ -125,7 +132,16 @@ function writeNestedValue(value: unknown, write: WriteFields, progress: Progress
 
 /** Puts a representation together; a rewrite is nearly always "call it by the interface's name", which needs no parsing. */
 function compileRename(rewrites: readonly FetchRewrite[] | undefined, types: TypeSystem): (name: string, fields: string) => string {
-  const whole = (name: string, fields: string): string => `{"__typename":${JSON.stringify(name)}${fields}}`
+  const starts = new Map<string, string>()
+  const whole = (name: string, fields: string): string => {
+    let start = starts.get(name)
+    if (start === undefined) {
+      start = `{"__typename":${JSON.stringify(name)}`
+      // Names that the supergraph does not know could be without number.
+      if (types.has(name)) starts.set(name, start)
+    }
+    return `${start}${fields}}`
+  }
   const rewrite = compileRewrites(rewrites, types)
   if (rewrite === null || rewrites === undefined) return whole
   const setters = rewrites.map((item) => typenameSetter(item))

@@ -21,6 +21,8 @@ export class Run {
   /** The client's data under construction, still with fields the client did not ask for. */
   readonly data: JsonObject = {}
   readonly errors: ClientError[] = []
+  /** No string fetched so far needs an escape when it is written: then all are written as they are. */
+  plain = true
   readonly variables: JsonObject
   readonly scope: RequestScope
   readonly #subgraphs: Subgraphs
@@ -37,6 +39,11 @@ export class Run {
   /** Sends a ready JSON body to a subgraph. @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE, REQUEST_CANCELLED */
   send(service: string, body: string, kind: keyof SendPolicies): Promise<SubgraphReply> {
     return this.#subgraphs.request(service, body, this.scope, this.#policies[kind])
+  }
+
+  /** Notes what is known about the text of an answer that is taken into the data. */
+  took({ plain }: SubgraphReply): void {
+    if (plain !== true) this.plain = false
   }
 
   /** Adds an error and notes which places of the response it explains when they turn out null. */

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { WebSocket } from 'ws'
 import { startFederation } from '../testing/federation.ts'
+import { connect, shop, until } from '../testing/shop.ts'
 
 const definitions = { things: { sdl: 'type Query { a: Int }', resolvers: { Query: { a: () => 1 } } } }
 
@@ -20,4 +22,24 @@ test('without a grace it stops accepting at once', async () => {
   expect((await graph.ask('{ a }')).data).toEqual({ a: 1 })
   await graph[Symbol.asyncDispose]()
   await expect(graph.ask('{ a }')).rejects.toThrow()
+})
+
+test('its subscribers are told that it stops, each as its protocol has it, and one that does not listen holds nothing up', async () => {
+  const { listeners, stock, catalog } = shop()
+  const graph = await startFederation({ stock, catalog }, { shareSubscriptions: false })
+  const query = 'subscription { stockChanged { left } }'
+  const stream = await fetch(graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' }, body: JSON.stringify({ query }) })
+  const { client } = connect(graph.url)
+  const event = client.iterate({ query }).next()
+  const deaf = new WebSocket(graph.url.replace('http', 'ws'), 'graphql-transport-ws')
+  await new Promise((resolve) => deaf.once('open', resolve))
+  deaf.pause()
+  await until(() => listeners.size === 2)
+  const stopped = graph[Symbol.asyncDispose]()
+  await expect(event).rejects.toMatchObject({ code: 1001, reason: 'Going away' })
+  const [last = '', complete] = (await stream.text()).split('\n\n')
+  expect(JSON.parse(last.replace('event: next\ndata: ', ''))).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] })
+  expect(complete).toBe('event: complete\ndata:')
+  await stopped
+  deaf.terminate()
 })

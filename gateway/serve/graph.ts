@@ -1,11 +1,15 @@
 import { OperationTypeNode } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import { OperationCache } from '../execute/operation-cache.ts'
 import type { ResponseText } from '../execute/finish.ts'
-import { hideInternals, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
+import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
+import { withSignal } from '../subgraphs/headers.ts'
 import type { SubgraphClient } from '../subgraphs/client.ts'
 import { InFlight } from '../subgraphs/in-flight.ts'
+import { type BroadcastObserver, Broadcasts, type SubscriptionEnd } from './broadcast.ts'
 import { type RequestScope, SubscriptionRefused } from '../subgraphs/types.ts'
 import type { Variant } from '../execute/variant.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
@@ -20,6 +24,10 @@ export interface Graph {
   readonly operations: OperationCache
   /** Queries being executed, by variant, variables and caller; null when they are not shared. */
   readonly inFlight: InFlight<ResponseText> | null
+  /** The sources of its subscriptions. */
+  readonly broadcasts: Broadcasts<ResponseText>
+  readonly shareSubscriptions: boolean
+  readonly present: PresentError
   /** The operations running on it. */
   readonly usage: Usage
 }
@@ -27,9 +35,11 @@ export interface Graph {
 /** A request whose document is prepared and whose variables are coerced: what is left is to run it. */
 export interface ReadyOperation {
   readonly kind: OperationTypeNode
+  /** What was asked for. */
+  readonly parameters: Parameters
   execute(scope: RequestScope): Promise<ResponseText>
-  /** Ends with an InvalidRequest when the source of events fails. */
-  subscribe(scope: RequestScope): AsyncGenerator<ResponseText, void, undefined>
+  /** @throws InvalidRequest when the source of events fails */
+  subscribe(scope: RequestScope, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd>
 }
 
 export interface GraphOptions {
@@ -40,25 +50,34 @@ export interface GraphOptions {
   readonly shareQueries: boolean
   /** A query was answered together with an equal one. */
   readonly onShared: () => void
+  /** Feeds equal subscriptions of equal callers from one source. */
+  readonly shareSubscriptions: boolean
+  readonly onBroadcast: BroadcastObserver
 }
 
-export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared }: GraphOptions): Graph {
+export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast }: GraphOptions): Graph {
+  const present = hide ? hideInternals : presentAll
   return {
     supergraph,
     subgraphs,
-    operations: new OperationCache(supergraph, planCache, hide ? hideInternals : presentAll),
+    operations: new OperationCache(supergraph, planCache, present),
     inFlight: shareQueries ? new InFlight(onShared) : null,
+    broadcasts: new Broadcasts(onBroadcast),
+    shareSubscriptions,
+    present,
     usage: new Usage(),
   }
 }
 
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy): Promise<ReadyOperation> {
+export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, who: Caller): Promise<ReadyOperation> {
   const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
   const variables: JsonObject = prepared.coerce(parameters.variables)
-  const variant = await prepared.variant(variables)
+  const variant = await prepared.variant(variables, who)
+  if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(who)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
     kind: prepared.kind,
+    parameters,
     async execute(scope) {
       graph.usage.enter()
       try {
@@ -67,15 +86,22 @@ export async function readyOperation(graph: Graph, parameters: Parameters, polic
         graph.usage.leave()
       }
     },
-    subscribe: (scope) => withReadableFailure(graph.usage, variant.eventSource ?? '', variant.subscribe(graph.subgraphs, scope, variables)),
+    async subscribe(scope, deliver) {
+      graph.usage.enter()
+      try {
+        return await subscribe(graph, variant, scope, variables, deliver)
+      } finally {
+        graph.usage.leave()
+      }
+    },
   }
 }
 
 async function execute({ subgraphs, inFlight }: Graph, kind: OperationTypeNode, variant: Variant, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
   if (kind === OperationTypeNode.QUERY) {
     if (inFlight === null) return variant.execute(subgraphs, scope, variables)
-    const key = `${variant.id} ${JSON.stringify(variables)}${scope.caller}`
-    return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, { ...scope, signal }, variables))
+    const key = sharingKey(variant, variables, scope)
+    return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, withSignal(scope, signal), variables))
   }
   try {
     return await variant.execute(subgraphs, scope, variables)
@@ -86,14 +112,24 @@ async function execute({ subgraphs, inFlight }: Graph, kind: OperationTypeNode, 
   }
 }
 
-async function* withReadableFailure(usage: Usage, serviceName: string, events: AsyncGenerator<ResponseText, void, undefined>): AsyncGenerator<ResponseText, void, undefined> {
-  usage.enter()
+/** Equal for equal operations, variables and callers. */
+function sharingKey(variant: Variant, variables: JsonObject, scope: RequestScope): string {
+  return `${variant.id} ${JSON.stringify(variables)}${scope.caller}`
+}
+
+function subscribe(graph: Graph, variant: Variant, scope: RequestScope, variables: JsonObject, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd> {
+  const key = graph.shareSubscriptions ? sharingKey(variant, variables, scope) : null
+  return graph.broadcasts.join(key, scope.signal, deliver, (signal) => eventsOf(graph, variant, withSignal(scope, signal), variables))
+}
+
+/** @throws InvalidRequest when the source fails */
+async function* eventsOf({ subgraphs, present }: Graph, variant: Variant, scope: RequestScope, variables: JsonObject): AsyncGenerator<ResponseText, void, undefined> {
+  const serviceName = variant.eventSource ?? ''
   try {
-    yield* events
+    yield* variant.subscribe(subgraphs, scope, variables)
   } catch (error) {
-    if (!(error instanceof SubscriptionRefused)) throw InvalidRequest.from(error, { serviceName })
-    throw new InvalidRequest('DOWNSTREAM_SERVICE_ERROR', readSubgraphErrors(error.errors).map((each) => relocate(each, serviceName, null)))
-  } finally {
-    usage.leave()
+    if (error instanceof SubscriptionRefused) throw new InvalidRequest('DOWNSTREAM_SERVICE_ERROR', readSubgraphErrors(error.errors).map((each) => present(relocate(each, serviceName, null))))
+    const { code, message, details } = AisleError.is(error) ? error : new AisleError('INTERNAL_SERVER_ERROR')
+    throw new InvalidRequest(code, [present({ message, extensions: { ...details, serviceName, code } })], error)
   }
 }

@@ -1,28 +1,36 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
-import { createScope, propagate } from '../subgraphs/headers.ts'
-import type { RequestScope } from '../subgraphs/types.ts'
+import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
-import type { ReadyOperation } from './graph.ts'
 import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
+import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
 
-/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). @param compressFrom the smallest answer that is compressed, in characters */
-export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, compressFrom: number): Promise<FastifyReply> {
+export interface AnswerOptions {
+  /** The smallest answer that is compressed, in characters. */
+  readonly compressFrom: number
+  readonly streams: EventStreams
+}
+
+/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
+export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
   try {
     media = negotiate(request.headers.accept, deferredParts)
-    const operation = await service.ready(readRequest(request))
+    const found = service.identity.identify(request.headers.authorization)
+    const who = found instanceof Promise ? await found : found
+    const operation = await service.ready(readRequest(request), who)
     if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
     }
-    const scope = scopeOf(request, reply, service)
-    if (media === eventStream) return await streamEvents(reply, operation, scope, service)
+    const abort = abortOnLeave(reply)
+    const from = { headers: request.headers, who }
+    if (media === eventStream) return await streams.answer(reply, operation, from, abort)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
-    const { text } = await service.execute(operation, scope)
+    const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
     const ready = present(media, text)
@@ -36,6 +44,8 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
 export function answerFailure(reply: FastifyReply, error: unknown, media: ResponseMedia, service: GraphService): FastifyReply {
   const failure = service.failed(error)
   reply.header('cache-control', 'no-store')
+  const challenge = challengeOf(error)
+  if (challenge !== null) reply.header('www-authenticate', challenge)
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
 }
 
@@ -54,36 +64,10 @@ function readRequest(request: FastifyRequest): Parameters {
   return readParameters(parseBody(typeof request.body === 'string' ? request.body : ''))
 }
 
-function scopeOf(request: FastifyRequest, reply: FastifyReply, service: GraphService): RequestScope {
+function abortOnLeave(reply: FastifyReply): AbortController {
   const abort = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort()
   })
-  return createScope(propagate(request.headers, service.propagatedHeaders), abort.signal)
-}
-
-/** Server-sent events, one `next` a result and a `complete` at the end (the "distinct connections" mode of graphql-sse). */
-async function streamEvents(reply: FastifyReply, operation: ReadyOperation, scope: RequestScope, service: GraphService): Promise<FastifyReply> {
-  reply.hijack()
-  const stream = reply.raw
-  stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
-  stream.flushHeaders()
-  const next = async (text: string): Promise<void> => {
-    if (stream.write(`event: next\ndata: ${text}\n\n`) || scope.signal.aborted) return
-    await new Promise<void>((resolve) => {
-      stream.once('drain', resolve)
-      stream.once('close', resolve)
-    })
-  }
-  try {
-    if (operation.kind === OperationTypeNode.SUBSCRIPTION) {
-      for await (const { text } of service.subscribe(operation, scope)) await next(text)
-    } else {
-      await next((await service.execute(operation, scope)).text)
-    }
-  } catch (error) {
-    await next(service.failed(error).text)
-  }
-  stream.end('event: complete\ndata:\n\n')
-  return reply
+  return abort
 }

@@ -1,6 +1,7 @@
 import { errorTable } from '../../runtime/errors.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
 import type { ClientObserver } from '../subgraphs/client.ts'
+import type { BroadcastObserver } from './broadcast.ts'
 import type { ReloadResult } from './reload.ts'
 
 /** What the gateway measures of itself. */
@@ -15,6 +16,7 @@ export interface GatewayMetrics {
   readonly unlistedDocument: () => void
   /** The source of the supergraph had something new. */
   readonly reload: (result: ReloadResult) => void
+  readonly broadcasts: BroadcastObserver
   readonly subscriptionStarted: () => void
   readonly subscriptionEnded: () => void
 }
@@ -38,12 +40,13 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     registers,
   })
   const errors = new Counter({ name: 'graphql_errors_total', help: 'Errors in answers, by extensions.code', labelNames: ['code'], registers })
-  const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, and requests to subgraphs', labelNames: ['kind'], registers })
+  const shared = new Counter({ name: 'graphql_shared_total', help: 'Work that was not done because equal work was in flight: client queries, subscriptions, and requests to subgraphs', labelNames: ['kind'], registers })
   const retries = new Counter({ name: 'graphql_subgraph_retries_total', help: 'Queries sent again to a subgraph after a failure', labelNames: ['subgraph'], registers })
   const circuits = new Gauge({ name: 'graphql_subgraph_circuit_open', help: '1 while a failing subgraph is not asked', labelNames: ['subgraph'], registers })
   const reloads = new Counter({ name: 'graphql_supergraph_reloads_total', help: 'New supergraphs, by what became of them: taken, refused, or unreadable', labelNames: ['result'], registers })
   const unlisted = new Counter({ name: 'graphql_unlisted_documents_total', help: 'Documents served that --persisted-only would refuse; counted with --persisted-only=log', registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
+  const sources = new Gauge({ name: 'graphql_subscription_sources', help: 'Subscriptions open at subgraphs; equal ones of clients share one', registers })
   const cache: Gauge = new Gauge({
     name: 'graphql_plan_cache_entries',
     help: 'Prepared operations in memory',
@@ -67,6 +70,7 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
       if (result === 'taken') circuits.reset()
     },
     unlistedDocument: () => unlisted.inc(),
+    broadcasts: { joined: () => shared.inc({ kind: 'subscription' }), opened: () => sources.inc(), closed: () => sources.dec() },
     subscriptionStarted: () => subscriptions.inc(),
     subscriptionEnded: () => subscriptions.dec(),
   }

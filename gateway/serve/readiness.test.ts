@@ -4,7 +4,7 @@ import { SubgraphClient } from '../subgraphs/client.ts'
 import { startSubgraph } from '../testing/subgraph.ts'
 import { subgraphReadiness } from './readiness.ts'
 
-const options = { timeoutMs: 1_000, maxResponseBytes: 1_000, connections: 1, retries: 0, breaker: { failures: 0, pauseMs: 1 }, share: true }
+const options = { timeoutMs: 1_000, maxResponseBytes: 1_000, connections: 1, retries: 0, breaker: { failures: 0, pauseMs: 1 }, share: true, streams: {}, streamRetryMs: 1_000, streamSilenceMs: 0, newestOnly: false }
 const sdl = 'type Query { a: Int }'
 
 test('ready once every subgraph serves, and from then on while any of them does', async () => {

@@ -9,7 +9,7 @@ import { closeServer, listen } from '../../runtime/server.ts'
 import { gatewayConfig } from '../config.ts'
 import { startGateway } from '../main.ts'
 import { EventQueue } from '../subgraphs/event-queue.ts'
-import { type Federation, post, startFederation } from '../testing/federation.ts'
+import { type Federation, type GatewaySettings, post, startFederation } from '../testing/federation.ts'
 
 /** Polls this often in milliseconds, so that what was not noticed by watching is noticed soon. */
 const supergraphPoll = 20
@@ -18,16 +18,19 @@ interface Things {
   readonly graph: Federation<'things'>
   /** Lets `slow` be answered. */
   readonly answer: () => void
-  readonly ticks: EventQueue<number>
+  /** The sources of `tick` that were opened so far. */
+  readonly sources: readonly EventQueue<number>[]
+  /** Sends an event to the newest of them. */
+  readonly tick: (value: number) => void
 }
 
-async function startThings(): Promise<Things> {
+async function startThings(settings: GatewaySettings = {}): Promise<Things> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const ticks = new EventQueue<number>(10)
+  const sources: EventQueue<number>[] = []
   const graph = await startFederation(
     {
       things: {
-        sdl: 'type Query { a: Int  slow: Int  old: Int }  type Subscription { tick: Int }',
+        sdl: 'type Query { a: Int  slow: Int  old: Int }  type Subscription { tick: Int  tock: Int }',
         resolvers: {
           Query: {
             a: () => 1,
@@ -37,13 +40,23 @@ async function startThings(): Promise<Things> {
               return 3
             },
           },
-          Subscription: { tick: { subscribe: () => ticks.drain(), resolve: (value: number) => value } },
+          Subscription: {
+            tick: {
+              subscribe() {
+                const source = new EventQueue<number>({ capacity: 10 })
+                sources.push(source)
+                return source.drain()
+              },
+              resolve: (value: number) => value,
+            },
+            tock: { subscribe: () => new EventQueue<number>({ capacity: 1 }).drain() },
+          },
         },
       },
     },
-    { supergraphPoll },
+    { supergraphPoll, ...settings },
   )
-  return { graph, answer: () => resolve(), ticks }
+  return { graph, answer: () => resolve(), sources, tick: (value) => sources.at(-1)?.push(value) }
 }
 
 async function reloads(context: RoleContext, result: string): Promise<number> {
@@ -54,35 +67,38 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise(setImmediate)
 }
 
+/** In one step: a file that is written in place can be read empty in between. */
+async function publish({ supergraph }: Federation<'things'>, sdl: string): Promise<void> {
+  const next = `${supergraph}.next`
+  await writeFile(next, sdl)
+  await rename(next, supergraph)
+}
+
 const withoutOld = (sdl: string): string => sdl.replace(/^\s*old: Int.*$/m, '')
 
 test('a new supergraph is served without a restart; what is running ends on the one before, which is then closed', async () => {
-  const { graph, answer, ticks } = await startThings()
+  const { graph, answer, sources, tick } = await startThings()
   await using _all = graph
   const running = graph.ask('{ slow old }')
   const client = createClient({ url: graph.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 })
   const events = client.iterate<{ tick: number }>({ query: 'subscription { tick }' })
-  ticks.push(1)
+  await until(() => sources.length === 1)
+  tick(1)
   expect((await events.next()).value).toEqual({ data: { tick: 1 } })
   await until(() => graph.subgraphs.things.received.some(({ query }) => query.includes('slow')))
 
-  const next = `${graph.supergraph}.next`
-  await writeFile(next, withoutOld(await readFile(graph.supergraph, 'utf8')))
-  await rename(next, graph.supergraph)
+  await publish(graph, withoutOld(await readFile(graph.supergraph, 'utf8')))
   await until(async () => (await reloads(graph.context, 'taken')) === 1)
 
   expect((await graph.ask('{ old }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
   expect((await graph.ask('{ a }')).data).toEqual({ a: 1 })
   answer()
   expect((await running).data).toEqual({ slow: 3, old: 2 })
-  ticks.push(2)
+  // The subscription is fed by the new version now, whose two connections (events and queries) are all that is left.
+  await until(() => graph.subgraphs.things.openSockets() === 1 && sources.length === 2)
+  await until(() => graph.subgraphs.things.openConnections() === 2)
+  tick(2)
   expect((await events.next()).value).toEqual({ data: { tick: 2 } })
-  expect(graph.subgraphs.things.openConnections()).toBeGreaterThan(1)
-  ticks.end()
-  expect((await events.next()).done).toBe(true)
-  // One connection of the new version is left: those of the old one, kept alive so far, are closed.
-  await until(() => graph.subgraphs.things.openConnections() === 1)
-  expect((await graph.ask('{ a }')).data).toEqual({ a: 1 })
   await client.dispose()
 })
 
@@ -91,11 +107,11 @@ test('a supergraph that cannot be used is refused, and a good one after it is ta
   await using _all = graph
   const good = await readFile(graph.supergraph, 'utf8')
   for (const [index, bad] of ['type Query {', 'type Query { a: Int }', ''].entries()) {
-    await writeFile(graph.supergraph, bad)
+    await publish(graph, bad)
     await until(async () => (await reloads(graph.context, 'refused')) > index)
     expect((await graph.ask('{ a old }')).data).toEqual({ a: 1, old: 2 })
   }
-  await writeFile(graph.supergraph, withoutOld(good))
+  await publish(graph, withoutOld(good))
   await until(async () => (await reloads(graph.context, 'taken')) === 1)
   expect((await graph.ask('{ a }')).data).toEqual({ a: 1 })
   expect((await graph.ask('{ old }')).data).toBeUndefined()
@@ -129,3 +145,48 @@ test('a supergraph at a URL is polled, and sent only when it has changed', async
   await until(async () => (await reloads(context, 'taken')) === 1)
   expect((await ask('{ old }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
 })
+
+test('a subscription that the new supergraph does not allow any more ends with the reason', async () => {
+  const { graph } = await startThings()
+  await using _all = graph
+  const client = createClient({ url: graph.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 })
+  const events = client.iterate({ query: 'subscription { tock }' })
+  const ended = events.next()
+  const stream = await fetch(graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' }, body: '{"query":"subscription { tock }"}' })
+  await until(() => graph.subgraphs.things.openSockets() === 1)
+  await publish(graph, (await readFile(graph.supergraph, 'utf8')).replace(/^\s*tock: Int.*$/m, ''))
+  const reason = { message: expect.stringContaining('Cannot query field "tock"'), extensions: expect.objectContaining({ code: 'SUBSCRIPTION_OUTDATED' }) }
+  await expect(ended).rejects.toEqual([expect.objectContaining(reason)])
+  const [first = '', ...others] = (await stream.text()).split('\n\n')
+  expect(JSON.parse(first.replace('event: next\ndata: ', ''))).toMatchObject({ errors: [reason] })
+  expect(others).toEqual(['event: complete\ndata:', ''])
+  await client.dispose()
+})
+
+test('what is asked most is planned before the swap, so that nobody waits for it', async () => {
+  const { graph } = await startThings({ warmUp: 2 })
+  await using _all = graph
+  const used = ['{ a }', '{ a b: a }', '{ c: a }']
+  for (const [index, query] of used.entries()) for (let times = 0; times < 3 - index; times++) await graph.ask(query)
+  await graph.ask('{ old a }')
+  await publish(graph, withoutOld(await readFile(graph.supergraph, 'utf8')))
+  await until(async () => (await reloads(graph.context, 'taken')) === 1)
+  expect(await planned(graph.context)).toBe(2)
+  for (const query of used.slice(0, 2)) expect((await graph.ask(query)).errors).toEqual([])
+  expect(await planned(graph.context)).toBe(2)
+  await graph.ask('{ c: a }')
+  expect(await planned(graph.context)).toBe(3)
+})
+
+test('a swap does not wait for planning longer than allowed', async () => {
+  const { graph } = await startThings({ warmUpLimit: 0 })
+  await using _all = graph
+  await graph.ask('{ a }')
+  await publish(graph, withoutOld(await readFile(graph.supergraph, 'utf8')))
+  await until(async () => (await reloads(graph.context, 'taken')) === 1)
+  expect(await planned(graph.context)).toBe(0)
+})
+
+async function planned(context: RoleContext): Promise<number> {
+  return Number(/^graphql_plan_cache_entries\S* (\d+)/m.exec(await context.metrics.metrics())?.[1] ?? -1)
+}

@@ -13,7 +13,7 @@ const settleMs = 50
 export interface ReloadOptions {
   /** Pause between two looks at the source, in milliseconds; a file is also watched. 0 looks never. */
   readonly pollMs: number
-  /** Serves this supergraph from now on. @throws when it cannot be used; then nothing has changed */
+  /** Serves this supergraph, as soon as it can do so well. @throws when it cannot be used; then nothing has changed */
   readonly take: (sdl: string) => Promise<void>
   readonly observe: (result: ReloadResult) => void
   readonly log: Logger
@@ -71,6 +71,7 @@ export class Reloader implements Disposable {
       if (sdl === null || this.#stopped) return
       read = true
       await take(sdl)
+      if (this.#stopped) return
       observe('taken')
       log.info({ supergraph: location }, 'a new supergraph is served')
     } catch (error) {

@@ -4,6 +4,7 @@ import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
+import type { EventStreams } from './event-stream.ts'
 import { explorerAnswer } from './explorer.ts'
 import { answerFailure, answerGraphQL } from './http.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -20,6 +21,7 @@ export interface ServerOptions {
   readonly examples: string | null
   /** The smallest answer that is compressed, in bytes. */
   readonly compressFrom: number
+  readonly streams: EventStreams
 }
 
 /** The HTTP side of the gateway, not yet listening. */
@@ -36,7 +38,7 @@ export function createServer(service: GraphService, context: RoleContext, metric
     done()
   })
   server.setErrorHandler((error, _request, reply) => answerFailure(reply, bodyFault(error), plainJson, service))
-  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service, options.compressFrom) })
+  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service, options) })
   server.route({
     method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
     url: graphqlPath,

@@ -1,6 +1,10 @@
+import { AisleError, errorTable } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
+import type { Identity } from '../../runtime/identity/identity.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
+import { createScope, type HeaderRules, type ReceivedFrom } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -15,15 +19,18 @@ export class GraphService implements AsyncDisposable {
   #graph: Graph
   /** Every version that is still used, the one being served among them. */
   readonly #open = new Set<Graph>()
-  readonly propagatedHeaders: readonly string[]
+  #closed = false
+  readonly #headers: HeaderRules
+  readonly identity: Identity
   readonly #policy: DocumentPolicy
   readonly #metrics: GatewayMetrics
   readonly #log: Logger
 
-  constructor(graph: Graph, policy: DocumentPolicy, propagatedHeaders: readonly string[], metrics: GatewayMetrics, log: Logger) {
+  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, log: Logger) {
     this.#graph = graph
     this.#open.add(graph)
-    this.propagatedHeaders = propagatedHeaders
+    this.#headers = headers
+    this.identity = identity
     this.#policy = policy
     this.#metrics = metrics
     this.#log = log
@@ -34,11 +41,16 @@ export class GraphService implements AsyncDisposable {
     return this.#graph
   }
 
-  /** Serves another version from now on. The one before is closed when the last that runs on it has ended. */
-  replace(graph: Graph): void {
+  /**
+   * Serves another version from now on. What runs on the one before ends there, and it is closed with the last; its
+   * subscriptions, which may never end, go over to the new one.
+   */
+  async replace(graph: Graph): Promise<void> {
+    if (this.#closed) return graph.subgraphs[Symbol.asyncDispose]()
     const before = this.#graph
     this.#graph = graph
     this.#open.add(graph)
+    before.broadcasts.retire()
     // A request whose operation has just been made ready starts to run on the old version after this.
     setTimeout(() => void before.usage.idle().then(() => this.#close(before)), startMs).unref()
   }
@@ -48,12 +60,18 @@ export class GraphService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
     await Promise.all([...this.#open].map((graph) => this.#close(graph)))
   }
 
   /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-  ready(parameters: Parameters): Promise<ReadyOperation> {
-    return readyOperation(this.#graph, parameters, this.#policy)
+  ready(parameters: Parameters, who: Caller): Promise<ReadyOperation> {
+    return readyOperation(this.#graph, parameters, this.#policy, who)
+  }
+
+  /** What goes with everything that is asked for one client. */
+  scope(from: ReceivedFrom, signal: AbortSignal): RequestScope {
+    return createScope(from, this.#headers, signal)
   }
 
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
@@ -62,15 +80,31 @@ export class GraphService implements AsyncDisposable {
     return response
   }
 
-  async *subscribe(operation: ReadyOperation, scope: RequestScope): AsyncGenerator<ResponseText, void, undefined> {
+  /**
+   * Resolves when the subscription is over: completed by its source, or left by its client.
+   * @throws InvalidRequest when its source fails; AisleError SUBSCRIPTION_OUTDATED
+   */
+  async subscribe(operation: ReadyOperation, scope: RequestScope, deliver: (event: ResponseText) => void): Promise<void> {
+    const onEvent = (event: ResponseText): void => {
+      this.#account(event)
+      deliver(event)
+    }
     this.#metrics.subscriptionStarted()
     try {
-      for await (const event of operation.subscribe(scope)) {
-        this.#account(event)
-        yield event
-      }
+      let current = operation
+      while ((await current.subscribe(scope, onEvent)) === 'retired') current = await this.#renew(operation, scope.who)
     } finally {
       this.#metrics.subscriptionEnded()
+    }
+  }
+
+  /** The same operation on the version that is served now. @throws AisleError SUBSCRIPTION_OUTDATED */
+  async #renew({ parameters }: ReadyOperation, who: Caller): Promise<ReadyOperation> {
+    try {
+      return await this.ready(parameters, who)
+    } catch (cause) {
+      const { message } = InvalidRequest.from(cause)
+      throw new AisleError('SUBSCRIPTION_OUTDATED', `${errorTable.SUBSCRIPTION_OUTDATED.text} ${message}`, { cause })
     }
   }
 

@@ -79,6 +79,22 @@ describe('equal queries in flight', () => {
     expect(new Set(graph.subgraphs.sizes.received.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer a', 'Bearer b', undefined]))
   })
 
+  test('are equal though each request has its own headers for tracing, of which the subgraphs get one', async () => {
+    await using graph = await startFederation(definitions)
+    const tracing = (id: string): Record<string, string> => ({ authorization: 'Bearer a', traceparent: `00-${id}`, 'x-request-id': id })
+    const answers = await inFlightTogether(graph, 'query', [graph.ask(query, { id: '1' }, tracing('1')), graph.ask(query, { id: '1' }, tracing('2'))], 1)
+    expect(answers).toEqual([answer, answer])
+    expect(counts(graph)).toEqual([1, 1])
+    expect(graph.subgraphs.sizes.received[0]?.headers).toMatchObject({ authorization: 'Bearer a', 'x-request-id': expect.stringMatching(/^[12]$/) })
+  })
+
+  test('are told apart by any other header that subgraphs receive', async () => {
+    await using graph = await startFederation(definitions, { propagateHeader: ['x-tenant', 'x-request-id'], traceHeader: [] })
+    const asking = [{ 'x-tenant': 'a' }, { 'x-tenant': 'b' }, { 'x-request-id': '1' }, { 'x-request-id': '2' }].map((headers) => graph.ask(query, { id: '1' }, headers as Record<string, string>))
+    await inFlightTogether(graph, 'query', asking, 4)
+    expect(counts(graph)).toEqual([4, 4])
+  })
+
   test('are not joined by who asks after a mutation was answered', async () => {
     await using graph = await startFederation({ ...definitions, marks: { sdl: 'type Mutation { mark: Int }  type Query { marked: Int }', resolvers: { Mutation: { mark: () => 1 } } } })
     const early = graph.ask(query, { id: '1' })

@@ -1,22 +1,39 @@
-import type { Server } from 'node:http'
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, parse } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
+import { once } from 'node:events'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, OperationTypeNode, parse } from 'graphql'
+import { CloseCode, handleProtocols, makeServer, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { AisleError } from '../../runtime/errors.ts'
+import { authorizationOf } from '../../runtime/identity/bearer.ts'
+import { type Caller, publicCaller } from '../../runtime/identity/caller.ts'
+import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../runtime/identity/expiry.ts'
 import { isObject } from '../../runtime/json.ts'
-import { createScope, propagate } from '../subgraphs/headers.ts'
-import type { ReadyOperation } from './graph.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
+import type { RequestScope } from '../subgraphs/types.ts'
+import type { ReadyOperation } from './graph.ts'
 import type { GraphService } from './service.ts'
+import { type ClientLimits, closeGraceMs, SocketClient } from './socket-client.ts'
 
 /** The largest message a client may send, in bytes. */
 const maxMessageBytes = 1_048_576
 
-/** The protocol library finds out what kind of operation it runs from a document; it needs to know no more than that. */
-const kindDocuments = { query: parse('{ a }'), mutation: parse('mutation { a }'), subscription: parse('subscription { a }') }
+/** The protocol library finds out from a document what to do; every operation is run as one whose events go past the library. */
+const anyDocument = parse('subscription { a }')
 
-/** Serves queries, mutations and subscriptions over graphql-ws on `path`. Dispose it before the HTTP server is closed. */
-export function serveWebSocket(http: Server, path: string, service: GraphService): AsyncDisposable {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
+/** Try again later (RFC 6455's registry). */
+const laterClose = 1013
+
+interface Extra {
+  readonly client: SocketClient
+  readonly request: IncomingMessage
+  readonly socket: WebSocket
+  /** Whose connection it is, once its first message has said so. */
+  who: Caller
+}
+
+/** Serves queries, mutations and subscriptions over graphql-ws on `path`. Dispose it before or with the HTTP server. */
+export function serveWebSocket(http: HttpServer, path: string, service: GraphService, limits: ClientLimits): AsyncDisposable {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols })
   http.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
@@ -24,110 +41,152 @@ export function serveWebSocket(http: Server, path: string, service: GraphService
     }
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
   })
-  const aborts = new WeakMap<object, Map<string, AbortController>>()
-  const server = useServer(
-    {
-      jsonMessageReviver: reviveMessage,
-      async onSubscribe(context, id, payload) {
-        try {
-          const operation = await service.ready(readParameters(payload))
-          const abort = new AbortController()
-          const running = aborts.get(context) ?? new Map<string, AbortController>()
-          aborts.set(context, running.set(id, abort))
-          const headers = propagate({ ...context.extra.request.headers, ...lowerCased(context.connectionParams) }, service.propagatedHeaders)
-          return {
-            schema: service.graph.supergraph.schema,
-            document: kindDocuments[operation.kind],
-            contextValue: { operation, abort, headers },
-          }
-        } catch (error) {
-          return service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
-        }
-      },
-      async execute({ contextValue }) {
-        const { operation, abort, headers } = readContext(contextValue)
-        return readText((await service.execute(operation, createScope(headers, abort.signal))).text)
-      },
-      subscribe({ contextValue }) {
-        const { operation, abort, headers } = readContext(contextValue)
-        return abortable(readTexts(service.subscribe(operation, createScope(headers, abort.signal))), abort)
-      },
-      onError(_context, _id, _payload, errors): readonly GraphQLFormattedError[] | undefined {
-        const [original] = errors.map(({ originalError }) => originalError).filter((error) => error !== undefined && error !== null)
-        return original === undefined ? undefined : service.failed(original).errors
-      },
-      onComplete(context, id) {
-        aborts.get(context)?.get(id)?.abort()
-        aborts.get(context)?.delete(id)
-      },
-      onClose(context) {
-        for (const abort of aborts.get(context)?.values() ?? []) abort.abort()
-      },
-    },
-    sockets,
-  )
+  const server = createProtocol(service)
+  sockets.on('connection', (socket, request) => connect(server, socket, { client: new SocketClient(socket, limits), request, socket, who: publicCaller }))
   return {
     async [Symbol.asyncDispose]() {
-      await server.dispose()
+      for (const socket of sockets.clients) socket.close(1001, 'Going away')
+      const closed = once(sockets, 'close')
       sockets.close()
+      const timer = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate()
+      }, closeGraceMs)
+      await closed
+      clearTimeout(timer)
     },
   }
 }
 
-interface Context {
-  readonly operation: ReadyOperation
+/** Lets the protocol library speak over one connection. */
+function connect(server: Server<Extra>, socket: WebSocket, extra: Extra): void {
+  const { client } = extra
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (message) => client.outflow.send(message),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage(handle) {
+        socket.on('message', (message: Buffer) => {
+          client.holdBack()
+          handle(message.toString('utf8')).catch(() => socket.close(CloseCode.InternalServerError, 'Internal server error'))
+        })
+      },
+    },
+    extra,
+  )
+  // What is wrong with a connection (a broken frame, a message too large) ends it, and that is all there is to do.
+  socket.on('error', () => socket.terminate())
+  socket.once('close', (code, reason) => {
+    client[Symbol.dispose]()
+    void closed(code, String(reason))
+  })
+}
+
+function createProtocol(service: GraphService): Server<Extra> {
+  const refuse = (error: unknown): GraphQLError[] => service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
+  return makeServer<Record<string, unknown>, Extra>({
+    jsonMessageReviver: reviveMessage,
+    async onConnect({ extra, connectionParams }) {
+      const { socket, request } = extra
+      try {
+        extra.who = await service.identity.identify(authorizationOf(connectionParams) ?? request.headers.authorization)
+      } catch (error) {
+        const { code, message } = service.failed(error)
+        socket.close(code === 'UNAUTHENTICATED' ? unauthenticatedClose : laterClose, `${code}: ${message}`)
+        return false
+      }
+      if (socket.readyState !== socket.OPEN) return false
+      const expiry = onExpiry(extra.who, () => service.identity.clockToleranceSeconds, () => socket.close(expiredClose, expiredReason))
+      socket.once('close', () => expiry[Symbol.dispose]())
+      return true
+    },
+    async onSubscribe({ extra: { client, request, who }, connectionParams }, id, payload) {
+      let abort: AbortController | null = null
+      try {
+        abort = client.enter(id)
+        const scope = service.scope({ headers: { ...request.headers, ...lowerCased(connectionParams) }, who }, abort.signal)
+        const operation = await service.ready(readParameters(payload), who)
+        return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation }) }
+      } catch (error) {
+        if (abort !== null) client.leave(id, abort)
+        return refuse(error)
+      }
+    },
+    subscribe({ contextValue }) {
+      if (!(contextValue instanceof Running)) throw new TypeError('the operation has lost its context')
+      return contextValue.events()
+    },
+    onError(_context, _id, _payload, errors): readonly GraphQLFormattedError[] | undefined {
+      const [original] = errors.map(({ originalError }) => originalError).filter((error) => error !== undefined && error !== null)
+      return original === undefined ? undefined : service.failed(original).errors
+    },
+  })
+}
+
+interface Started {
+  readonly id: string
   readonly abort: AbortController
-  readonly headers: Record<string, string>
+  readonly scope: RequestScope
+  readonly operation: ReadyOperation
 }
 
-function readContext(value: unknown): Context {
-  if (!isContext(value)) throw new TypeError('the operation has lost its context')
-  return value
-}
+/** An operation on a connection. Its results are written as they are, for one client like for ten thousand. */
+class Running {
+  readonly #service: GraphService
+  readonly #client: SocketClient
+  readonly #started: Started
 
-function isContext(value: unknown): value is Context {
-  return isObject(value) && 'operation' in value && 'abort' in value && 'headers' in value
-}
-
-async function* readTexts(events: AsyncGenerator<{ text: string }, void, undefined>): AsyncGenerator<ExecutionResult, void, undefined> {
-  for await (const { text } of events) yield readText(text)
-}
-
-/** A generator that waits for its next event does not hear that it should return: aborting is what wakes it. */
-function abortable<T>(events: AsyncGenerator<T, void, undefined>, abort: AbortController): AsyncGenerator<T, void, undefined> {
-  return {
-    next: () => events.next(),
-    return: () => {
-      abort.abort()
-      return events.return()
-    },
-    throw: (error) => {
-      abort.abort()
-      return events.throw(error)
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    [Symbol.asyncDispose]: async () => {
-      abort.abort()
-      await events.return()
-    },
+  constructor(service: GraphService, client: SocketClient, started: Started) {
+    this.#service = service
+    this.#client = client
+    this.#started = started
   }
-}
 
-/** The protocol library wants its errors as graphql-js makes them. */
-function readText(text: string): ExecutionResult {
-  const result: unknown = JSON.parse(text)
-  const { data, errors } = isObject(result) ? result : {}
-  return {
-    data: isObject(data) ? data : null,
-    ...(Array.isArray(errors) ? { errors: errors.map((error) => toGraphQLError(error)) } : {}),
+  /** Starts it. What is returned holds no events, but ends when the operation does, as the protocol library has to know. */
+  events(): AsyncGenerator<ExecutionResult, void, undefined> {
+    const { abort } = this.#started
+    const ended = this.#run()
+    ended.catch(() => {})
+    const leave = async (): Promise<IteratorReturnResult<void>> => {
+      abort.abort()
+      return { done: true, value: undefined }
+    }
+    return {
+      async next() {
+        await ended
+        return { done: true, value: undefined }
+      },
+      return: leave,
+      throw: leave,
+      [Symbol.asyncIterator]() {
+        return this
+      },
+      async [Symbol.asyncDispose]() {
+        await leave()
+      },
+    }
   }
-}
 
-function toGraphQLError(error: unknown): GraphQLError {
-  const { message, path, extensions } = isObject(error) ? error : {}
-  return new GraphQLError(String(message), { ...(Array.isArray(path) ? { path } : {}), ...(isObject(extensions) ? { extensions } : {}) })
+  async #run(): Promise<void> {
+    const { id, abort, scope, operation } = this.#started
+    const { outflow } = this.#client
+    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+    try {
+      if (operation.kind === OperationTypeNode.SUBSCRIPTION) {
+        await this.#service.subscribe(operation, scope, ({ text }) => outflow.event(id, `${head}${text}}`))
+        if (!abort.signal.aborted) outflow.flush(id)
+      } else {
+        const { text } = await this.#service.execute(operation, scope)
+        await outflow.answer(`${head}${text}}`)
+      }
+    } catch (error) {
+      // Whoever has left is told nothing.
+      if (!abort.signal.aborted) throw error
+    } finally {
+      this.#client.leave(id, abort)
+    }
+    if (AisleError.is(abort.signal.reason)) throw abort.signal.reason
+  }
 }
 
 /** An operation named by `documentId` needs no document, but the protocol library wants one in every message. */
@@ -138,4 +197,3 @@ function reviveMessage(this: unknown, key: string, value: unknown): unknown {
 function lowerCased(parameters: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(parameters ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name.toLowerCase(), value]] : [])))
 }
-

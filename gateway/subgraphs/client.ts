@@ -4,16 +4,27 @@ import { Delivery, type DeliveryOptions } from './delivery.ts'
 import type { RawAnswer } from './exchange.ts'
 import { HttpSubgraph, type HttpOptions, readReply } from './http.ts'
 import { InFlight } from './in-flight.ts'
-import { SubgraphStreams } from './stream.ts'
+import { EventStreamSource } from './stream/sse.ts'
+import type { EventSource, SourceOptions } from './stream/source.ts'
+import { WebSocketSource } from './stream/websocket.ts'
 import type { RequestScope, SendPolicy, SubgraphReply, Subgraphs } from './types.ts'
 
 /** Told about every request to a subgraph once it is over: seconds it took, and its error code if it failed. */
 export type ObserveFetch = (service: string, seconds: number, failure: string | null) => void
 
-export interface ClientOptions extends HttpOptions, DeliveryOptions {
+/** How a subgraph is subscribed to, and where. */
+export interface StreamAddress {
+  readonly protocol: 'graphql-ws' | 'sse'
+  /** The URL for queries unless given. */
+  readonly url?: string
+}
+
+export interface ClientOptions extends HttpOptions, DeliveryOptions, SourceOptions {
   readonly breaker: BreakerOptions
   /** Sends equal requests of equal callers once while they are in flight. */
   readonly share: boolean
+  /** By subgraph; graphql-ws at its URL for queries where nothing else is said. */
+  readonly streams: Readonly<Record<string, StreamAddress>>
 }
 
 /** What a client tells about its work. */
@@ -30,7 +41,7 @@ export interface ClientObserver {
 interface Endpoint {
   readonly http: HttpSubgraph
   readonly delivery: Delivery
-  readonly streams: SubgraphStreams
+  readonly streams: EventSource
   readonly inFlight: InFlight<RawAnswer>
 }
 
@@ -104,7 +115,8 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#endpoints.values()].flatMap(({ http, streams }) => [http[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]))
+    for (const { http } of this.#endpoints.values()) http[Symbol.dispose]()
+    await Promise.all([...this.#endpoints.values()].map(({ streams }) => streams[Symbol.asyncDispose]()))
   }
 }
 
@@ -114,7 +126,12 @@ function createEndpoint(name: string, url: string, options: ClientOptions, obser
   return {
     http,
     delivery: new Delivery(http, breaker, options, () => observer.retried(name)),
-    streams: new SubgraphStreams(url),
+    streams: openStreams(url, options.streams[name], options),
     inFlight: new InFlight<RawAnswer>(observer.shared),
   }
+}
+
+function openStreams(url: string, address: StreamAddress | undefined, options: SourceOptions): EventSource {
+  const Source = address?.protocol === 'sse' ? EventStreamSource : WebSocketSource
+  return new Source(address?.url ?? url, options)
 }

@@ -1,10 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
+import { publicCaller } from '../../runtime/identity/caller.ts'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { AisleError } from '../../runtime/errors.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import { type ClientOptions, SubgraphClient } from './client.ts'
-import { createScope } from './headers.ts'
 
 const answer = '{"data":{"a":1}}'
 const query = { repeatable: true, shareable: false }
@@ -28,7 +28,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     respond(++received, request, response)
   })
   const port = await listen(server, 0, '127.0.0.1')
-  const all: ClientOptions = { timeoutMs: 5_000, retries: 2, breaker: { failures: 0, pauseMs: 1 }, maxResponseBytes: 1_000, connections: 4, share: true, ...options }
+  const all: ClientOptions = { timeoutMs: 5_000, retries: 2, breaker: { failures: 0, pauseMs: 1 }, maxResponseBytes: 1_000, connections: 4, share: true, streams: {}, streamRetryMs: 1_000, streamSilenceMs: 0, newestOnly: false, ...options }
   const client = new SubgraphClient(new Map([['things', `http://127.0.0.1:${port}/graphql`]]), all, {
     fetch: () => {},
     shared: () => {},
@@ -36,7 +36,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     circuit: (_service, open) => circuits.push(open),
   })
   return {
-    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, createScope({}, signal), policy),
+    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', who: publicCaller, signal }, policy),
     received: () => received,
     circuits,
     retried: () => retried,
@@ -90,7 +90,8 @@ describe('a query that fails', () => {
 
   test('is given up when its time is over, however many retries are left', async () => {
     await using bench = await startBench((_attempt, _request, response) => response.writeHead(503).end(), { timeoutMs: 120, retries: 1_000 })
-    expect(await codeOf(bench.ask())).toBe('SUBGRAPH_BAD_RESPONSE')
+    // Whether the last attempt was still answered, or cut off by the limit, is the machine's choice.
+    expect(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_TIMEOUT']).toContain(await codeOf(bench.ask()))
     expect(bench.received()).toBeLessThan(6)
   })
 

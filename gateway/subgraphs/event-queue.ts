@@ -1,22 +1,43 @@
+export interface EventQueueOptions {
+  /** Most events that wait at a time. */
+  readonly capacity: number
+  /** Most bytes that wait at a time, as far as senders say how large their events are; one event is always taken. */
+  readonly maxBytes?: number
+  /** Keeps the newest event alone when there is no room, instead of refusing it. */
+  readonly newestOnly?: boolean
+}
+
 /**
- * Events pushed on one side and awaited on the other, at most `capacity` of them at a time: a consumer that never
+ * Events pushed on one side and awaited on the other, at most so many of them at a time: a consumer that never
  * catches up is told so by the failure it finds at the end of the queue, instead of memory growing without end.
  */
 export class EventQueue<T> {
-  readonly #items: T[] = []
+  #items: { readonly item: T; readonly bytes: number }[] = []
+  #bytes = 0
   readonly #capacity: number
+  readonly #maxBytes: number
+  readonly #newestOnly: boolean
   #ended = false
   #failure: unknown = null
   #wake: (() => void) | null = null
 
-  constructor(capacity: number) {
+  constructor({ capacity, maxBytes = Infinity, newestOnly = false }: EventQueueOptions) {
     this.#capacity = capacity
+    this.#maxBytes = maxBytes
+    this.#newestOnly = newestOnly
   }
 
-  /** False when there is no room or the queue has ended; the event is then not taken. */
-  push(item: T): boolean {
-    if (this.#ended || this.#items.length >= this.#capacity) return false
-    this.#items.push(item)
+  /** False when there is no room or the queue has ended; the event is then not taken. @param bytes what it takes */
+  push(item: T, bytes = 0): boolean {
+    if (this.#ended) return false
+    const full = this.#items.length >= this.#capacity || (this.#items.length > 0 && this.#bytes + bytes > this.#maxBytes)
+    if (full && !this.#newestOnly) return false
+    if (full) {
+      this.#items = []
+      this.#bytes = 0
+    }
+    this.#items.push({ item, bytes })
+    this.#bytes += bytes
     this.#wake?.()
     return true
   }
@@ -31,9 +52,10 @@ export class EventQueue<T> {
 
   async *drain(): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      const item = this.#items.shift()
-      if (item !== undefined) {
-        yield item
+      const next = this.#items.shift()
+      if (next !== undefined) {
+        this.#bytes -= next.bytes
+        yield next.item
       } else if (this.#ended) {
         if (this.#failure !== null) throw this.#failure
         return

@@ -1,11 +1,9 @@
-import { Pool } from 'undici'
 import { AisleError } from '../../runtime/errors.ts'
 import { isObject } from '../../runtime/json.ts'
-import { acceptedEncodings } from './decode.ts'
-import { createExchange, type RawAnswer } from './exchange.ts'
+import { exchange, type RawAnswer } from './exchange.ts'
+import { ConnectionPool } from './http1/pool.ts'
+import { compileGet, compileRequest, type WriteRequest } from './request.ts'
 import type { RequestScope, SubgraphReply } from './types.ts'
-
-const ownHeaders = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json', 'accept-encoding': acceptedEncodings }
 
 export interface HttpOptions {
   /** Largest answer accepted, in bytes. */
@@ -15,37 +13,38 @@ export interface HttpOptions {
 }
 
 /** The keep-alive connections to one subgraph. */
-export class HttpSubgraph implements AsyncDisposable {
-  readonly #pool: Pool
-  readonly #path: string
-  readonly #options: HttpOptions
+export class HttpSubgraph implements Disposable {
+  readonly #url: URL
+  readonly #pool: ConnectionPool
+  readonly #write: WriteRequest
+  readonly #maxBytes: number
 
   constructor(url: string, options: HttpOptions) {
-    const { origin, pathname, search } = new URL(url)
-    this.#pool = new Pool(origin, { connections: options.connections, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0 })
-    this.#path = pathname + search
-    this.#options = options
+    this.#url = new URL(url)
+    const { protocol, hostname, port } = this.#url
+    const secure = protocol === 'https:'
+    const origin = { secure, host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? (secure ? 443 : 80) : Number(port) }
+    this.#maxBytes = options.maxResponseBytes
+    this.#pool = new ConnectionPool(origin, { connections: options.connections, maxBytes: this.#maxBytes })
+    this.#write = compileRequest(this.#url)
   }
 
   /**
    * @param timeoutMs longest wait for the whole answer
-   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large), REQUEST_CANCELLED
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large, not HTTP), REQUEST_CANCELLED
    */
   post(body: string, { headers, signal }: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
-    const { answer, handler } = createExchange(signal, { timeoutMs, maxBytes: this.#options.maxResponseBytes })
-    if (!signal.aborted) this.#pool.dispatch({ path: this.#path, method: 'POST', headers: { ...headers, ...ownHeaders }, body }, handler)
-    return answer
+    return exchange(this.#pool, this.#write(headers, body), signal, { timeoutMs, maxBytes: this.#maxBytes })
   }
 
-  /** The status of a plain GET at another path of the same server. */
+  /** The status of a plain GET at another path of the same server. @throws what {@link HttpSubgraph.post} throws */
   async probe(path: string, timeoutMs: number): Promise<number> {
-    const { statusCode, body } = await this.#pool.request({ path, method: 'GET', signal: AbortSignal.timeout(timeoutMs) })
-    await body.dump()
-    return statusCode
+    const { status } = await exchange(this.#pool, compileGet(this.#url, path), new AbortController().signal, { timeoutMs, maxBytes: this.#maxBytes })
+    return status
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy()
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]()
   }
 }
 
@@ -58,9 +57,14 @@ export function readReply({ status, text }: RawAnswer): SubgraphReply {
   if (isObject(answer)) {
     const data = isObject(answer.data) ? answer.data : null
     const hasErrors = Array.isArray(answer.errors) && answer.errors.length > 0
-    if (data !== null || hasErrors) return { data, errors: answer.errors }
+    if (data !== null || hasErrors) return { data, errors: answer.errors, plain: isPlain(text) }
   }
   throw new AisleError('SUBGRAPH_BAD_RESPONSE', undefined, { details: { status } })
+}
+
+/** JSON in UTF-8 without a backslash has no string that is written differently from how it reads: neither quotes nor control characters stand bare in one. */
+function isPlain(text: string): boolean {
+  return !text.includes('\\')
 }
 
 function parseJson(text: string): unknown {

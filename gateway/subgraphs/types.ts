@@ -1,11 +1,13 @@
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 
 /** What belongs to one client request and goes with everything that is asked on its behalf. */
 export interface RequestScope {
-  /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
+  /** Headers for subgraphs as they are now, already filtered by the propagation rule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The headers as text: equal for equal headers and for no others. Empty where there are none. */
+  /** Who asks, as text: equal for the same with equal headers (but for those that only trace a request) and for no others. */
   readonly caller: string
+  readonly who: Caller
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal
 }
@@ -14,6 +16,8 @@ export interface RequestScope {
 export interface SubgraphReply {
   readonly data: JsonObject | null
   readonly errors: unknown
+  /** It is known that no string in the data needs an escape in JSON. */
+  readonly plain?: boolean
 }
 
 /** What may be done with a request besides sending it once. */
@@ -33,7 +37,7 @@ export interface Subgraphs {
   request(service: string, body: string, scope: RequestScope, policy: SendPolicy): Promise<SubgraphReply>
   /**
    * Opens a subscription; ends when the subgraph completes it, or when the scope is aborted.
-   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors
+   * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_SUBSCRIPTION_REFUSED, SUBSCRIPTION_INTERRUPTED; SubscriptionRefused when the subgraph answers with errors
    */
   subscribe(service: string, body: string, scope: RequestScope): AsyncIterable<SubgraphReply>
 }

@@ -66,7 +66,7 @@ export async function startFederation<Names extends string>(
 }
 
 /** Composes running subgraphs into a supergraph's SDL; fails with every reason why it cannot be done. */
-function compose(subgraphs: readonly [string, TestSubgraph][]): string {
+export function compose(subgraphs: readonly [string, Pick<TestSubgraph, 'sdl' | 'url'>][]): string {
   const result = composeServices(subgraphs.map(([name, { sdl, url }]) => ({ name, url, typeDefs: parse(sdl) })))
   if (result.supergraphSdl === undefined) throw new Error(result.errors.map(({ message }) => message).join('\n'))
   return result.supergraphSdl

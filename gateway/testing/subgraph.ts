@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { graphql, type GraphQLSchema, parse } from 'graphql'
+import { type ExecutionResult, graphql, type GraphQLSchema, parse, subscribe } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
@@ -14,6 +14,8 @@ export type Resolvers = NonNullable<Extract<SubgraphModule, { resolvers?: unknow
 export interface SubgraphDefinition {
   readonly sdl: string
   readonly resolvers?: Resolvers
+  /** Refuses WebSockets; subscriptions are served as server-sent events in any case. */
+  readonly noWebSocket?: boolean
 }
 
 /** One request that a subgraph received. */
@@ -24,7 +26,7 @@ export interface ReceivedRequest {
 }
 
 /** Everything a test may want of the federation specification. */
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
+export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated", "@requiresScopes", "@policy", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
 
 /** A subgraph answering over HTTP and graphql-ws, and keeping account of what it was asked. */
 export interface TestSubgraph extends AsyncDisposable {
@@ -45,8 +47,9 @@ export interface TestSubgraph extends AsyncDisposable {
   answerWith(answer: { status: number; body: string; contentType?: string } | 'nothing' | null): void
 }
 
-export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Promise<TestSubgraph> {
-  const typeDefs = parse(link + sdl)
+/** @param at the port to listen at; a free one unless given */
+export async function startSubgraph({ sdl, resolvers, noWebSocket = false }: SubgraphDefinition, at = 0): Promise<TestSubgraph> {
+  const typeDefs = parse(federationLink + sdl)
   const schema = buildSubgraphSchema([{ typeDefs, ...(resolvers === undefined ? {} : { resolvers }) }])
   const received: ReceivedRequest[] = []
   let abandoned = 0
@@ -59,6 +62,10 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
         response.once('close', () => abandoned++)
         return
       }
+      if (request.headers.accept === 'text/event-stream') {
+        await stream(response, await subscribe({ schema, document: parse(query), variableValues: variables, contextValue: { headers: request.headers } }))
+        return
+      }
       const answer = override ?? { status: 200, body: JSON.stringify(await graphql({ schema, source: query, variableValues: variables, contextValue: { headers: request.headers } })) }
       response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json' }).end(answer.body)
     })()
@@ -68,16 +75,16 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
   })
-  const sockets = new WebSocketServer({ server, path: '/graphql' })
+  const sockets = new WebSocketServer({ server, path: noWebSocket ? '/nowhere' : '/graphql' })
   useSchema(schema, sockets)
-  const port = await listen(server, 0, '127.0.0.1')
+  const port = await listen(server, at, '127.0.0.1')
   let stopped: Promise<void> | null = null
   const stop = (): Promise<void> => {
     for (const socket of sockets.clients) socket.terminate()
     return (stopped ??= closeServer(server, 0))
   }
   return {
-    sdl: link + sdl,
+    sdl: federationLink + sdl,
     url: `http://127.0.0.1:${port}/graphql`,
     received,
     abandoned: () => abandoned,
@@ -96,6 +103,18 @@ export async function startSubgraph({ sdl, resolvers }: SubgraphDefinition): Pro
 
 function useSchema(schema: GraphQLSchema, sockets: WebSocketServer): void {
   useServer({ schema, context: (context) => ({ headers: context.extra.request.headers, params: context.connectionParams }) }, sockets)
+}
+
+/** Answers with server-sent events (GraphQL over SSE, "distinct connections mode"). */
+async function stream(response: ServerResponse, events: AsyncGenerator<ExecutionResult> | ExecutionResult): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+  if (Symbol.asyncIterator in events) {
+    response.once('close', () => void events.return(undefined))
+    for await (const event of events) response.write(`event: next\ndata: ${JSON.stringify(event)}\n\n`)
+  } else {
+    response.write(`event: next\ndata: ${JSON.stringify(events)}\n\n`)
+  }
+  response.end('event: complete\ndata:\n\n')
 }
 
 async function readRequest(request: IncomingMessage): Promise<{ query: string; variables: JsonObject }> {

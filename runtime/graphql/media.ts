@@ -11,6 +11,10 @@ export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof event
 
 const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
 
+/** What was chosen for texts seen before. */
+const chosen = new Map<string, ResponseMedia>()
+const maxChosen = 100
+
 /**
  * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
  * @param lastResort what is also sent, to a client that takes nothing else
@@ -18,6 +22,17 @@ const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
  */
 export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
+  const key = `${accept}\n${lastResort ?? ''}`
+  const known = chosen.get(key)
+  if (known !== undefined) return known
+  const media = choose(accept, lastResort)
+  // Clients send few different texts; whoever sends many does not fill the memory.
+  if (chosen.size >= maxChosen) chosen.clear()
+  chosen.set(key, media)
+  return media
+}
+
+function choose(accept: string, lastResort: ResponseMedia | undefined): ResponseMedia {
   const ranges = accept
     .split(',')
     .map((range) => readRange(range))

@@ -1,8 +1,10 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
+import { watched } from '../shared/reads.ts'
 import type { DeviceCommands } from './commands.ts'
 import { deviceLoaders, type DeviceLoaders } from './loaders.ts'
 import { deviceStore } from './queries.ts'
 import type { DeviceStore } from './store.ts'
+import { deviceTags } from './tags.ts'
 
 /** What device needs from the process it runs in. */
 export interface DeviceServices {
@@ -25,6 +27,6 @@ export type DeviceResolver<Parent, Args = object> = Resolver<Parent, Args, Devic
 export type DeviceRequest = DeviceContext & BaseContext
 
 export function createDevicePart(environment: RequestEnvironment, services: DeviceServices): DevicePart {
-  const store = deviceStore(environment.storage)
+  const store = watched(deviceStore(environment.storage), deviceTags, environment.reads)
   return { commands: services.commands, now: () => services.now(), store, loaders: deviceLoaders(store) }
 }

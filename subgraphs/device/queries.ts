@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
 import { groupBy } from '../shared/loaders.ts'
 import type { DeviceRow } from '../storage/database.ts'
+import { perStorage, prepared } from '../storage/prepared.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { DevicePage, DeviceStore, Reading, ReadingBucket, ReadingSpan } from './store.ts'
 
 /** Device's reads over either database. */
-export function deviceStore(storage: Storage): DeviceStore {
+export const deviceStore = perStorage((storage): DeviceStore => {
   const { db, dialect } = storage
   return {
-    devices: (ids) => db.selectFrom('device').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
+    devices: prepared(storage, (ids) => db.selectFrom('device').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
     devicePages: (storeIds, page) => devicePages(storage, storeIds, page),
     async deviceCounts(storeIds, kind) {
       let devices = db.selectFrom('device').where((eb) => dialect.isIn(eb.ref('store_id'), storeIds))
@@ -32,7 +33,7 @@ export function deviceStore(storage: Storage): DeviceStore {
       return rows.toReversed()
     },
   }
-}
+})
 
 async function devicePages({ db, dialect }: Storage, storeIds: readonly string[], { kind, first, after }: DevicePage): Promise<DeviceRow[]> {
   let devices = db.selectFrom('device').selectAll().where((eb) => dialect.isIn(eb.ref('store_id'), storeIds))

@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader'
 import { AisleError } from '../../runtime/errors.ts'
 import { groupBy, ownerLoader, type OwnerKey } from '../shared/loaders.ts'
-import type { ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
+import type { EdgeOperationRow, ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import { byDistance, type Position } from './distance.ts'
 import { levelOf, type Level } from './level.ts'
-import type { InventoryStore, MovementPage, StockFilter, StockPage } from './store.ts'
+import type { InventoryStore, MovementPage, RefusedPage, StockFilter, StockPage } from './store.ts'
 
 /** A product's price, as it applies in a store or (null) in the chain. */
 export interface PriceKey {
@@ -40,6 +40,8 @@ export interface InventoryLoaders {
   readonly stockCount: DataLoader<OwnerKey<StockFilter>, number, string>
   /** Movements by store; one more than the page holds. */
   readonly movementPage: DataLoader<OwnerKey<MovementPage>, MovementRow[], string>
+  /** Refused writes by store; one more than the page holds. */
+  readonly refusedPage: DataLoader<OwnerKey<RefusedPage>, EdgeOperationRow[], string>
   /** Levels by product. */
   readonly nearest: DataLoader<OwnerKey<NearestArgs>, Level[], string>
 }
@@ -55,6 +57,7 @@ export function inventoryLoaders(store: InventoryStore): InventoryLoaders {
     stockPage: ownerLoader(async (ids, page) => groupBy(await store.stockPages(ids, page), (row) => row.store_id), () => []),
     stockCount: ownerLoader(async (ids, filter) => new Map((await store.stockCounts(ids, filter)).map(({ storeId, count }) => [storeId, count])), () => 0),
     movementPage: ownerLoader(async (ids, page) => groupBy(await store.movementPages(ids, page), (row) => row.store_id), () => []),
+    refusedPage: ownerLoader(async (ids, page) => groupBy(await store.refusedPages(ids, page), (row) => row.store_id), () => []),
     nearest: ownerLoader((ids, args) => loadNearest(store, ids, args), () => []),
   }
 }

@@ -1,8 +1,10 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
+import { watched } from '../shared/reads.ts'
 import type { InventoryCommands } from './commands.ts'
 import { inventoryLoaders, type InventoryLoaders } from './loaders.ts'
 import { inventoryStore } from './queries.ts'
 import type { InventoryStore } from './store.ts'
+import { inventoryTags } from './tags.ts'
 
 /** What inventory needs from the process it runs in. */
 export interface InventoryServices {
@@ -25,6 +27,6 @@ export type InventoryResolver<Parent, Args = object> = Resolver<Parent, Args, In
 export type InventoryRequest = InventoryContext & BaseContext
 
 export function createInventoryPart(environment: RequestEnvironment, services: InventoryServices): InventoryPart {
-  const store = inventoryStore(environment.storage)
+  const store = watched(inventoryStore(environment.storage), inventoryTags, environment.reads)
   return { commands: services.commands, now: () => services.now(), store, loaders: inventoryLoaders(store) }
 }

@@ -1,15 +1,17 @@
 import { sql } from 'kysely'
-import type { StockRow } from '../storage/database.ts'
+import type { StockRow, StorePriceRow } from '../storage/database.ts'
+import { perStorage, prepared } from '../storage/prepared.ts'
 import type { Storage } from '../storage/storage.ts'
 import { hasStatus } from './level.ts'
+import { refusedPages } from './refused.ts'
 import { stockReport } from './report.ts'
 import type { InventoryStore, LevelRows, MovementPage, PriceRows, StockFilter, StockPage } from './store.ts'
 
 /** Inventory's reads over either database. */
-export function inventoryStore(storage: Storage): InventoryStore {
+export const inventoryStore = perStorage((storage): InventoryStore => {
   const { db, dialect } = storage
   return {
-    stores: (ids) => db.selectFrom('store').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
+    stores: prepared(storage, (ids) => db.selectFrom('store').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
     allStores: () => db.selectFrom('store').selectAll().execute(),
     storePage: (first, after) =>
       db
@@ -26,8 +28,8 @@ export function inventoryStore(storage: Storage): InventoryStore {
       const { count } = await db.selectFrom('store').select((eb) => eb.fn.countAll().as('count')).executeTakeFirstOrThrow()
       return Number(count)
     },
-    prices: (productIds, storeIds) => prices(storage, productIds, storeIds),
-    levels: (productIds, storeIds) => levels(storage, productIds, storeIds),
+    prices: shelfPrices(storage),
+    levels: shelfLevels(storage),
     stocked: (productIds, storeIds) =>
       db
         .selectFrom('stock')
@@ -39,12 +41,14 @@ export function inventoryStore(storage: Storage): InventoryStore {
     stockPages: (storeIds, page) => stockPages(storage, storeIds, page),
     stockCounts: (storeIds, filter) => stockCounts(storage, storeIds, filter),
     movementPages: (storeIds, page) => movementPages(storage, storeIds, page),
+    refusedPages: (storeIds, page) => refusedPages(storage, storeIds, page),
     stockReport: (grouping, storeId) => stockReport(storage, grouping, storeId),
   }
-}
+})
 
-async function prices({ db, dialect }: Storage, productIds: readonly string[], storeIds: readonly string[]): Promise<PriceRows> {
-  const rows = await db
+function shelfPrices(storage: Storage): InventoryStore['prices'] {
+  const { db, dialect } = storage
+  const select = prepared(storage, (productIds, storeIds) => db
     .selectFrom('store')
     .leftJoin('store_price', (join) => join.onRef('store_price.store_id', '=', 'store.id').on((eb) => dialect.isIn(eb.ref('store_price.product_id'), productIds)))
     .select(['store.id as store_id', 'store_price.product_id', 'store_price.amount_minor', 'store_price.currency', 'store_price.updated_at'])
@@ -54,12 +58,17 @@ async function prices({ db, dialect }: Storage, productIds: readonly string[], s
         .selectFrom('list_price')
         .select([sql<string>`null`.as('store_id'), 'product_id', 'amount_minor', 'currency', 'updated_at'])
         .where((eb) => dialect.isIn(eb.ref('product_id'), productIds)),
-    )
-    .execute()
+    ))
+  return async (productIds, storeIds) => priceRows(await select(productIds, storeIds))
+}
+
+type PriceRow = Pick<StorePriceRow, 'store_id'> & { readonly [Column in Exclude<keyof StorePriceRow, 'store_id'>]: StorePriceRow[Column] | null }
+
+function priceRows(rows: readonly PriceRow[]): PriceRows {
   const list: PriceRows['list'][number][] = []
   const store: PriceRows['store'][number][] = []
   const knownStores = new Set<string>()
-  for (const { store_id, product_id, amount_minor, currency, updated_at } of rows as { [Column in keyof (typeof rows)[number]]: (typeof rows)[number][Column] | null }[]) {
+  for (const { store_id, product_id, amount_minor, currency, updated_at } of rows as readonly { readonly [Column in keyof PriceRow]: PriceRow[Column] | null }[]) {
     if (store_id !== null) knownStores.add(store_id)
     if (product_id === null || amount_minor === null || currency === null || updated_at === null) continue
     if (store_id === null) list.push({ product_id, amount_minor, currency, updated_at })
@@ -68,13 +77,19 @@ async function prices({ db, dialect }: Storage, productIds: readonly string[], s
   return { list, store, knownStores }
 }
 
-async function levels({ db, dialect }: Storage, productIds: readonly string[], storeIds: readonly string[]): Promise<LevelRows> {
-  const rows = await db
+function shelfLevels(storage: Storage): InventoryStore['levels'] {
+  const { db, dialect } = storage
+  const select = prepared(storage, (productIds, storeIds) => db
     .selectFrom('store')
     .leftJoin('stock', (join) => join.onRef('stock.store_id', '=', 'store.id').on((eb) => dialect.isIn(eb.ref('stock.product_id'), productIds)))
     .select(['store.id as store_id', 'stock.product_id', 'stock.on_hand', 'stock.reorder_point', 'stock.order_up_to', 'stock.updated_at'])
-    .where((eb) => dialect.isIn(eb.ref('store.id'), storeIds))
-    .execute()
+    .where((eb) => dialect.isIn(eb.ref('store.id'), storeIds)))
+  return async (productIds, storeIds) => levelRows(await select(productIds, storeIds))
+}
+
+type FoundLevel = Pick<StockRow, 'store_id' | 'reorder_point' | 'order_up_to'> & { readonly [Column in 'product_id' | 'on_hand' | 'updated_at']: StockRow[Column] | null }
+
+function levelRows(rows: readonly FoundLevel[]): LevelRows {
   const stock: StockRow[] = []
   for (const { product_id, on_hand, updated_at, ...row } of rows) {
     if (product_id !== null && on_hand !== null && updated_at !== null) stock.push({ ...row, product_id, on_hand, updated_at })

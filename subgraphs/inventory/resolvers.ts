@@ -3,6 +3,7 @@ import { connectionOf, decodeCursor, pageSize, type Connection } from '../shared
 import type { SubgraphResolvers } from '../shared/context.ts'
 import { toMoney } from '../shared/money.ts'
 import { CurrencyCode, DateTime, Decimal } from '../shared/scalars.ts'
+import { requireChainRight, requireStoreRight } from '../shared/rights.ts'
 import { holdsWholeChain, requireHeld } from '../shared/scope.ts'
 import type { ListPriceRow, MovementRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import { requirePosition, type Position } from './distance.ts'
@@ -10,6 +11,7 @@ import { levelOf, statusOf, type AvailabilityStatus, type Level } from './level.
 import { unknownStore, type Price } from './loaders.ts'
 import { mutations } from './mutations.ts'
 import type { InventoryRequest, InventoryResolver } from './part.ts'
+import { refusedWrite, refusedWrites } from './refused.ts'
 import { reportRows } from './report.ts'
 import type { StockFilter, StockGrouping } from './store.ts'
 import { storePage, type StoreConnection } from './stores.ts'
@@ -40,6 +42,8 @@ const query = {
   stores: ((_root, { near, first, after }, { inventory }) =>
     storePage(inventory.store, near ?? null, pageSize(first ?? 20, 200), after)) satisfies InventoryResolver<unknown, PageArgs & { near?: Position | null }>,
   stockReport: (async (_root, { storeId, groupBy }, { inventory, environment }) => {
+    if (typeof storeId === 'string') requireStoreRight(environment, storeId, 'read')
+    else requireChainRight(environment, 'read')
     if (typeof storeId === 'string') {
       requireHeld(environment, storeId)
       await requireStore(inventory, storeId)
@@ -80,7 +84,9 @@ const store = {
     const rows = await inventory.loaders.stockPage.load({ id, args: { ...narrowed, first: size, after: cursor === null ? null : String(cursor[0]) } })
     return { ...connectionOf(rows.map(levelOf), size, after, (level) => [level.productId]), storeId: id, filter: narrowed }
   }) satisfies InventoryResolver<Reference, PageArgs & { filter?: StockFilterInput | null }>,
+  refusedWrites,
   movements: (async ({ id }, { productId, first, after }, { inventory, environment }) => {
+    requireStoreRight(environment, id, 'read')
     requireHeld(environment, id)
     const size = pageSize(first ?? 50, 500)
     const cursor = decodeCursor(after, 2)
@@ -129,6 +135,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     totalCount: (({ storeId, filter }, _args, { inventory }) => inventory.loaders.stockCount.load({ id: storeId, args: filter })) satisfies InventoryResolver<StockConnection>,
   },
   StockMovement: movement,
+  RefusedWrite: refusedWrite,
   Price: price,
   Availability: availability,
 }

@@ -1,4 +1,4 @@
-import type { ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
+import type { EdgeOperationRow, ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import type { AvailabilityStatus } from './level.ts'
 
 /** The prices of some products: the chain's, and those that some stores set. */
@@ -36,6 +36,12 @@ export interface MovementPage {
   readonly after: { readonly occurredAt: number; readonly id: string } | null
 }
 
+/** A page of refused writes, latest first. */
+export interface RefusedPage {
+  readonly first: number
+  readonly after: { readonly recordedAt: number; readonly incarnation: string; readonly n: number } | null
+}
+
 export type StockGrouping = 'STORE' | 'CATEGORY' | 'BRAND' | 'PRODUCT'
 
 /** One group of the stock report in one currency; null currency for what has no price. */
@@ -65,6 +71,7 @@ export interface InventoryStore {
   stockPages(storeIds: readonly string[], page: StockPage): Promise<StockRow[]>
   stockCounts(storeIds: readonly string[], filter: StockFilter): Promise<{ readonly storeId: string; readonly count: number }[]>
   movementPages(storeIds: readonly string[], page: MovementPage): Promise<MovementRow[]>
+  refusedPages(storeIds: readonly string[], page: RefusedPage): Promise<EdgeOperationRow[]>
   /** Of one store, or of the whole chain. */
   stockReport(grouping: StockGrouping, storeId: string | null): Promise<ReportGroup[]>
 }

@@ -127,7 +127,7 @@ async function readFence({ pool }: PostgresStorage): Promise<LogPosition> {
 }
 
 function isRestart(error: unknown): boolean {
-  return AisleError.is(error) && (error.code === 'EPOCH_MISMATCH' || error.code === 'POSITION_AHEAD' || error.code === 'POSITION_TOO_OLD')
+  return AisleError.is(error) && (error.code === 'EPOCH_MISMATCH' || error.code === 'POSITION_AHEAD' || error.code === 'LOG_DIVERGED' || error.code === 'POSITION_TOO_OLD')
 }
 
 function join(parts: readonly BatchPart[]): Batch {

@@ -1,7 +1,5 @@
 import type pg from 'pg'
 
-/** The channel that wakes the sequencer; the capture triggers notify on it. */
-export const outboxChannel = 'aisle_outbox'
 /** The channel that says that the log has grown; see `LogNotice`. */
 export const logChannel = 'aisle_log'
 
@@ -36,6 +34,12 @@ export async function renewLease(client: pg.Client, term: number, leaseMs: numbe
     [term, leaseMs],
   )
   return rows[0] ?? null
+}
+
+/** Whether changes wait in the outbox: for looking often, it locks and writes nothing. */
+export async function outboxWaits(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ waiting: boolean }>('select exists (select from outbox) as waiting')
+  return rows[0]?.waiting === true
 }
 
 /** Lets another take over at once. */
@@ -74,10 +78,10 @@ const moveStatement = `
     insert into log (scope, position, batch, entity, key, op, row)
     select m.scope, b.position - c.changes + row_number() over (partition by m.scope order by m.seq), a.batch, m.entity, m.key, m.op, m.row
     from moved m join counted c on c.scope = m.scope join bumped b on b.scope = m.scope cross join advanced a
-  ), recorded as (
-    insert into log_batch (batch, at) select batch, batch_at from advanced
   ), summed as (
     select sum(changes)::bigint as changes, jsonb_agg(scope) as scopes from counted
+  ), recorded as (
+    insert into log_batch (batch, at, changes) select a.batch, a.batch_at, s.changes from advanced a cross join summed s
   ), notice as (
     select jsonb_build_object('batch', a.batch, 'scopes', s.scopes)::text as whole, jsonb_build_object('batch', a.batch)::text as brief
     from advanced a cross join summed s

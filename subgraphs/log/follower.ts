@@ -1,9 +1,15 @@
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { EntityName } from '../storage/entities.ts'
+import { thisMachine, type Machine } from '../../runtime/machine.ts'
+import type { Change } from '../shared/changes.ts'
+import { entities as allEntities, type EntityName } from '../storage/entities.ts'
 import { isDamage } from '../storage/sqlite/damage.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
 import { Backoff, pause } from './backoff.ts'
+import { RangeCheck } from './range-check.ts'
+import { RangeCopy, type RangeTarget } from './range-copy.ts'
+import type { RangeSource } from './ranges.ts'
+import { readingsHeldSince } from './retention.ts'
 import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
 
 export interface FollowerOptions {
@@ -18,6 +24,10 @@ export interface FollowerOptions {
   readonly limit?: number
   /** Longest pause after a failure, in milliseconds. */
   readonly mostPauseMs?: number
+  /** Time between two comparisons of all rows with the source's, in milliseconds; 0 for none. One follows a stop that was not clean in any case. */
+  readonly checkEveryMs?: number
+  /** Damage that was found, and that the copy begun because of it will mend: so many ranges of rows, or none where SQLite itself found it. */
+  readonly onDamage?: (ranges: number) => void
   /** Batches that have become visible in the replica. */
   readonly onApplied?: (batches: readonly AppliedBatch[]) => void
   /**
@@ -29,6 +39,15 @@ export interface FollowerOptions {
   readonly onHead?: (head: LogHead) => void
   /** The source answers (true), or has stopped answering (false); only when it changes. */
   readonly onLink?: (up: boolean) => void
+  /** A page was taken in; `atHead` when the replica now stands at the head of the log as the source told it. */
+  readonly onPage?: (atHead: boolean) => void
+  /** A fresh copy has taken the replica's place. */
+  readonly onCopied?: () => void
+  /** From here on only a fresh copy helps. */
+  readonly onCopyWanted?: () => void
+  /** The source refuses whoever asks, not what is asked: it knows no such store, or speaks another protocol. */
+  readonly onRefused?: (code: ErrorCode) => void
+  readonly machine?: Machine
 }
 
 export interface Follower extends AsyncDisposable {
@@ -36,10 +55,15 @@ export interface Follower extends AsyncDisposable {
   ready(): Promise<void>
   /** Whether the source answered last time. */
   readonly online: boolean
+  /** Compares all rows with the source's as soon as it answers. */
+  check(): void
 }
 
 /** Refusals after which only a fresh copy helps. */
-const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_GAP'])
+const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_DIVERGED', 'LOG_GAP'])
+
+/** Refusals of the follower itself: they end when somebody changes it, or the source. */
+const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED'])
 
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
@@ -54,8 +78,40 @@ function local<Result>(work: () => Result): Result {
   try {
     return work()
   } catch (error) {
-    if (AisleError.is(error)) throw error
-    throw new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
+    throw ofReplica(error)
+  }
+}
+
+async function localWork<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw ofReplica(error)
+  }
+}
+
+function ofReplica(error: unknown): unknown {
+  return AisleError.is(error) ? error : new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
+}
+
+/** Milliseconds after which the source wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
+export function askedToWait(error: unknown, machine: Machine = thisMachine): number {
+  const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
+  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + machine.random() / 2) : 0
+}
+
+/** Longer than this, in seconds, nobody is believed. */
+const longestAskedSeconds = 300
+
+/** Rows that a replica drops by itself, by the hour. */
+const heldForATime: ReadonlySet<EntityName> = new Set(['reading', 'edge_operation'])
+
+/** Faults of the file where the ranges are put together are the replica's. */
+function localTarget(target: RangeTarget): RangeTarget {
+  return {
+    has: (entity, range) => local(() => target.has(entity, range)),
+    put: (entity, range, rows) => local(() => target.put(entity, range, rows)),
+    place: (header) => local(() => target.place(header)),
   }
 }
 
@@ -64,17 +120,50 @@ function local<Result>(work: () => Result): Result {
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
  */
 export function startFollower(options: FollowerOptions): Follower {
-  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000 } = options
+  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000, machine = thisMachine } = options
   const stop = new AbortController()
   const { signal } = stop
   const { scopes } = replica
-  const backoff = new Backoff(200, mostPauseMs)
-  const idle = new Backoff(200, mostPauseMs)
-  const copied = Promise.withResolvers<void>()
-  copied.promise.catch(() => {})
+  const backoff = new Backoff(200, mostPauseMs, machine)
+  const idle = new Backoff(200, mostPauseMs, machine)
+  const first = Promise.withResolvers<void>()
+  first.promise.catch(() => {})
+  let oldSource = false
   let online = false
   let copyWanted = replica.needsSnapshot
-  if (replica.position() !== null) copied.resolve()
+  /** A copy by ranges that a failure of the link broke off. */
+  let copying: RangeCopy | null = null
+  let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities) : null
+  let fileChecked = !replica.unclean
+  let touched: Change[] | null = null
+  /** Ends the wait for a change. */
+  let wake = new AbortController()
+  const wantCopy = (): void => {
+    copyWanted = true
+    options.onCopyWanted?.()
+  }
+  replica.onDamage((error) => {
+    if (copyWanted) return
+    log.error({ err: error }, 'a reader met damage in the replica: it is put together anew')
+    options.onDamage?.(0)
+    wantCopy()
+    wake.abort()
+  })
+  const check = (): void => {
+    checking ??= new RangeCheck(options.entities ?? replica.entities)
+    fileChecked = false
+    wake.abort()
+  }
+  const { checkEveryMs = 0 } = options
+  const checkLater = (): Disposable | null =>
+    checkEveryMs <= 0
+      ? null
+      : machine.after(checkEveryMs * (0.75 + machine.random() / 2), () => {
+          check()
+          schedule = checkLater()
+        })
+  let schedule = checkLater()
+  if (replica.position() !== null) first.resolve()
 
   const setLink = (up: boolean): void => {
     if (online === up) return
@@ -84,20 +173,54 @@ export function startFollower(options: FollowerOptions): Follower {
 
   const readPage = async (cursor: LogCursor | null, wait: number): Promise<ChangesPage> => {
     if (cursor === null) throw new AisleError('NOT_READY')
-    const began = performance.now()
-    const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal })
+    const began = machine.monotonic()
+    wake = new AbortController()
+    const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal: AbortSignal.any([signal, wake.signal]) })
     setLink(true)
     options.onHead?.(page.head)
     const progress = page.parts.length > 0 || page.next.batch > cursor.batch
     // A source that does not wait must not make this loop spin.
-    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal)
+    if (!progress && machine.monotonic() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal, machine)
     else idle.succeeded()
     return page
   }
 
+  const { entities = replica.entities } = options
+
+  const copyByRanges = async (ranges: RangeSource): Promise<void> => {
+    const began = machine.monotonic()
+    copying ??= new RangeCopy({
+      source: ranges,
+      scopes,
+      entities,
+      target: localTarget(local(() => replica.beginParts())),
+      onHeader(header) {
+        setLink(true)
+        options.onHead?.(header.head)
+      },
+    })
+    await copying.run(signal)
+    const { fetched } = copying
+    while (!replica.caughtUp) {
+      const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
+      local(() => replica.catchUp(page))
+    }
+    copying = null
+    await localWork(() => replica.finishCopy())
+    copied()
+    log.info({ fetched, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied by ranges')
+  }
+
+  const copied = (): void => {
+    copyWanted = false
+    first.resolve()
+    options.onCopied?.()
+    options.onReset?.()
+  }
+
   const copy = async (): Promise<void> => {
-    const began = performance.now()
-    const { entities = replica.entities } = options
+    if (source.ranges !== undefined && !oldSource) return copyByRanges(source.ranges)
+    const began = machine.monotonic()
     const { header, chunks } = await source.snapshot(scopes, { entities, signal })
     setLink(true)
     options.onHead?.(header.head)
@@ -107,32 +230,67 @@ export function startFollower(options: FollowerOptions): Follower {
       const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
       local(() => replica.catchUp(page))
     }
-    local(() => replica.finishSnapshot())
-    copyWanted = false
-    copied.resolve()
-    log.info({ rows: header.rows, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied')
-    options.onReset?.()
+    await localWork(() => replica.finishCopy())
+    copied()
+    log.info({ rows: header.rows, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied')
+  }
+
+  /** Compares the next entity with the source, and goes on following meanwhile. */
+  const compareNext = async (look: RangeCheck, entity: EntityName, ranges: RangeSource): Promise<void> => {
+    touched = []
+    try {
+      const digests = await ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal })
+      setLink(true)
+      while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
+      // In another hour than the source's, more or fewer readings are held.
+      if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
+      await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
+    } finally {
+      touched = null
+    }
+  }
+
+  const checkOn = async (look: RangeCheck): Promise<void> => {
+    if (!fileChecked) {
+      fileChecked = true
+      if (!(await localWork(() => replica.check()))) return damaged('SQLite found the replica damaged: it is put together anew', 0)
+    }
+    const { entity } = look
+    if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
+    checking = null
+    if (look.damaged.length > 0) damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
+  }
+
+  const damaged = (text: string, ranges: number, found: readonly unknown[] = []): void => {
+    log.error({ ranges, found }, text)
+    options.onDamage?.(ranges)
+    checking = null
+    wantCopy()
   }
 
   const step = async (): Promise<void> => {
     if (copyWanted) return copy()
     // Whoever was away learns at once where the log stands, and that the source answers.
-    const page = await readPage(replica.cursor(), online ? waitMs : 0)
-    local(() => take(page))
+    const page = await readPage(replica.cursor(), online && checking === null ? waitMs : 0)
+    await take(page)
+    if (checking !== null) await checkOn(checking)
     backoff.succeeded()
   }
 
-  const take = (page: ChangesPage): void => {
-    const before = replica.position()?.batch
-    try {
-      const applied = replica.applyPage(page)
-      if (applied.length > 0) options.onApplied?.(applied)
-    } catch (error) {
-      // Some of it may be in sight without having been told.
-      if (replica.position()?.batch !== before) options.onReset?.()
-      throw error
-    }
-  }
+  const take = (page: ChangesPage): Promise<void> =>
+    localWork(async () => {
+      const before = replica.position()?.batch
+      try {
+        const applied = await replica.takePage(page, signal)
+        for (const { changes } of applied) touched?.push(...changes)
+        if (applied.length > 0) options.onApplied?.(applied)
+        options.onPage?.(page.next.within === undefined && page.next.batch === page.head.batch)
+      } catch (error) {
+        // Some of it may be in sight without having been told.
+        if (replica.position()?.batch !== before) options.onReset?.()
+        throw error
+      }
+    })
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -140,26 +298,39 @@ export function startFollower(options: FollowerOptions): Follower {
         await step()
       } catch (error) {
         if (signal.aborted) break
+        // Woken for something that matters more than the wait.
+        if (wake.signal.aborted && error instanceof Error && error.name === 'AbortError') continue
         const code = AisleError.is(error) ? error.code : null
         // A refusal is an answer.
         if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
-        if ((code !== null && startAgain.has(code)) || (error instanceof ReplicaFault && isDamage(error.cause))) copyWanted = true
+        const damage = error instanceof ReplicaFault && isDamage(error.cause)
+        if (damage) options.onDamage?.(0)
+        if ((code !== null && startAgain.has(code)) || damage) {
+          wantCopy()
+          // What it has it keeps, and compares anew.
+          copying = null
+        }
+        // An origin of an older version has no ranges.
+        if (code === 'BAD_REQUEST' && copying !== null && copying.fetched === 0) oldSource = true
+        if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
-        await pause(backoff.failed(), signal)
+        await pause(Math.max(backoff.failed(), askedToWait(error, machine)), signal, machine)
       }
     }
   }
   const running = run()
 
   return {
-    ready: () => copied.promise,
+    ready: () => first.promise,
+    check,
     get online() {
       return online
     },
     async [Symbol.asyncDispose]() {
+      schedule?.[Symbol.dispose]()
       stop.abort()
       await running
-      copied.reject(new AisleError('SHUTTING_DOWN'))
+      first.reject(new AisleError('SHUTTING_DOWN'))
     },
   }
 }

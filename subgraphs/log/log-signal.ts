@@ -56,13 +56,17 @@ export class LogSignal implements AsyncDisposable {
     if (signal?.aborted === true) return
     if (!this.#listening) return pause(Math.min(ms, deafPollMs * (0.5 + Math.random())), signal)
     if (after < this.#knownSince || scopes.some((scope) => (this.#changedAt.get(scope) ?? 0) > after)) return
-    const woken = new AbortController()
-    const waiter: Waiter = { scopes, wake: () => woken.abort() }
-    signal?.addEventListener('abort', waiter.wake)
+    // Thousands wait here at once and are woken all the time: a timer, and no signal of its own.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = (): void => resolve()
+    const waiter: Waiter = { scopes, wake }
+    const timer = setTimeout(wake, ms)
+    signal?.addEventListener('abort', wake)
     this.#add(waiter)
-    await pause(ms, woken.signal)
+    await promise
     this.#remove(waiter)
-    signal?.removeEventListener('abort', waiter.wake)
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', wake)
   }
 
   /** The log begins again at a batch that may lie before `head`. */

@@ -6,10 +6,12 @@ import { registerLogSourceTests } from './testing/source-suite.ts'
 import { openTestLog, putStock, putStore } from './testing/test-log.ts'
 import { until } from './testing/until.ts'
 
-registerLogSourceTests('Postgres', async ({ storage }) => {
-  const source = createPostgresSource(storage)
-  return { source, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() }
-})
+for (const keepTail of [false, true]) {
+  registerLogSourceTests(keepTail ? 'Postgres, the newest of it in memory' : 'Postgres', async ({ storage }) => {
+    const source = createPostgresSource(storage, { keepTail })
+    return { source, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() }
+  })
+}
 
 test('goes on waiting through the loss of every connection', async () => {
   await using log = await openTestLog()
@@ -25,7 +27,7 @@ test('finds the changes of one scope among many without reading the others', asy
   await using log = await openTestLog()
   await log.commit("insert into stock (store_id, product_id, on_hand, updated_at) select 's' || i % 3000, 'p' || i, i, 0 from generate_series(1, 30000) i")
   await log.storage.pool.query('analyze log')
-  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10])
+  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10, 0, 0])
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using log_scope_batch')
 })
 

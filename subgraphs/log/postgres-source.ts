@@ -1,8 +1,11 @@
+import type { Gate } from '../../runtime/gate.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { LogSignal } from './log-signal.ts'
-import { readChanges } from './read-changes.ts'
+import { mostChanges, readChanges } from './read-changes.ts'
+import { rangesOf } from './read-ranges.ts'
 import { SnapshotReader } from './read-snapshot.ts'
 import type { LogSource } from './source.ts'
+import { LogTail } from './tail.ts'
 
 export interface PostgresSource extends LogSource, AsyncDisposable {
   /** How many requests wait for a change at this moment. */
@@ -12,36 +15,62 @@ export interface PostgresSource extends LogSource, AsyncDisposable {
 }
 
 const defaultLimit = 1_000
+/** How old, in milliseconds, the head may be that is told to who waited in vain. */
+const sameAnswerMs = 50
+
+export interface PostgresSourceOptions {
+  /** Reads each new batch once, with the changes of all scopes, and answers from memory: for who serves most of the scopes. */
+  readonly keepTail?: boolean
+  /** Lets in who needs the database for older changes, and who needs a copy. */
+  readonly gates?: { readonly changes: Gate; readonly copies: Gate }
+}
 
 /** The log where it lives. One listening connection serves all who wait. */
-export function createPostgresSource(storage: PostgresStorage): PostgresSource {
+export function createPostgresSource(storage: PostgresStorage, options: PostgresSourceOptions = {}): PostgresSource {
   const signal = new LogSignal(storage)
-  return sourceOf(storage, signal)
+  return sourceOf(storage, signal, options)
 }
 
 /** The same on a signal that is shared; disposing the source disposes the signal. */
-export function sourceOf(storage: PostgresStorage, logSignal: LogSignal): PostgresSource {
+export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepTail = false, gates }: PostgresSourceOptions = {}): PostgresSource {
   const snapshots = new SnapshotReader(storage)
+  const ranges = rangesOf(snapshots)
+  const behind = through(gates?.changes)
+  const copying = through(gates?.copies)
+  const tail = keepTail ? new LogTail(storage) : null
   return {
     get waiting() {
       return logSignal.waiting
     },
     get copiesWaiting() {
-      return snapshots.waiting
+      return snapshots.waiting + (gates?.copies.waiting ?? 0)
     },
-    snapshot: (scopes, { entities, signal } = {}) => snapshots.read(scopes, entities, signal),
+    ranges: {
+      digests: (scopes, question) => copying(() => ranges.digests(scopes, question), question.signal),
+      rows: (scopes, question) => copying(() => ranges.rows(scopes, question), question.signal),
+    },
+    snapshot: (scopes, { entities, signal } = {}) => copying(() => snapshots.read(scopes, entities, signal), signal),
     async changes(scopes, after, { limit = defaultLimit, waitMs = 0, signal } = {}) {
       const until = performance.now() + waitMs
+      // Who waits is told of what comes; who does not has to be told what is there now.
+      await (waitMs > 0 ? tail?.reach(logSignal.head) : tail?.fresh(0))
       for (;;) {
         signal?.throwIfAborted()
-        const page = await readChanges(storage.pool, scopes, after, limit)
+        const page = tail?.page(scopes, after, Math.min(Math.max(1, limit), mostChanges)) ?? (await behind(() => readChanges(storage.pool, scopes, after, limit), signal))
         const left = until - performance.now()
-        if (page.parts.length > 0 || left <= 0) return page
+        if (page.parts.length > 0 || page.next.batch < page.head.batch || left <= 0) return page
         await logSignal.wait(scopes, page.head.batch, left, signal)
+        signal?.throwIfAborted()
+        // Without a word, also of an age: the same answer serves all who end their wait together.
+        await (logSignal.head > page.head.batch ? tail?.reach(logSignal.head) : tail?.fresh(sameAnswerMs))
       }
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([logSignal[Symbol.asyncDispose](), snapshots[Symbol.asyncDispose]()])
     },
   }
+}
+
+function through(gate: Gate | undefined) {
+  return <Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> => (gate === undefined ? work() : gate.run(work, signal))
 }

@@ -10,55 +10,73 @@ export const mostChanges = 10_000
 interface LogRow {
   readonly epoch: string
   readonly head: number
+  readonly head_stamp: string | null
   readonly at: number
   readonly now: number
   /** The log reaches back to changes after this batch. */
   readonly oldest: number
+  /** Newest compacted batch. */
+  readonly compacted: number
+  readonly cursor_stamp: string | null
+  readonly within_stamp: string | null
   readonly scope: string | null
   readonly position: number
   readonly batch: number
+  /** Its batch, or for a compacted change the one that it is whole with. */
+  readonly shown: number
   readonly batch_at: number
+  readonly stamp: string | null
   readonly entity: EntityName
   readonly key: Change['key']
   readonly op: Change['op']
   readonly row: Change['row']
+  readonly absorbed: number
 }
 
 /**
  * Reads one page of the log: whole batches, or a part of one that is bigger than `limit`.
- * @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD or POSITION_TOO_OLD when the cursor can't be followed.
+ * @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, LOG_DIVERGED or POSITION_TOO_OLD when the cursor can't be followed.
  */
 export async function readChanges(pool: pg.Pool, scopes: readonly string[], after: LogCursor, limit: number): Promise<ChangesPage> {
   const ordered = orderScopes(scopes)
   const begin = await beginnings(pool, ordered, after)
   const most = Math.min(Math.max(1, limit), mostChanges)
-  const { rows } = await pool.query<LogRow>(pageStatement, [ordered, begin.map(({ batch }) => batch), begin.map(({ position }) => position), most + 1])
+  const { rows } = await pool.query<LogRow>(pageStatement, [
+    ordered, begin.map(({ batch }) => batch), begin.map(({ position }) => position), most + 1, after.batch, after.within?.batch ?? 0,
+  ])
   const [first] = rows
   if (first === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
   checkCursor(after, first)
-  const head: LogHead = { epoch: first.epoch, batch: first.head, at: first.at, now: first.now }
+  const head: LogHead = { epoch: first.epoch, batch: first.head, ...stamped(first.head_stamp), at: first.at, now: first.now }
   return assemble(first.scope === null ? [] : rows, after, head, most)
 }
 
-/** One statement, so that head and changes are of one state of the database. */
+/**
+ * One statement, so that head and changes are of one state of the database. What is compacted shows under the number of the newest
+ * compacted batch, with which alone it makes a cut.
+ */
 export const pageStatement = `
   with head as (
-    select epoch, batch as head, n.now, case when exists (select from outbox) then batch_at else n.now end as at,
-      coalesce((select min(batch) from log_batch) - 1, batch) as oldest
+    select epoch, batch as head, compacted, n.now, case when exists (select from outbox) then batch_at else n.now end as at,
+      coalesce((select min(batch) from log_batch) - 1, batch) as oldest,
+      (select stamp from log_batch b where b.batch = log_fence.batch) as head_stamp,
+      (select stamp from log_batch b where b.batch = $5) as cursor_stamp,
+      (select stamp from log_batch b where b.batch = $6) as within_stamp
     from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1
   )
-  select head.*, c.scope, c.position, c.batch, c.at as batch_at, c.entity, c.key, c.op, c.row
+  select head.*, c.scope, c.position, c.batch, c.shown, c.at as batch_at, c.stamp, c.entity, c.key, c.op, c.row, c.absorbed
   from head left join (
-    select p.*, b.at from (
-      select w.nth, l.* from unnest($1::text[], $2::bigint[], $3::bigint[]) with ordinality as w (scope, batch, position, nth)
+    select p.*, b.at, b.stamp from (
+      select w.nth, l.*, greatest(l.batch, f.compacted) as shown from unnest($1::text[], $2::bigint[], $3::bigint[]) with ordinality as w (scope, batch, position, nth)
+      cross join (select compacted from log_fence where id = 1) f
       cross join lateral (
         select * from log where log.scope = w.scope and (log.batch, log.position) > (w.batch, w.position)
         order by log.batch, log.position limit $4
       ) l
-      order by l.batch, w.nth, l.position limit $4
-    ) p join log_batch b on b.batch = p.batch
+      order by greatest(l.batch, f.compacted), w.nth, l.position limit $4
+    ) p join log_batch b on b.batch = p.shown
   ) c on true
-  order by c.batch, c.nth, c.position
+  order by c.shown, c.nth, c.position
 `
 
 /** The order in which a batch that is read in parts goes through the scopes: the same whatever the caller's order. */
@@ -66,50 +84,66 @@ export function orderScopes(scopes: readonly string[]): string[] {
   return [...new Set(scopes)].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
-/** For each scope the place after which to read: the end of the last batch, or for a cursor inside a batch the part already read. */
+/**
+ * For each scope the place after which to read: the end of the last batch, or for a cursor inside a batch the part already read.
+ * What is inside of compacted batches may find more of them compacted by now: then the scopes that were read go on behind what they had.
+ */
 async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogCursor): Promise<{ batch: number; position: number }[]> {
   const { batch, within } = after
   if (within === undefined) return ordered.map(() => ({ batch, position: Number.MAX_SAFE_INTEGER }))
-  const { rows } = await pool.query<{ batch: number }>('select batch from log where scope = $1 and position = $2', [within.scope, within.position])
+  const { rows } = await pool.query<{ batch: number; position: number }>(
+    'select batch, position from log where scope = $1 and position <= $2 order by position desc limit 1', [within.scope, within.position])
   const [inside] = rows
   const at = ordered.indexOf(within.scope)
-  if (inside === undefined || inside.batch <= batch || at < 0) throw new AisleError('POSITION_TOO_OLD', 'The log no longer holds the batch that this position is inside of.')
-  return ordered.map((_scope, nth) => ({
-    batch: inside.batch,
-    position: nth < at ? Number.MAX_SAFE_INTEGER : nth === at ? within.position : -1,
-  }))
+  const left = within.batch === undefined && (inside?.position !== within.position || inside.batch <= batch)
+  if (inside === undefined || left || at < 0) throw new AisleError('POSITION_TOO_OLD', 'The log no longer holds the batch that this position is inside of.')
+  const read = within.batch ?? inside.batch
+  return ordered.map((_scope, nth) => {
+    if (nth === at) return { batch: inside.batch, position: within.position }
+    return { batch: nth < at ? read : batch, position: Number.MAX_SAFE_INTEGER }
+  })
 }
 
-function checkCursor(after: LogCursor, log: Pick<LogRow, 'epoch' | 'head' | 'oldest'>): void {
-  if (after.epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
-  if (after.batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
-  if (after.batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
+function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: Pick<LogRow, 'epoch' | 'head' | 'oldest' | 'cursor_stamp' | 'within_stamp'>): void {
+  if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
+  if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
+  if (batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
+  for (const [claimed, known] of [[stamp, log.cursor_stamp], [within?.stamp, log.within_stamp]]) {
+    if (claimed !== undefined && known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })
+  }
+}
+
+/** Where a batch has one: those of an older version have none. */
+export function stamped(stamp: string | null | undefined): { stamp?: string } {
+  return stamp === null || stamp === undefined ? {} : { stamp }
 }
 
 function assemble(rows: readonly LogRow[], after: LogCursor, head: LogHead, limit: number): ChangesPage {
-  const parts = group(rows.slice(0, limit))
+  const parts = group(rows.slice(0, limit), after)
   const beyond = rows[limit]
   const last = parts.at(-1)
-  if (beyond === undefined || last === undefined) return { parts, next: { epoch: head.epoch, batch: head.batch }, head }
-  if (last.number !== beyond.batch) return { parts, next: { epoch: head.epoch, batch: last.number }, head }
+  const end = ({ number, stamp }: BatchPart) => ({ epoch: head.epoch, batch: number, ...stamped(stamp) })
+  if (beyond === undefined || last === undefined) return { parts, next: { epoch: head.epoch, batch: head.batch, ...stamped(head.stamp) }, head }
+  if (last.number !== beyond.shown) return { parts, next: end(last), head }
   // The last batch goes on beyond the page: whole batches alone where there are any, else the part.
   const whole = parts.slice(0, -1)
   const lastWhole = whole.at(-1)
-  if (lastWhole !== undefined) return { parts: whole, next: { epoch: head.epoch, batch: lastWhole.number }, head }
-  const end = last.changes.at(-1)
-  const within = end === undefined ? {} : { within: { scope: end.scope, position: end.position } }
-  return { parts: [{ ...last, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...within }, head }
+  if (lastWhole !== undefined) return { parts: whole, next: end(lastWhole), head }
+  const change = last.changes.at(-1)
+  const within = change === undefined ? {} : { within: { scope: change.scope, position: change.position, batch: last.number, ...stamped(last.stamp) } }
+  return { parts: [{ ...last, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...stamped(after.stamp), ...within }, head }
 }
 
-function group(rows: readonly LogRow[]): BatchPart[] {
-  const parts: (BatchPart & { changes: Change[] })[] = []
-  for (const { scope, position, batch, batch_at, entity, key, op, row } of rows) {
+function group(rows: readonly LogRow[], after: LogCursor): BatchPart[] {
+  const parts: (BatchPart & { changes: Change[]; after?: number })[] = []
+  for (const { scope, position, shown, compacted, batch_at, stamp, entity, key, op, row, absorbed } of rows) {
     let part = parts.at(-1)
-    if (part?.number !== batch) {
-      part = { number: batch, at: batch_at, changes: [], complete: true }
+    if (part?.number !== shown) {
+      part = { number: shown, at: batch_at, changes: [], complete: true, ...stamped(stamp) }
       parts.push(part)
     }
-    part.changes.push({ scope: scope ?? '', position, entity, key, op, row })
+    if (shown === compacted) part.after = after.batch
+    part.changes.push({ scope: scope ?? '', position, entity, key, op, row, ...(absorbed > 0 ? { absorbed } : {}) })
   }
   return parts
 }

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { AisleError } from '../../runtime/errors.ts'
 import { chainScope, entities, type EntityName } from '../storage/entities.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
+import { stamped } from './read-changes.ts'
 import { outcomesHeldSince, readingsHeldSince } from './retention.ts'
 import type { LogHead, Snapshot, SnapshotHeader, SnapshotRows } from './source.ts'
 
@@ -53,6 +54,24 @@ export class SnapshotReader implements AsyncDisposable {
     }
   }
 
+  /** Runs `work` on one state of the database, with the place in the log that it belongs to; rows are not counted. */
+  async within<Result>(scopes: readonly string[], signal: AbortSignal | undefined, work: (connection: pg.PoolClient, header: SnapshotHeader) => Promise<Result>): Promise<Result> {
+    const cut = this.#cutting.then(async () => {
+      signal?.throwIfAborted()
+      return this.#cut(scopes)
+    })
+    this.#cutting = cut.catch(() => {})
+    const { connection, header } = await cut
+    try {
+      const result = await work(connection, { ...header, rows: 0 })
+      await finish(connection)
+      return result
+    } catch (error) {
+      connection.release(true)
+      throw error
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
   }
@@ -84,16 +103,16 @@ export class SnapshotReader implements AsyncDisposable {
 }
 
 async function readHeader(connection: pg.PoolClient, scopes: readonly string[]): Promise<Omit<SnapshotHeader, 'rows'>> {
-  const { rows } = await connection.query<LogHead & { waiting: boolean; positions: Record<string, number> }>(
-    `select epoch, batch, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
+  const { rows } = await connection.query<Omit<LogHead, 'stamp'> & { stamp: string | null; waiting: boolean; positions: Record<string, number> }>(
+    `select epoch, batch, (select stamp from log_batch b where b.batch = log_fence.batch) as stamp, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
        coalesce((select jsonb_object_agg(scope, position) from log_scope where scope = any($1)), '{}') as positions
      from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1`,
     [scopes],
   )
   const [fence] = rows
   if (fence === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
-  const { epoch, batch, at, now, waiting, positions } = fence
-  return { head: { epoch, batch, at, now }, consistentFrom: waiting ? batch + 1 : batch, positions }
+  const { epoch, batch, stamp, at, now, waiting, positions } = fence
+  return { head: { epoch, batch, ...stamped(stamp), at, now }, consistentFrom: waiting ? batch + 1 : batch, positions }
 }
 
 interface EntityQuery {
@@ -103,15 +122,20 @@ interface EntityQuery {
 }
 
 function entityQueries(scopes: readonly string[], wanted: readonly EntityName[] | undefined, at: number): EntityQuery[] {
-  const chain = scopes.includes(chainScope)
-  const storeIds = scopes.filter((scope) => scope.startsWith('store:')).map((scope) => pg.escapeLiteral(scope.slice('store:'.length)))
-  const ofStores = `store_id in (${[...storeIds, ...(chain ? ["''"] : [])].join(', ')})`
   const names = (Object.keys(entities) as EntityName[]).filter((name) => wanted === undefined || wanted.includes(name))
-  return names
-    .filter((name) => (entities[name].scope === 'chain' ? chain : storeIds.length > 0 || chain))
-    .map((entity) => {
-      return { entity, source: `from ${entity}${entities[entity].scope === 'chain' ? '' : ` where ${ofStores}${retained(entity, at)}`}` }
-    })
+  return names.flatMap((entity) => {
+    const source = entityQuery(scopes, entity, at)
+    return source === null ? [] : [{ entity, source }]
+  })
+}
+
+/** From clause and condition of what the scopes hold of an entity as of an instant; null where they hold none. */
+export function entityQuery(scopes: readonly string[], entity: EntityName, at: number): string | null {
+  const chain = scopes.includes(chainScope)
+  if (entities[entity].scope === 'chain') return chain ? `from ${entity} where true` : null
+  const storeIds = scopes.filter((scope) => scope.startsWith('store:')).map((scope) => pg.escapeLiteral(scope.slice('store:'.length)))
+  if (chain) storeIds.push("''")
+  return storeIds.length === 0 ? null : `from ${entity} where store_id in (${storeIds.join(', ')})${retained(entity, at)}`
 }
 
 function retained(entity: EntityName, at: number): string {

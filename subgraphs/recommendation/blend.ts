@@ -18,6 +18,16 @@ export function sumNeighbours(weights: Weights, neighbours: ReadonlyMap<string, 
   return scores
 }
 
+/** How much what sells best of late counts beside the best neighbour: what is in many baskets now is in those with this product too. */
+const trendShare = 0.1
+
+/** What was bought together with a product, those that sell well of late lifted. @param trends best first */
+export function liftTrending(together: readonly Recommended[], trends: readonly Recommended[]): Recommended[] {
+  const most = (together[0]?.score ?? 0) / (trends[0]?.score ?? 1)
+  const lifts = new Map(trends.map(({ productId, score }) => [productId, trendShare * most * score]))
+  return ranked(together.map((item) => ({ ...item, score: item.score + (lifts.get(item.productId) ?? 0) })))
+}
+
 /** What goes with a basket, without what is in it. */
 export function recommendForBasket(productIds: readonly string[], neighbours: ReadonlyMap<string, readonly Recommended[]>): Recommended[] {
   const weights = new Map(productIds.map((id) => [id, 1]))

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { unpackNeighbours, type Recommended } from './packed.ts'
+import { unpackNeighbours, unpackTrending, type Recommended } from './packed.ts'
 import type { RecommendationStore } from './store.ts'
 
 /** A product of the catalogue and what was trained for it. */
@@ -14,6 +14,8 @@ export interface RecommendationLoaders {
   /** Null where the catalogue has none. */
   readonly product: DataLoader<string, RecommendingProduct | null>
   readonly exists: DataLoader<string, boolean>
+  /** What sells best of late in a store; in the chain for an empty id. */
+  readonly trending: DataLoader<string, readonly Recommended[]>
 }
 
 export function recommendationLoaders(store: RecommendationStore): RecommendationLoaders {
@@ -28,6 +30,10 @@ export function recommendationLoaders(store: RecommendationStore): Recommendatio
     exists: new DataLoader(async (ids) => {
       const known = new Set(await store.existing(ids))
       return ids.map((id) => known.has(id))
+    }),
+    trending: new DataLoader(async (storeIds) => {
+      const rows = new Map((await store.trending(storeIds)).map((row) => [row.store_id, row.items]))
+      return storeIds.map((id) => unpackTrending(rows.get(id) ?? '[]'))
     }),
   }
 }

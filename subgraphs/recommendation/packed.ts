@@ -7,9 +7,12 @@ export interface Recommended {
   readonly reason: RecommendationReason
 }
 
-/** Reads a packed row of neighbours: [product id, score, reason], best first; scores below zero speak against a product. */
+/**
+ * Reads a packed row of neighbours: [product id, score, reason], best first, without a reason where they were bought together; scores
+ * below zero speak against a product.
+ */
 export function unpackNeighbours(packed: string): Recommended[] {
-  return (JSON.parse(packed) as [string, number, RecommendationReason][]).map(([productId, score, reason]) => ({ productId, score, reason }))
+  return (JSON.parse(packed) as [string, number, RecommendationReason?][]).map(([productId, score, reason = 'BOUGHT_TOGETHER']) => ({ productId, score, reason }))
 }
 
 /** Reads a packed row of trends: [product id, score], best first. */

@@ -1,7 +1,9 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
+import { watched } from '../shared/reads.ts'
 import { recommendationLoaders, type RecommendationLoaders } from './loaders.ts'
 import { recommendationStore } from './queries.ts'
 import type { RecommendationStore } from './store.ts'
+import { recommendationTags } from './tags.ts'
 
 /** Recommendation needs nothing of its process: all it serves was trained before. */
 export type RecommendationServices = Readonly<Record<string, never>>
@@ -20,6 +22,6 @@ export type RecommendationResolver<Parent, Args = object> = Resolver<Parent, Arg
 export type RecommendationRequest = RecommendationContext & BaseContext
 
 export function createRecommendationPart(environment: RequestEnvironment): RecommendationPart {
-  const store = recommendationStore(environment.storage)
+  const store = watched(recommendationStore(environment.storage), recommendationTags, environment.reads)
   return { store, loaders: recommendationLoaders(store) }
 }

@@ -1,18 +1,19 @@
-import type { Storage } from '../storage/storage.ts'
+import { perStorage, prepared } from '../storage/prepared.ts'
 import type { RecommendationStore } from './store.ts'
 
 /** Recommendation's reads over either database. */
-export function recommendationStore({ db, dialect }: Storage): RecommendationStore {
+export const recommendationStore = perStorage((storage): RecommendationStore => {
+  const { db, dialect } = storage
+  const existing = prepared(storage, (productIds) => db.selectFrom('product').select('id').where((eb) => dialect.isIn(eb.ref('id'), productIds)))
   return {
-    neighbours: (productIds) =>
+    neighbours: prepared(storage, (productIds) =>
       db
         .selectFrom('product')
         .leftJoin('neighbours', 'neighbours.product_id', 'product.id')
         .select(['product.id', 'neighbours.similar_to', 'neighbours.bought_with'])
-        .where((eb) => dialect.isIn(eb.ref('product.id'), productIds))
-        .execute(),
+        .where((eb) => dialect.isIn(eb.ref('product.id'), productIds))),
     async existing(productIds) {
-      const rows = await db.selectFrom('product').select('id').where((eb) => dialect.isIn(eb.ref('id'), productIds)).execute()
+      const rows = await existing(productIds)
       return rows.map(({ id }) => id)
     },
     purchases: (customerId, lines) =>
@@ -27,9 +28,9 @@ export function recommendationStore({ db, dialect }: Storage): RecommendationSto
         .orderBy('sale_line.line')
         .limit(lines)
         .execute(),
-    trending: (storeIds) => db.selectFrom('trending').selectAll().where((eb) => dialect.isIn(eb.ref('store_id'), storeIds)).execute(),
+    trending: prepared(storage, (storeIds) => db.selectFrom('trending').selectAll().where((eb) => dialect.isIn(eb.ref('store_id'), storeIds))),
     async hasStore(id) {
       return (await db.selectFrom('store').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
     },
   }
-}
+})

@@ -2,9 +2,9 @@ import { AisleError } from '../../runtime/errors.ts'
 import { pageSize } from '../shared/connection.ts'
 import type { SubgraphResolvers } from '../shared/context.ts'
 import { requireHeld } from '../shared/scope.ts'
-import { purchaseWeights, recommendForBasket, recommendForCustomer } from './blend.ts'
+import { liftTrending, purchaseWeights, recommendForBasket, recommendForCustomer } from './blend.ts'
 import type { RecommendingProduct } from './loaders.ts'
-import { unpackTrending, type Recommended } from './packed.ts'
+import type { Recommended } from './packed.ts'
 import type { RecommendationPart, RecommendationRequest, RecommendationResolver } from './part.ts'
 
 interface Reference {
@@ -16,7 +16,9 @@ interface FirstArgs {
 }
 
 const most = 50
-const largestBasket = 200
+/** Whose trends are the whole chain's. */
+const chain = ''
+const largestBasket = 2_000
 /** A customer's lines that are read: beyond them, decay leaves next to nothing. */
 const mostPurchaseLines = 2_000
 
@@ -34,13 +36,13 @@ const query = {
     const size = sizeOf(first)
     const weights = purchaseWeights(await recommendation.store.purchases(customerId, mostPurchaseLines))
     // Who never bought anything is shown what others buy.
-    if (weights.size === 0) return trendingIn(recommendation, '', size)
+    if (weights.size === 0) return trendingIn(recommendation, chain, size)
     return firstExisting(recommendation, recommendForCustomer(weights, await boughtWith(recommendation, [...weights.keys()])), size)
   }) satisfies RecommendationResolver<unknown, FirstArgs & { customerId: string }>,
 
   trending: (async (_root, { storeId, first }, { recommendation, environment }) => {
     const size = sizeOf(first)
-    if (typeof storeId !== 'string') return trendingIn(recommendation, '', size)
+    if (typeof storeId !== 'string') return trendingIn(recommendation, chain, size)
     requireHeld(environment, storeId)
     if (!(await recommendation.store.hasStore(storeId))) throw new AisleError('STORE_UNKNOWN', `The chain has no store ${storeId}.`, { details: { storeId } })
     return trendingIn(recommendation, storeId, size)
@@ -50,8 +52,11 @@ const query = {
 const product = {
   __resolveReference: ({ id }: Reference, { recommendation }: RecommendationRequest) => recommendation.loaders.product.load(id),
   similar: ((parent, { first }, { recommendation }) => neighboursOf(recommendation, parent, (own) => own.similarTo, sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
-  boughtTogether: ((parent, { first }, { recommendation }) =>
-    neighboursOf(recommendation, parent, (own) => own.boughtWith.filter(({ score }) => score > 0), sizeOf(first))) satisfies RecommendationResolver<Reference, FirstArgs>,
+  boughtTogether: (async (parent, { first }, { recommendation }) => {
+    const size = sizeOf(first)
+    const trends = await recommendation.loaders.trending.load(chain)
+    return neighboursOf(recommendation, parent, (own) => liftTrending(own.boughtWith.filter(({ score }) => score > 0), trends), size)
+  }) satisfies RecommendationResolver<Reference, FirstArgs>,
 }
 
 const recommended = {
@@ -77,8 +82,7 @@ async function neighboursOf(recommendation: RecommendationPart, { id }: Referenc
 }
 
 async function trendingIn(recommendation: RecommendationPart, storeId: string, size: number): Promise<Recommended[]> {
-  const [row] = await recommendation.store.trending([storeId])
-  return row === undefined ? [] : firstExisting(recommendation, unpackTrending(row.items), size)
+  return firstExisting(recommendation, await recommendation.loaders.trending.load(storeId), size)
 }
 
 /**

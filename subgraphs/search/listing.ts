@@ -74,9 +74,9 @@ export async function listing(args: SearchArgs, { search, environment }: SearchR
     correctedQuery: matches.correctedQuery,
     page: () => (page ??= readPage(ranked, sort, first, after, search)),
     async facets() {
-      const ids = ranked.map(({ id }) => id)
-      const prices = priceFacet(await search.store.priceCounts(ids, storeId))
-      return [...search.index().facets(ranked.map(({ doc }) => doc)), ...(prices === null ? [] : [prices])]
+      const whole = ranked.length === matches.docs.length
+      const prices = priceFacet(await search.store.priceCounts(whole ? matches.ids : ranked.map(({ id }) => id), storeId))
+      return [...search.index().facets(whole ? matches.docs : ranked.map(({ doc }) => doc)), ...(prices === null ? [] : [prices])]
     },
   }
 }

@@ -1,8 +1,10 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
+import { watched } from '../shared/reads.ts'
 import type { SearchIndex } from './index/search-index.ts'
 import { searchLoaders, type SearchLoaders } from './loaders.ts'
 import { searchStore } from './queries.ts'
 import type { SearchStore } from './store.ts'
+import { indexTags, searchTags } from './tags.ts'
 
 /** What search needs from the process it runs in. */
 export interface SearchServices {
@@ -28,6 +30,10 @@ export type SearchResolver<Parent, Args = object> = Resolver<Parent, Args, Searc
 export type SearchRequest = SearchContext & BaseContext
 
 export function createSearchPart(environment: RequestEnvironment, services: SearchServices): SearchPart {
-  const store = searchStore(environment.storage)
-  return { store, loaders: searchLoaders(store), index: () => services.index(environment) }
+  const store = watched(searchStore(environment.storage), searchTags, environment.reads)
+  const index = (): SearchIndex => {
+    environment.reads?.note(indexTags)
+    return services.index(environment)
+  }
+  return { store, loaders: searchLoaders(store), index }
 }

@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
+import { perStorage, prepared } from '../storage/prepared.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Candidate, CandidateScope, PriceCount, SearchStore } from './store.ts'
 
 /** Search's reads over either database. */
-export function searchStore(storage: Storage): SearchStore {
+export const searchStore = perStorage((storage): SearchStore => {
   const { db, dialect } = storage
   return {
-    products: (ids) => db.selectFrom('product').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
-    categories: (ids) => db.selectFrom('category').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids)).execute(),
+    products: prepared(storage, (ids) => db.selectFrom('product').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
+    categories: prepared(storage, (ids) => db.selectFrom('category').selectAll().where((eb) => dialect.isIn(eb.ref('id'), ids))),
     childCategories: (parentIds, top) =>
       db
         .selectFrom('category')
@@ -22,7 +23,7 @@ export function searchStore(storage: Storage): SearchStore {
     candidates: (ids, scope) => candidates(storage, ids, scope),
     priceCounts: (ids, storeId) => priceCounts(storage, ids, storeId),
   }
-}
+})
 
 /** Without a store there is no row of its prices to join: every store has an id that is not empty. */
 const noStore = ''
@@ -58,9 +59,21 @@ async function candidates(storage: Storage, ids: readonly string[], { storeId, i
 }
 
 async function priceCounts(storage: Storage, ids: readonly string[], storeId: string | null): Promise<PriceCount[]> {
-  const rows = await priced(storage, ids, storeId)
+  const rows = await (storeId === null ? listPriceCounts(storage, ids) : storePriceCounts(storage, ids, storeId)).execute()
+  return rows.flatMap((row) => (row.minor === null || row.currency === null ? [] : [{ minor: row.minor, currency: row.currency, count: row.count }]))
+}
+
+function storePriceCounts(storage: Storage, ids: readonly string[], storeId: string) {
+  return priced(storage, ids, storeId)
     .select((eb) => [minor.as('minor'), currency.as('currency'), eb.fn.countAll<number>().as('count')])
     .groupBy([minor, currency])
-    .execute()
-  return rows.flatMap((row) => (row.minor === null || row.currency === null ? [] : [{ minor: row.minor, currency: row.currency, count: row.count }]))
+}
+
+/** Without a store there is one table to read: a facet may be over thousands of products. */
+function listPriceCounts({ db, dialect }: Storage, ids: readonly string[]) {
+  return db
+    .selectFrom('list_price')
+    .where((eb) => dialect.isIn(eb.ref('product_id'), ids))
+    .select((eb) => ['amount_minor as minor', 'currency', eb.fn.countAll<number>().as('count')])
+    .groupBy(['amount_minor', 'currency'])
 }

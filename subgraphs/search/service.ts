@@ -7,6 +7,7 @@ import type { LogSource } from '../log/source.ts'
 import { chainScope } from '../storage/entities.ts'
 import { openReplica } from '../storage/sqlite/replica.ts'
 import { searchIndexExtension } from './index/extension.ts'
+import { remembering, type RememberingIndex } from './index/remember.ts'
 import { createSearchIndex, type SearchIndex } from './index/search-index.ts'
 import type { SearchServices } from './part.ts'
 
@@ -35,8 +36,15 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
     entities: ['category', 'product'],
     extensions: [searchIndexExtension],
   })
-  const follower = startFollower({ source, replica, log, ...(waitMs === undefined ? {} : { waitMs }) })
-  let open: { readonly connection: DatabaseSync; readonly index: SearchIndex; readonly generation: number } | null = null
+  let open: { readonly connection: DatabaseSync; readonly index: RememberingIndex; readonly generation: number } | null = null
+  const follower = startFollower({
+    source, replica, log,
+    ...(waitMs === undefined ? {} : { waitMs }),
+    onApplied(batches) {
+      if (batches.some(({ changes }) => changes.length > 0)) open?.index.forget()
+    },
+    onReset: () => open?.index.forget(),
+  })
 
   // The follower writes on this thread, so that within one call of the index nothing changes under it.
   const current = (): SearchIndex => {
@@ -44,7 +52,7 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
     if (open?.generation !== replica.generation) {
       open?.connection.close()
       const connection = replica.reader()
-      open = { connection, index: createSearchIndex(connection), generation: replica.generation }
+      open = { connection, index: remembering(createSearchIndex(connection)), generation: replica.generation }
     }
     return open.index
   }

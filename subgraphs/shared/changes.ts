@@ -12,6 +12,8 @@ export interface Change {
   readonly op: 'put' | 'delete'
   /** The whole new row; null for a delete. */
   readonly row: Readonly<Record<string, unknown>> | null
+  /** In a compacted log: so many positions right before this one had changes that later ones supersede, and are left out. */
+  readonly absorbed?: number
 }
 
 /** Changes that became visible together: whoever applies whole batches always stands at a cut that the cloud really had. */

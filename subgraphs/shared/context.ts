@@ -1,6 +1,8 @@
 import type { GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { ChangeFeed } from './changes.ts'
+import type { ReadLog } from './reads.ts'
 
 export type SubgraphName = 'search' | 'recommendation' | 'inventory' | 'device'
 
@@ -9,11 +11,15 @@ export interface RequestEnvironment {
   readonly storage: Storage
   /** Who asks; operation ids are theirs. */
   readonly principal: string
+  /** Who that is, and what they may do. */
+  readonly caller: Caller
   /** False for a store whose data is not held here: its fields answer OUT_OF_SCOPE. The cloud holds every store. */
   holdsStore(storeId: string): boolean
   /** Readings before this instant (epoch milliseconds) are not held here; null where all are. */
   readonly readingsSince: number | null
   readonly changes: ChangeFeed
+  /** Where answers are kept: told what this request reads. */
+  readonly reads?: ReadLog
 }
 
 /** What every resolver's context has, beside the part of each subgraph under its own name. */

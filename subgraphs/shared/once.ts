@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transaction } from 'kysely'
+import { AisleError } from '../../runtime/errors.ts'
 import type { Database } from '../storage/database.ts'
 
 /** JSON with sorted keys, so that equal values give equal text. */
@@ -9,6 +10,17 @@ export function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   )
+}
+
+/** Whether any text of a value has the character U+0000, which Postgres can't hold. */
+export function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0')
+  return typeof value === 'object' && value !== null && Object.entries(value).some(([key, part]) => holdsNul(key) || holdsNul(part))
+}
+
+/** @throws AisleError BAD_USER_INPUT for input that can't be kept. */
+export function requireKeepable(value: unknown): void {
+  if (holdsNul(value)) throw new AisleError('BAD_USER_INPUT', 'The input holds the character U+0000, which cannot be kept.')
 }
 
 /** Lower-case hex SHA-256 of the canonical JSON: says whether two operations ask for the same. */
@@ -32,6 +44,7 @@ export interface NamedOperation {
  */
 export async function once<Result>(transaction: Transaction<Database>, operation: NamedOperation, effect: () => Promise<Result>): Promise<Result | 'reused'> {
   const { principal, operationId, kind } = operation
+  requireKeepable([principal, operationId, operation.payload])
   const hash = payloadHash({ kind, payload: operation.payload })
   const claimed = await transaction
     .insertInto('operation')

@@ -8,6 +8,7 @@ export function requireHeld(environment: RequestEnvironment, storeId: string): v
 
 /** True where every store's data is held: in the cloud, or on the node of a chain with one store. */
 export async function holdsWholeChain(environment: RequestEnvironment): Promise<boolean> {
+  environment.reads?.note(['store'])
   const stores = await environment.storage.db.selectFrom('store').select('id').execute()
   return stores.every(({ id }) => environment.holdsStore(id))
 }

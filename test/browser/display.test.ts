@@ -28,7 +28,7 @@ describeInChromium('The display page of a store\'s node', () => {
       product('tea', 'Green <b>tea</b>'), product('milk', 'Oat milk'), price('tea', 249), price('milk', 189), device(['tea']), cloud.stock('tea', 5), cloud.stock('milk', 1),
     )
     const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, allowOrigin: [] }
+    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
     node = await startEdge(config, createRoleContext('edge', 'silent'), async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId, directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 50 })))
     await ready(node.url)

@@ -22,6 +22,22 @@ export function registerInventoryTests(name: string, makeStorage: MakeStorage): 
       await made[Symbol.asyncDispose]()
     })
 
+    test('refused writes come latest first, store by store, and what was done is none of them', async () => {
+      const write = (store_id: string, n: number, recorded_at: number, code: string | null) => ({
+        store_id, incarnation: 'i', n, operation_id: `o${n}`, payload_hash: 'h', recorded_at,
+        outcome: JSON.stringify({ result: code === null ? { productId: 'p1' } : null, userErrors: code === null ? [] : [{ code, message: 'No.', field: null }], pending: false }),
+      })
+      await made.storage.db
+        .insertInto('edge_operation')
+        .values([write('s1', 1, 10, 'INVALID_QUANTITY'), write('s1', 2, 20, null), write('s1', 3, 30, 'INVALID_TIME'), write('s1', 4, 30, 'INVALID_TIME'), write('s2', 5, 5, 'INVALID_TIME'), write('s3', 6, 5, 'INVALID_TIME')])
+        .execute()
+      const numbers = async (ids: string[], first: number, after: Parameters<InventoryStore['refusedPages']>[1]['after'] = null) =>
+        (await store.refusedPages(ids, { first, after })).map(({ store_id, n }) => `${store_id} ${n}`)
+      expect(await numbers(['s1'], 9)).toEqual(['s1 4', 's1 3', 's1 1'])
+      expect(await numbers(['s1', 's2'], 1)).toEqual(['s1 4', 's1 3', 's2 5'])
+      expect(await numbers(['s1'], 9, { recordedAt: 30, incarnation: 'i', n: 4 })).toEqual(['s1 3', 's1 1'])
+    })
+
     test('the store\'s price applies, else the list price, and an unknown store is told', async () => {
       const { price } = inventoryLoaders(store)
       const before = made.statements()

@@ -28,3 +28,24 @@ export async function searchThrough(url: string, document: keyof typeof document
   if (errors.length > 0) throw new Error(`searching ${JSON.stringify(query)} failed: ${errors.map(({ message }) => message).join('; ')}`)
   return { ...(data.search as unknown as Omit<Found, 'ms'>), ms }
 }
+
+const recommendations = {
+  basket: 'query ($productIds: [ID!]!) { found: basketRecommendations(productIds: $productIds, first: 10) { product { id } } }',
+  productPage: 'query ($id: ID!) { product(id: $id) { found: boughtTogether(first: 10) { product { id } } } }',
+  customer: 'query ($customerId: ID!) { found: customerRecommendations(customerId: $customerId, first: 10) { product { id } } }',
+} as const
+
+interface RecommendedList {
+  readonly found?: readonly { readonly product: { readonly id: string } }[]
+}
+
+/**
+ * The ten products that the API recommends, best first.
+ * @throws Error with what the gateway refused.
+ */
+export async function recommendThrough(url: string, document: keyof typeof recommendations, variables: Readonly<Record<string, unknown>>): Promise<string[]> {
+  const { data, errors } = await ask(url, { query: recommendations[document], variables })
+  if (errors.length > 0) throw new Error(`asking for recommendations failed: ${errors.map(({ message }) => message).join('; ')}`)
+  const { product = data } = data as unknown as { product?: RecommendedList } & RecommendedList
+  return ((product as RecommendedList).found ?? []).map(({ product: { id } }) => id)
+}

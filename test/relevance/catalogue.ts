@@ -22,18 +22,26 @@ export interface ServedCatalogue extends AsyncDisposable {
 
 const schema = (name: string): string => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url))
 
+export interface ServeOptions {
+  readonly say: (text: string) => void
+  readonly onProgress: (progress: Progress) => void
+  /** What is done with the data before anything is served. */
+  readonly prepare: (storage: PostgresStorage) => Promise<void>
+}
+
 /**
  * Loads the folder into a database of its own and starts what answers searches. The database is made in the Postgres of DATABASE_URL,
  * or in one of its own, and is gone afterwards.
  * @throws AisleError IMPORT_SOURCE_INVALID
  */
-export async function serveCatalogue(folder: string, say: (text: string) => void, onProgress: (progress: Progress) => void): Promise<ServedCatalogue> {
+export async function serveCatalogue(folder: string, { say, onProgress, prepare }: ServeOptions): Promise<ServedCatalogue> {
   await using resources = new AsyncDisposableStack()
   const source = await csvFolder(folder)
   say('starting Postgres')
   const database = resources.use(await testDatabase())
   const storage = resources.use(openPostgres(database.url, { connections: 2 }))
   await importData(source, storage, { onProgress })
+  await prepare(storage)
   say('starting gateway and subgraphs')
   const directory = await mkdtemp(join(tmpdir(), 'aisle-relevance-'))
   resources.defer(() => rm(directory, { recursive: true, force: true }))

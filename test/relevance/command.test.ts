@@ -42,9 +42,48 @@ test('a folder is served and measured through the API, beside the baselines', as
   })
 }, 120_000)
 
-test('a folder without judgements, or with a rating that is none, is refused', async () => {
+/** Lamp and shade go together, kettle and cup; the last month says so again. */
+function orders(): Record<string, string> {
+  const baskets = Array.from({ length: 48 }, (_, at) => ({
+    id: `o${at}`, customer: `c${at % 4}`, at: `2026-0${1 + Math.floor(at / 12)}-${10 + (at % 12)}T12:00:00Z`, items: at % 2 === 0 ? ['1', '3'] : ['2', '4'],
+  }))
+  return {
+    'products.csv': `${products}4,Tea cup,Boil\n`,
+    'stores.csv': 'id,name,timezone\ns1,One,UTC\n',
+    'orders.csv': `id,store_id,customer_id,ordered_at\n${baskets.map(({ id, customer, at }) => `${id},s1,${customer},${at}\n`).join('')}`,
+    'order_lines.csv': `order_id,product_id,quantity,unit_price,currency\n${baskets.flatMap(({ id, items }) => items.map((item) => `${id},${item},1,2.50,GBP\n`)).join('')}`,
+  }
+}
+
+test('orders of the last month are foretold through the API, beside the baselines', async () => {
+  await within(orders(), async (folder) => {
+    const out = collect()
+    const json = join(folder, 'figures.json')
+    await runRelevance({ folder, json }, out, collect())
+    const { figures } = JSON.parse(await readFile(json, 'utf8')) as { figures: Record<string, number> }
+    expect(figures).toMatchObject({ 'hidden.cases': 12, 'hidden.hr10': 1, 'hidden.ease': 1, 'hidden.cosine': 1, 'product_page.hr10': 1, 'product_page.minus_ease': 0 })
+    expect(figures).toMatchObject({ 'next_basket.cases': 4, 'next_basket.ndcg10': 1, 'next_basket.own_frequency': 1 })
+    // Popularity has three products left to show beside the one that is known.
+    expect(figures['hidden.popularity']).toBe(1)
+    expect(figures['hidden.popularity.ndcg10']).toBeLessThan(1)
+    expect(figures['clean.ndcg10']).toBeUndefined()
+    expect(out.text).toContain('learned from 36 orders before 2026-04-01')
+  })
+}, 120_000)
+
+test('the moment of the split may be told, and one without orders before it is refused', async () => {
+  await within(orders(), async (folder) => {
+    const out = collect()
+    await runRelevance({ folder, holdoutFrom: '2026-03-01' }, out, collect())
+    expect(out.text).toContain('learned from 24 orders before 2026-03-01')
+    await expect(runRelevance({ folder, holdoutFrom: '2026-01-01' }, out, collect())).rejects.toThrow('nothing to measure by')
+    await expect(runRelevance({ folder, holdoutFrom: 'March' }, out, collect())).rejects.toThrow('a day, as in 2026-02-01')
+  })
+}, 120_000)
+
+test('a folder without judgements and orders, or with a rating that is none, is refused', async () => {
   await within({ 'products.csv': products }, async (folder) => {
-    await expect(runRelevance({ folder }, collect(), collect())).rejects.toThrow('has no judged queries')
+    await expect(runRelevance({ folder }, collect(), collect())).rejects.toThrow('nothing to measure by')
   })
   await within({ 'judgements.csv': 'query_id,product_id,rating\na,1,4\n' }, async (folder) => {
     await expect(runRelevance({ folder }, collect(), collect())).rejects.toThrow('row 2: the rating "4"')

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { recommendForBasket } from '../../subgraphs/recommendation/blend.ts'
 import type { Recommended } from '../../subgraphs/recommendation/packed.ts'
-import { splitByTrade, type Basket } from '../../subgraphs/recommendation/train/baskets.ts'
+import { agedWeight, splitByTrade, type Basket } from '../../subgraphs/recommendation/train/baskets.ts'
 import { cosineNeighbours } from '../../subgraphs/recommendation/train/cosine.ts'
 import { easeNeighbours } from '../../subgraphs/recommendation/train/ease.ts'
 import type { Neighbour } from '../../subgraphs/recommendation/train/neighbour.ts'
@@ -19,7 +19,7 @@ withGifts('one hidden item of a later basket is found among the ten best (skippe
   const asked = later.filter((_, at) => at % 2 === 0)
   const cosines = cosineNeighbours(learned, [...most, ...rest])
   const cosine = hitRate(asked, cosines)
-  const ease = hitRate(asked, new Map([...cosines, ...(await easeNeighbours(learned, most, { lambda: trainDefaults.lambda }))]))
+  const ease = hitRate(asked, new Map([...cosines, ...(await easeNeighbours(learned, most, { lambda: trainDefaults.lambda, weightOf: agedWeight(learned) }))]))
   process.stdout.write(`hidden item, hit rate@10 over ${asked.length} baskets: EASE ${ease.toFixed(3)}, cosine ${cosine.toFixed(3)}\n`)
   expect(ease).toBeGreaterThan(0.29)
   expect(ease).toBeGreaterThan(cosine + 0.03)

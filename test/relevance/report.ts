@@ -1,4 +1,5 @@
 import { bootstrap, mean, qualityNames, type Interval, type Quality } from './measures.ts'
+import { signed } from './table.ts'
 import { rankerNames, type Qualities, type SearchReport } from './search.ts'
 
 const rankerTitles = { aisle: 'Aisle, through the API', fts5: 'FTS5, fields alike', tsRank: 'Postgres ts_rank' } as const
@@ -62,8 +63,4 @@ function gain(qualities: Qualities, baseline: 'fts5' | 'tsRank'): Interval {
 function means(qualities: readonly Quality[]): Quality {
   const of = (name: keyof Quality): number => mean(qualities.map((quality) => quality[name]))
   return { ndcg10: of('ndcg10'), mrr10: of('mrr10'), recall100: of('recall100'), empty: of('empty') }
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
 }

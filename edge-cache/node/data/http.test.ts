@@ -3,6 +3,7 @@ import { createLogger } from '../../../runtime/log.ts'
 import { Registry } from '../../../runtime/metrics.ts'
 import { putProduct, putStock, putStore } from '../../../subgraphs/log/testing/test-log.ts'
 import { createInventoryCommands } from '../../../subgraphs/inventory/postgres-commands.ts'
+import { originConfigSchema } from '../../origin/config.ts'
 import { startOrigin } from '../../origin/origin.ts'
 import { startTestOrigin } from '../../origin/testing/test-origin.ts'
 import { openNodeData } from './index.ts'
@@ -35,7 +36,7 @@ test('with origin killed a node goes on, says so, and delivers each write once w
   expect(direct).toMatchObject({ pending: false, result: { on_hand: 7 } })
 
   const port = Number(new URL(first.url).port)
-  stack.use(await startOrigin({ databaseUrl: storage.connectionString, port, host: '127.0.0.1', tick: 1, lease: 1_000, connections: 5 }, { ...first.context, health: first.context.health, metrics: new Registry() }))
+  stack.use(await startOrigin(originConfigSchema.parse({ databaseUrl: storage.connectionString, port, host: '127.0.0.1', tick: 1, lease: 1_000, connections: 5 }), { ...first.context, health: first.context.health, metrics: new Registry() }))
   await eventually(() => data.status().pendingOperations === 0, 'everything is settled')
   const { db } = storage
   expect((await db.selectFrom('stock').select('on_hand').executeTakeFirstOrThrow()).on_hand).toBe(2)

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from '../../../runtime/metrics.ts'
 import type { DataStatus } from '../data.ts'
+import { nodeStates, type NodeState } from '../state.ts'
 import type { OperationKind } from './outbox/operation.ts'
 
 /** What a node's data says of itself to Prometheus. */
@@ -7,6 +8,8 @@ export interface DataMetrics {
   readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
   readonly refused: (kind: OperationKind, code: string) => void
   readonly lost: (writes: number) => void
+  /** Damage of the replica was found: so many ranges of rows, or none where SQLite found it. */
+  readonly damaged: (ranges: number) => void
 }
 
 /** Registers the figures; the gauges ask when they are scraped. */
@@ -24,6 +27,18 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
       }),
     )
   }
+  registry.registerMetric(
+    new Gauge({
+      name: 'aisle_edge_state',
+      help: '1 for the state that the node is in, 0 for the others; edge-cache/SPEC.md explains them',
+      labelNames: ['state'],
+      registers: [],
+      collect() {
+        const { state } = status()
+        for (const name of Object.keys(nodeStates) as NodeState[]) this.set({ state: name }, name === state ? 1 : 0)
+      },
+    }),
+  )
   gauge('aisle_edge_batch', 'Newest batch of the log in the replica', ({ position }) => position?.batch ?? 0)
   gauge('aisle_edge_age_seconds', 'Seconds since the replica was known to be the newest', ({ ageSeconds }) => ageSeconds)
   gauge('aisle_edge_online', '1 while origin answers', ({ online }) => (online ? 1 : 0))
@@ -33,7 +48,9 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
   const lost = new Counter({ name: 'aisle_edge_lost_operations_total', help: 'Acknowledged writes that the outbox no longer had; the log names them', registers })
+  const damage = new Counter({ name: 'aisle_edge_damage_total', help: 'Times that damage of the replica was found and mended', labelNames: ['by'], registers })
   return {
+    damaged: (ranges) => damage.inc({ by: ranges > 0 ? 'digest' : 'sqlite' }),
     lost: (writes) => lost.inc(writes),
     delivered(result, count) {
       requests.inc({ result })

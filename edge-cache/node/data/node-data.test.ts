@@ -82,6 +82,17 @@ test('the same operationId gets the first answer while pending, and is refused w
   expect(await shownStock(data, 'tea')).toBe(2)
 })
 
+test('text that the cloud could never keep is refused before it is kept', async () => {
+  using folder = scratchFolder()
+  const cloud = smallCloud()
+  await using data = await openTestNode(folder.path, cloud)
+  await copied(data)
+  await expect(data.inventory.recordMovement({ ...sale('tea', -1), operationId: 'a\0b' }, as('staff'))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+  await expect(data.inventory.recordMovement(sale('tea', -1), as('st\0ff'))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+  expect(data.status().pendingOperations).toBe(0)
+  expect(await data.inventory.recordMovement({ ...sale('tea', -1), operationId: 'a\\u0000b' }, as('staff'))).toMatchObject({ pending: true })
+})
+
 test('what the node can know to be wrong is refused before it is kept', async () => {
   using folder = scratchFolder()
   const cloud = smallCloud()

@@ -153,8 +153,9 @@ export class ReaderPool implements Disposable {
     try {
       connection.exec(shownViews)
       const selectPosition = connection.prepare('select epoch, batch from replica_state')
+      const beginRead = connection.prepare('begin')
       const begin = (): LogPosition | null => {
-        connection.exec('begin')
+        beginRead.run()
         const row = selectPosition.get()
         return row === undefined ? null : { epoch: String(row.epoch), batch: Number(row.batch) }
       }

@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 
 /**
- * Transactions of this node's own on the replica's file, between those of the log. Both are synchronous on one thread, so neither
- * ever waits for the other.
+ * Transactions of this node's own on the replica's file, between those of the log. Both are made on one thread: one of the log that is
+ * long has pauses, in which none of these can begin.
  */
 export class ReplicaWriter implements Disposable {
   readonly #replica: Replica
@@ -15,6 +15,8 @@ export class ReplicaWriter implements Disposable {
 
   /** Runs `work` in one transaction on the file that now has the replica's name. */
   transact<Result>(work: (connection: DatabaseSync) => Result): Result {
+    // A wait would keep this very thread from ending what it waits for.
+    if (this.#replica.busy) throw new Error('A batch is being taken into the replica.')
     const connection = this.#current()
     connection.exec('begin immediate')
     try {

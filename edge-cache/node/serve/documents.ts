@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { getOperationAST, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
@@ -5,15 +6,21 @@ import { readManifest, resolveDocument } from '../../../runtime/graphql/persiste
 
 /** A persisted operation, parsed and validated once. */
 export interface PreparedOperation {
+  readonly id: string
   readonly source: string
   readonly document: DocumentNode
   readonly type: 'query' | 'mutation' | 'subscription'
   readonly name: string
+  /** In the order of their declaration. */
+  readonly variableNames: readonly string[]
 }
 
 /** The operations this node answers, and none else. */
 export interface OperationList {
   readonly byName: ReadonlyMap<string, { readonly id: string; readonly operation: PreparedOperation }>
+  readonly byId: ReadonlyMap<string, PreparedOperation>
+  /** Changes with the manifest. */
+  readonly version: string
   /** @throws AisleError of the PERSISTED_QUERY family, BAD_REQUEST, OPERATION_RESOLUTION_FAILURE */
   find(parameters: Parameters): PreparedOperation
 }
@@ -26,13 +33,18 @@ export async function loadOperations(file: string, schema: GraphQLSchema): Promi
   const manifest = await readManifest(file)
   const bySource = new Map<string, PreparedOperation>()
   const byName = new Map<string, { id: string; operation: PreparedOperation }>()
+  const byId = new Map<string, PreparedOperation>()
   for (const [id, source] of manifest) {
     const operation = prepare(id, source, schema)
     bySource.set(source, operation)
     byName.set(operation.name, { id, operation })
+    byId.set(id, operation)
   }
+  const version = createHash('sha256').update(JSON.stringify([...manifest])).digest('base64url').slice(0, 8)
   return {
     byName,
+    byId,
+    version,
     find(parameters) {
       const operation = bySource.get(resolveDocument(parameters, { manifest, persistedOnly: true }))
       if (operation === undefined) throw new AisleError('PERSISTED_QUERY_NOT_IN_LIST')
@@ -52,5 +64,6 @@ function prepare(id: string, source: string, schema: GraphQLSchema): PreparedOpe
   }
   const definition = getOperationAST(document)
   if (definition === null || definition === undefined) throw new AisleError('CONFIG_INVALID', `The persisted operation ${id} must hold exactly one operation.`)
-  return { source, document, type: definition.operation, name: definition.name?.value ?? id }
+  const variableNames = (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value)
+  return { id, source, document, type: definition.operation, name: definition.name?.value ?? id, variableNames }
 }

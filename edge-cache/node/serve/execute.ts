@@ -2,33 +2,37 @@ import { createSourceEventStream, execute, GraphQLError, type ExecutionResult, t
 import { AisleError } from '../../../runtime/errors.ts'
 import type { JsonObject } from '../../../runtime/json.ts'
 import type { Logger } from '../../../runtime/log.ts'
+import type { ReadLog } from '../../../subgraphs/shared/reads.ts'
 import type { Storage } from '../../../subgraphs/storage/storage.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { NodeData, ReadSession } from '../data.ts'
 import type { PreparedOperation } from './documents.ts'
-import { formatErrors } from './faults.ts'
+import { formatErrors, isLasting } from './faults.ts'
 import { freshness, type Freshness } from './freshness.ts'
 
 /** What a context reads through: a session's one cut, or (between a subscription's events) whatever is newest. */
 export type Reading = ReadSession | { readonly storage: Storage; readonly connection: null }
 
-/** Makes the context of one execution. */
-export type ContextMaker = (reading: Reading) => object
+/** Makes the context of one execution; `reads` is told what it reads. */
+export type ContextMaker = (reading: Reading, caller: Caller, reads?: ReadLog) => object
 
-/** Runs a query or mutation: mercurius, which keeps what it prepared by the text. */
-export type Engine = (source: string, context: object, variables: JsonObject) => Promise<ExecutionResult>
+/** Runs a query or mutation. */
+export type Engine = (operation: PreparedOperation, context: object, variables: JsonObject) => Promise<ExecutionResult>
 
 /** The answer to one operation, or to one event of a subscription. */
 export interface Answer {
   readonly data: unknown
   readonly errors: readonly object[]
   readonly edge: Freshness
+  /** False where the same would fare better another time. */
+  readonly keepable: boolean
 }
 
 export interface Executor {
   /** @throws AisleError NOT_READY, BAD_USER_INPUT */
-  run(operation: PreparedOperation, variables: JsonObject): Promise<Answer>
+  run(operation: PreparedOperation, variables: JsonObject, caller: Caller, reads?: ReadLog): Promise<Answer>
   /** One answer an event, each at the newest cut. @throws AisleError BAD_USER_INPUT */
-  subscribe(operation: PreparedOperation, variables: JsonObject): Promise<AsyncIterableIterator<Answer>>
+  subscribe(operation: PreparedOperation, variables: JsonObject, caller: Caller): Promise<AsyncIterableIterator<Answer>>
 }
 
 /** Executes operations on a node's copy: one read transaction an execution, held over all its awaits. */
@@ -39,21 +43,22 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
   readonly contextFor: ContextMaker
   readonly log: Logger
 }): Executor {
-  const answer = (result: ExecutionResult, session: ReadSession): Answer => ({
-    data: result.data ?? null,
-    errors: formatErrors(result.errors ?? [], log),
+  const answer = ({ data: found, errors = [] }: ExecutionResult, session: ReadSession): Answer => ({
+    data: found ?? null,
+    errors: errors.length === 0 ? [] : formatErrors(errors, log),
     edge: freshness(data.status(), session.position),
+    keepable: errors.every(isLasting),
   })
 
   return {
-    async run(operation, variables) {
+    async run(operation, variables, caller, reads) {
       using session = await data.read()
-      return answer(await engine(operation.source, contextFor(session), variables), session)
+      return answer(await engine(operation, contextFor(session, caller, reads), variables), session)
     },
 
-    async subscribe({ document }, variables) {
+    async subscribe({ document }, variables, caller) {
       // Between events nothing holds a transaction: a subscription may live for months.
-      const context = contextFor({ storage: data.latest, connection: null })
+      const context = contextFor({ storage: data.latest, connection: null }, caller)
       const source = await createSourceEventStream({ schema, document, contextValue: context, variableValues: variables })
       if (!(Symbol.asyncIterator in source)) throw subscriptionRefused(source.errors ?? [])
       return eventAnswers(source)
@@ -61,7 +66,7 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
       async function* eventAnswers(events: AsyncIterable<unknown>): AsyncGenerator<Answer> {
         for await (const event of events) {
           using session = await data.read()
-          const result = await execute({ schema, document, rootValue: event, contextValue: contextFor(session), variableValues: variables })
+          const result = await execute({ schema, document, rootValue: event, contextValue: contextFor(session, caller), variableValues: variables })
           yield answer(result, session)
         }
       }

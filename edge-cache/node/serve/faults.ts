@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { AisleError, toGraphQLError } from '../../../runtime/errors.ts'
+import { AisleError, toGraphQLError, type ErrorCode } from '../../../runtime/errors.ts'
 import type { Logger } from '../../../runtime/log.ts'
 
 /** What graphql says, in an Error of its own, of a null that may not be. */
@@ -9,6 +9,14 @@ const nullMessage = /^Cannot return null for non-nullable field /
 export function formatErrors(errors: readonly GraphQLError[], log: Logger): GraphQLFormattedError[] {
   return errors.map((error) => format(error, log))
 }
+
+/** Whether an error says something of the data or the operation, which stays so until they change: not of this moment. */
+export function isLasting({ originalError, message }: GraphQLError): boolean {
+  if (originalError === undefined || originalError === null || originalError instanceof GraphQLError) return true
+  return AisleError.is(originalError) ? lasting.has(originalError.code) : nullMessage.test(message)
+}
+
+const lasting: ReadonlySet<ErrorCode> = new Set(['BAD_USER_INPUT', 'CLOUD_ONLY', 'FORBIDDEN', 'OUT_OF_SCOPE', 'OUT_OF_RETENTION', 'STORE_UNKNOWN', 'UNAUTHORIZED_FIELD_OR_TYPE', 'UNEXPECTED_NULL'])
 
 function format(error: GraphQLError, log: Logger): GraphQLFormattedError {
   const cause = error.originalError

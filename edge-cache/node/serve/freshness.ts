@@ -20,3 +20,30 @@ export function freshness(status: DataStatus, position: LogPosition | null): Fre
     online: status.online,
   }
 }
+
+/** How old an answer is, as it is sent: the header `Age`, and what closes the answer's bytes. */
+export interface AgeText {
+  readonly age: string
+  /** ASCII. */
+  readonly close: string
+}
+
+export function ageText(edge: Freshness): AgeText {
+  return { age: String(edge.ageSeconds), close: `,"extensions":{"edge":${JSON.stringify(edge)}}}` }
+}
+
+/** The text for answers that hold now, written anew only when it has changed: once a second, or with a batch. */
+export function currentAgeText(statusNow: () => DataStatus): () => AgeText {
+  let last: DataStatus | null = null
+  let text: AgeText = { age: '0', close: '}' }
+  return () => {
+    const status = statusNow()
+    const same =
+      last !== null && last.position === status.position && last.asOf === status.asOf && last.ageSeconds === status.ageSeconds && last.online === status.online
+    if (!same) {
+      text = ageText(freshness(status, status.position))
+      last = status
+    }
+    return text
+  }
+}

@@ -15,7 +15,7 @@ export async function registerEngine(app: FastifyInstance, schema: GraphQLSchema
     // Errors are formatted by this node alone, which needs to see what was thrown.
     errorFormatter: ({ data, errors }) => ({ statusCode: 200, response: { data: data ?? null, errors: errors as GraphQLError[] } }),
   })
-  return async (source, context, variables) => {
+  return async ({ source }, context, variables) => {
     try {
       // mercurius writes on the context it is given; the parts of ours are getters, so it gets an object that inherits them.
       return await app.graphql<Record<string, unknown>>(source, Object.create(context) as Record<string, unknown>, variables)

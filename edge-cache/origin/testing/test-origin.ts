@@ -2,6 +2,7 @@ import { openTestLog, type TestLog } from '../../../subgraphs/log/testing/test-l
 import { createRoleContext, type RoleContext, type RunningRole } from '../../../runtime/role.ts'
 import { protocolHeader, protocolVersion, type DeliveredOperation } from '../../protocol.ts'
 import { payloadHash } from '../../../subgraphs/shared/once.ts'
+import { originConfigSchema } from '../config.ts'
 import { startOrigin } from '../origin.ts'
 
 /** A running origin over a database of its own. */
@@ -12,11 +13,11 @@ export interface TestOrigin extends AsyncDisposable {
   readonly role: RunningRole
 }
 
-export async function startTestOrigin(log?: TestLog, port = 0): Promise<TestOrigin> {
+export async function startTestOrigin(log?: TestLog, port = 0, more: Record<string, unknown> = {}): Promise<TestOrigin> {
   await using stack = new AsyncDisposableStack()
   const used = log ?? stack.use(await openTestLog())
   const context = createRoleContext('origin', 'silent')
-  const config = { databaseUrl: used.storage.connectionString, port, host: '127.0.0.1', tick: 1, lease: 1_000, connections: 10 }
+  const config = originConfigSchema.parse({ databaseUrl: used.storage.connectionString, port, host: '127.0.0.1', tick: 1, lease: 1_000, ...more })
   const role = stack.use(await startOrigin(config, context))
   const resources = stack.move()
   return { log: used, url: role.url, context, role, [Symbol.asyncDispose]: () => resources.disposeAsync() }

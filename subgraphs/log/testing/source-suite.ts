@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { entities } from '../../storage/entities.ts'
+import { RangeReader } from '../../storage/sqlite/range-rows.ts'
+import { ReplicaFile } from '../../storage/sqlite/replica-file.ts'
 import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
@@ -30,6 +33,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
     })
 
     const after = (batch: number): LogCursor => ({ epoch, batch })
+    const place = (batch: number) => ({ epoch, batch, stamp: expect.any(String) })
     const brief = (page: ChangesPage) => page.parts.map((part) => [part.number, part.complete, ...part.changes.map((change) => `${change.scope} ${change.position} ${change.key.at(-1)}`)])
 
     test('gives whole batches of the scopes asked for, in order, with the head', async () => {
@@ -38,8 +42,9 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await log.commit(putStock('s1', 'p1', 2))
       const page = await source.changes(scopes, after(1))
       expect(brief(page)).toEqual([[2, true, 'chain 3 p1', 'store:s1 1 p1'], [4, true, 'store:s1 2 p1']])
-      expect(page.next).toEqual(after(4))
-      expect(page.head).toEqual({ epoch, batch: 4, at: expect.any(Number), now: page.head.at })
+      expect(page.next).toEqual(place(4))
+      expect(page.head).toEqual({ ...place(4), at: expect.any(Number), now: expect.any(Number) })
+      expect(page.head.now).toBeGreaterThanOrEqual(page.head.at)
       expect(page.parts[1]?.changes[0]).toEqual({
         scope: 'store:s1', position: 2, entity: 'stock', key: ['s1', 'p1'], op: 'put',
         row: { store_id: 's1', product_id: 'p1', on_hand: 2, reorder_point: null, order_up_to: null, updated_at: 0 },
@@ -85,7 +90,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await log.commit(putStock('s1', 'p9', 9))
       const page = await source.changes(scopes, after(1), { limit: 4 })
       expect(brief(page).map(([number, complete, ...changes]) => [number, complete, changes.length])).toEqual([[2, true, 1], [3, true, 2]])
-      expect(page.next).toEqual(after(3))
+      expect(page.next).toEqual(place(3))
       for (const limit of [1, 2, 3, 4, 7]) {
         let cursor = page.next
         const parts = []
@@ -113,6 +118,20 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await expect(source.changes(scopes, { ...after(2), within: { scope: 'store:s1', position: 1 } })).rejects.toMatchObject({ code: 'POSITION_TOO_OLD' })
     })
 
+    test('refuses a place in another log that has the same numbers', async () => {
+      const { next } = await source.changes(scopes, after(1))
+      await log.commit(...Array.from({ length: 5 }, (_unused, i) => putStock('s1', `p${i}`, i)))
+      const inside = await source.changes(scopes, next, { limit: 2 })
+      expect(inside.parts).toMatchObject([{ number: 2, complete: false }])
+      // The cloud is taken back to batch 1, and goes on otherwise.
+      await log.storage.pool.query("delete from log where batch > 1; delete from log_batch where batch > 1; delete from log_scope where scope = 'store:s1'; update log_fence set batch = 1")
+      await log.commit(...Array.from({ length: 6 }, (_unused, i) => putStock('s1', `q${i}`, i)))
+      await expect(source.changes(scopes, inside.next, { limit: 2 })).rejects.toMatchObject({ code: 'LOG_DIVERGED' })
+      expect((await source.changes(scopes, next)).parts).toHaveLength(1)
+      const { stamp } = inside.next.within ?? {}
+      await expect(source.changes(scopes, { ...after(2), ...(stamp === undefined ? {} : { stamp }) })).rejects.toMatchObject({ code: 'LOG_DIVERGED' })
+    })
+
     test('gives a copy of the scopes with the place it belongs to', async () => {
       const now = Date.now()
       await log.write(`select ensure_reading_partition(${now}), ensure_reading_partition(${now - 40 * 86_400_000})`)
@@ -125,7 +144,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
         `insert into reading (device_id, metric, at, value, store_id) values ('d', 'celsius', ${now}, -18.25, 's1'), ('d', 'celsius', ${old}, 1, 's1'), ('e', 'celsius', ${now}, 1, 's2')`,
       )
       const { header, chunks } = await source.snapshot(scopes)
-      expect(header).toEqual({ head: { epoch, batch: 2, at: expect.any(Number), now: header.head.at }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 5 }, rows: 8 })
+      expect(header).toEqual({ head: { ...place(2), at: expect.any(Number), now: header.head.at }, consistentFrom: 2, positions: { chain: 4, 'store:s1': 5 }, rows: 8 })
       const rows = await collect(chunks)
       expect(rows.store?.map((row) => row.id).toSorted()).toEqual(['s1', 's2'])
       expect(rows.trending?.map((row) => row.store_id).toSorted()).toEqual(['', 's1'])
@@ -146,6 +165,44 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       const { header, chunks } = await source.snapshot(scopes)
       expect(header).toMatchObject({ head: { batch: 1 }, consistentFrom: 2 })
       expect((await collect(chunks)).stock).toHaveLength(1)
+    })
+
+    test('says what ranges of rows add up to as a replica does, whatever they hold', async () => {
+      const texts = ['', 'Café ñ 💡', 'a:b;c-', '0']
+      await log.commit(
+        ...texts.map((text, i) => `insert into product (id, name, description) values ('p${i}', '${text}', ${i % 2 === 0 ? 'null' : `'${text}'`})`),
+        "insert into store (id, name, timezone, latitude, longitude) values ('far', 'Far', 'Europe/Madrid', '-0', 1e-7), ('near', 'Near', 'Europe/Madrid', 52.5, 1e21)",
+        "insert into stock (store_id, product_id, on_hand, updated_at) select 's1', 'p' || i, i, 0 from generate_series(1, 700) i",
+      )
+      using file = new ReplicaFile(':memory:', { scopes, entities: ['product', 'store', 'stock'], extensions: [], building: true })
+      const { chunks } = await source.snapshot(scopes)
+      for await (const chunk of chunks) file.addRows(chunk)
+      for (const entity of ['product', 'store', 'stock'] as const) {
+        const columns = Object.keys(entities[entity].columns)
+        const { header, ranges } = (await source.ranges?.digests(scopes, { entity, columns })) ?? {}
+        expect(header).toMatchObject({ head: place(2), consistentFrom: 2 })
+        const reader = new RangeReader(file.connection, entity)
+        expect(ranges?.map((range) => reader.matching(range)?.length)).toEqual(entity === 'stock' ? [256, 256, 188] : [4])
+        expect(ranges?.[0]?.after).toBeNull()
+        expect(ranges?.at(-1)?.through).toBeNull()
+        // A column that the source does not know counts as null.
+        const more = await source.ranges?.digests(scopes, { entity, columns: [...columns, 'of tomorrow'] })
+        expect(more?.ranges.map(({ rows }) => rows)).toEqual(ranges?.map(({ rows }) => rows))
+        expect(more?.ranges[0]?.digest).not.toBe(ranges?.[0]?.digest)
+      }
+      file.connection.exec("update stock set on_hand = on_hand + 1 where product_id = 'p300'")
+      const { ranges = [] } = (await source.ranges?.digests(scopes, { entity: 'stock', columns: Object.keys(entities.stock.columns) })) ?? {}
+      const reader = new RangeReader(file.connection, 'stock')
+      const differing = ranges.filter((range) => reader.matching(range) === null)
+      expect(differing).toHaveLength(1)
+      const [range] = differing
+      if (range === undefined) throw new Error('a range differs')
+      const got = await source.ranges?.rows(scopes, { entity: 'stock', columns: [], range, limit: 100 })
+      expect(got?.rows).toHaveLength(100)
+      const rest = await source.ranges?.rows(scopes, { entity: 'stock', columns: [], range: { after: got?.through ?? null, through: range.through }, limit: 1_000 })
+      expect([...(got?.rows ?? []), ...(rest?.rows ?? [])].map((row) => row.product_id)).toContain('p300')
+      expect(rest?.rows).toHaveLength(156)
+      expect(rest?.through).toEqual(range.through)
     })
 
     test('copies more than fits into one chunk', async () => {

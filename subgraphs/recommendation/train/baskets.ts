@@ -19,6 +19,19 @@ export function basketWeight({ items }: Basket): number {
   return 1 / Math.sqrt(items.length)
 }
 
+const weekMs = 7 * 86_400_000
+/** A basket counts half as much for each of these weeks that passed since: what goes together changes with the seasons. */
+const halfLifeWeeks = 26
+
+/**
+ * How much each basket counts, by its length and its age. Ages are counted from the end of the week of the newest one, so that a day's
+ * passing alone changes no weight.
+ */
+export function agedWeight({ list }: Baskets): (basket: Basket) => number {
+  const end = list.reduce((latest, { at }) => Math.max(latest, Math.ceil(at / weekMs)), -Infinity)
+  return (basket) => basketWeight(basket) * 0.5 ** ((end - basket.at / weekMs) / halfLifeWeeks)
+}
+
 /** For each product, the baskets it is in, as places in the list. */
 export function postingsOf({ products, list }: Baskets): number[][] {
   const postings: number[][] = products.map(() => [])

@@ -9,9 +9,10 @@ export interface ProductText {
 /** A unit vector over terms, sparse. */
 export type TermVector = ReadonlyMap<string, number>
 
-/** Words in more products than this share, or than this number, tell too little apart to compare all that have them. */
+/** Words in more products than this share, within these numbers, tell too little apart to compare all that have them. */
 const commonShare = 0.05
 const commonLeast = 200
+const commonMost = 1_000
 
 /**
  * TF-IDF vectors over name, category and brand, of length one; the words of name and category stem alike, the brand is one term.
@@ -20,7 +21,7 @@ export function contentVectors(texts: readonly ProductText[]): TermVector[] {
   const terms = texts.map(termsOf)
   const counts = new Map<string, number>()
   for (const own of terms) for (const term of own) counts.set(term, (counts.get(term) ?? 0) + 1)
-  const common = Math.max(commonLeast, texts.length * commonShare)
+  const common = Math.min(Math.max(commonLeast, texts.length * commonShare), commonMost)
   return terms.map((own) => {
     const weights = new Map<string, number>()
     for (const term of own) {

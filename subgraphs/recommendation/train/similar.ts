@@ -1,6 +1,6 @@
 import { unitVector, type TermVector } from './content.ts'
 import { best, type Neighbour } from './neighbour.ts'
-import { cosinesOf, invertVectors } from './similarity.ts'
+import { invertVectors, Sums } from './similarity.ts'
 
 /** A product that may take another's place, and whether shoppers or only the texts say so. */
 export interface SimilarProduct extends Neighbour {
@@ -19,20 +19,22 @@ export function similarProducts(count: number, boughtWith: ReadonlyMap<number, r
   const profiles = Array.from({ length: count }, (_, item) => profileOf(boughtWith.get(item) ?? []))
   const profilePostings = invertVectors(profiles)
   const contentPostings = invertVectors(contents)
+  const sums = new Sums(count)
+  const behaviour = new Sums(count)
   return profiles.map((profile, item) => {
-    const content = cosinesOf(contents, contentPostings, item)
-    if (profile.size === 0) return best(entries(content)).map((other) => ({ ...other, reason: 'SIMILAR_CONTENT' }))
-    const behaviour = cosinesOf(profiles, profilePostings, item)
-    const scores = new Map([...behaviour].map(([other, cosine]) => [other, behaviourShare * cosine]))
-    for (const [other, cosine] of content) scores.set(other, (scores.get(other) ?? 0) + (1 - behaviourShare) * cosine)
-    return best(entries(scores)).map((other) => ({ ...other, reason: behaviour.has(other.item) ? 'SIMILAR' : 'SIMILAR_CONTENT' }))
+    const behaving = profile.size > 0
+    behaviour.addCosines(profile, profilePostings, 1)
+    sums.addCosines(profile, profilePostings, behaviourShare)
+    sums.addCosines(contents[item] ?? new Map<string, number>(), contentPostings, behaving ? 1 - behaviourShare : 1)
+    const similar = best(sums.take(item)).map((other): SimilarProduct => ({ ...other, reason: behaviour.has(other.item) ? 'SIMILAR' : 'SIMILAR_CONTENT' }))
+    behaviour.clear()
+    return similar
   })
 }
 
-function profileOf(neighbours: readonly Neighbour[]): Map<number, number> {
-  return unitVector(new Map(neighbours.filter(({ score }) => score > 0).map(({ item, score }) => [item, score])))
-}
+/** Those that speak loudest say enough of what a product is bought for. */
+const mostInProfile = 50
 
-function* entries(scores: ReadonlyMap<number, number>): Generator<Neighbour> {
-  for (const [item, score] of scores) yield { item, score }
+function profileOf(neighbours: readonly Neighbour[]): Map<number, number> {
+  return unitVector(new Map(neighbours.filter(({ score }) => score > 0).slice(0, mostInProfile).map(({ item, score }) => [item, score])))
 }

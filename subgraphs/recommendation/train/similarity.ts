@@ -14,13 +14,39 @@ export function invertVectors<Key>(vectors: readonly ReadonlyMap<Key, number>[])
   return postings
 }
 
-/** Cosine of the vector at `item` (all are of length one) with every other that shares a key with it. */
-export function cosinesOf<Key>(vectors: readonly ReadonlyMap<Key, number>[], postings: Postings<Key>, item: number): Map<number, number> {
-  const cosines = new Map<number, number>()
-  for (const [key, weight] of vectors[item] ?? []) {
-    for (const other of postings.get(key) ?? []) {
-      if (other.item !== item) cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
-    }
+/** Sums by product, all 0 between two uses: a place in it costs a fraction of one in a map. */
+export class Sums {
+  readonly #sums: Float64Array
+  readonly #touched: number[] = []
+
+  constructor(products: number) {
+    this.#sums = new Float64Array(products)
   }
-  return cosines
+
+  /** Adds the cosine of the vector (all are of length one) with every other that shares a key with it, times a share. */
+  addCosines<Key>(vector: ReadonlyMap<Key, number>, postings: Postings<Key>, share: number): void {
+    for (const [key, weight] of vector) for (const other of postings.get(key) ?? []) this.#add(other.item, share * weight * other.weight)
+  }
+
+  has(item: number): boolean {
+    return this.#sums[item] !== 0
+  }
+
+  /** What was summed up since the last time, without one product. */
+  *take(without: number): Generator<{ readonly item: number; readonly score: number }> {
+    for (const item of this.#touched) {
+      if (item !== without) yield { item, score: this.#sums[item] ?? 0 }
+    }
+    this.clear()
+  }
+
+  clear(): void {
+    for (const item of this.#touched) this.#sums[item] = 0
+    this.#touched.length = 0
+  }
+
+  #add(item: number, amount: number): void {
+    if (this.#sums[item] === 0) this.#touched.push(item)
+    this.#sums[item]! += amount
+  }
 }

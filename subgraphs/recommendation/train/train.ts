@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../../../runtime/log.ts'
 import type { PostgresStorage } from '../../storage/postgres/storage.ts'
-import { splitByTrade, type Baskets } from './baskets.ts'
+import { agedWeight, splitByTrade, type Baskets } from './baskets.ts'
 import { contentVectors } from './content.ts'
 import { cosineNeighbours } from './cosine.ts'
 import { easeNeighbours } from './ease.ts'
@@ -16,7 +16,7 @@ export interface TrainOptions {
   readonly log?: Logger
   /** What is being done, and the share of it that is done (0 to 1). */
   readonly onProgress?: (step: string, share: number) => void
-  /** Ridge of EASE; chosen on held-out weeks of real sales. */
+  /** Ridge of EASE; chosen, with the weights of baskets by age, on three held-out months of real sales. */
   readonly lambda?: number
   /**
    * How many products EASE takes, those in most baskets: its time grows with their cube (3,800 take 3·10¹⁰ multiplications) and its memory
@@ -36,7 +36,7 @@ export interface TrainReport {
   readonly seconds: number
 }
 
-export const trainDefaults = { lambda: 10, maxProducts: 6_000 } as const
+export const trainDefaults = { lambda: 5, maxProducts: 6_000 } as const
 
 /** Derives neighbours and trends from all sales and writes the rows that changed, in one transaction. The same data gives the same rows. */
 export async function trainRecommendations(storage: PostgresStorage, options: TrainOptions = {}): Promise<TrainReport> {
@@ -48,7 +48,7 @@ export async function trainRecommendations(storage: PostgresStorage, options: Tr
   const { baskets, texts, lines } = await readTrainingData(storage)
   const { most: ease, rest } = splitByTrade(baskets, maxProducts)
   onProgress('learning what goes together', 0)
-  const learned = await easeNeighbours(baskets, ease, { lambda, onProgress: (share) => onProgress('learning what goes together', share) })
+  const learned = await easeNeighbours(baskets, ease, { lambda, weightOf: agedWeight(baskets), onProgress: (share) => onProgress('learning what goes together', share) })
   const boughtWith = new Map([...learned, ...cosineNeighbours(baskets, rest)])
   onProgress('comparing products', 0)
   await setImmediate()
@@ -86,7 +86,7 @@ function derivedRows(baskets: Baskets, boughtWith: ReadonlyMap<number, readonly 
   return {
     neighbours: products.flatMap((productId, item) => {
       const similarTo = (similar[item] ?? []).map((other) => [id(other.item), other.score, other.reason])
-      const together = (boughtWith.get(item) ?? []).map((other) => [id(other.item), other.score, 'BOUGHT_TOGETHER'])
+      const together = (boughtWith.get(item) ?? []).map((other) => [id(other.item), other.score])
       return similarTo.length + together.length === 0 ? [] : [{ productId, similarTo: JSON.stringify(similarTo), boughtWith: JSON.stringify(together) }]
     }),
     trending: [...trendingProducts(baskets)].map(([storeId, items]) => ({ storeId, items: JSON.stringify(items.map((other) => [id(other.item), other.score])) })),

@@ -1,12 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { Codes, Counters } from './counters.ts'
 import { valuePairs } from './filter.ts'
 import { rows } from './statements.ts'
 
-/** What facets count of one document. */
+/** What is known of one document; what has a code is the same thing for the same number. */
 export interface CodedDocument {
-  readonly brand: string | null
-  readonly categoryId: string | null
-  /** Ids of its attributes' values. */
+  readonly productId: string
+  /** Code of its brand, for `brandName`; 0 for none. */
+  readonly brand: number
+  /** Code of its category, for `categoryId`; 0 for none. */
+  readonly category: number
+  /** Ids of its attributes, and of the value of each. */
+  readonly attributes: Uint32Array
   readonly values: Uint32Array
 }
 
@@ -17,10 +22,9 @@ export interface CodedDocument {
 export class CodedIndex {
   readonly #connection: DatabaseSync
   readonly #documents = new Map<number, CodedDocument>()
-  readonly #attributeOf = new Map<number, number>()
-  #largestValue = 0
-  /** By value, all 0 between two counts: a place in it costs a fraction of one in a map. */
-  #counters = new Uint32Array()
+  readonly #brands = new Codes()
+  readonly #categories = new Codes()
+  readonly #counters = new Counters()
   readonly #attributeNames = new Map<number, string>()
   readonly #valueTexts = new Map<number, string>()
 
@@ -44,26 +48,40 @@ export class CodedIndex {
     return docs.flatMap((doc) => this.#documents.get(doc) ?? [])
   }
 
-  /** How many of the documents have each value. */
-  countValues(documents: readonly CodedDocument[]): Map<number, number> {
-    if (this.#counters.length <= this.#largestValue) this.#counters = new Uint32Array(2 * (this.#largestValue + 1))
+  /** How many of the documents have each brand, category and attribute, by code or id. */
+  count(documents: readonly CodedDocument[]): Record<'brands' | 'categories' | 'attributes', Map<number, number>> {
     const counters = this.#counters
-    const seen: number[] = []
-    for (const { values } of documents) {
-      for (let at = 0; at < values.length; at += 1) {
+    for (const { brand } of documents) if (brand !== 0) counters.add(brand)
+    const brands = counters.take()
+    for (const { category } of documents) if (category !== 0) counters.add(category)
+    const categories = counters.take()
+    for (const { attributes } of documents) for (let at = 0; at < attributes.length; at += 1) counters.add(attributes[at] ?? 0)
+    return { brands, categories, attributes: counters.take() }
+  }
+
+  /** How many of the documents have each value of some attributes, by attribute, then value. */
+  countValues(documents: readonly CodedDocument[], some: readonly number[]): Map<number, Map<number, number>> {
+    const wanted = new Uint8Array(Math.max(0, ...some) + 1)
+    for (const attribute of some) wanted[attribute] = 1
+    const counts = new Map(some.map((attribute) => [attribute, new Map<number, number>()]))
+    for (const { attributes, values } of documents) {
+      for (let at = 0; at < attributes.length; at += 1) {
+        const attribute = attributes[at] ?? 0
+        if (wanted[attribute] !== 1) continue
+        const own = counts.get(attribute)
         const value = values[at] ?? 0
-        const count = counters[value] ?? 0
-        if (count === 0) seen.push(value)
-        counters[value] = count + 1
+        own?.set(value, (own.get(value) ?? 0) + 1)
       }
     }
-    const counts = new Map(seen.map((value) => [value, counters[value] ?? 0]))
-    for (const value of seen) counters[value] = 0
     return counts
   }
 
-  attributeOf(value: number): number {
-    return this.#attributeOf.get(value) ?? 0
+  brandName(code: number): string {
+    return this.#brands.text(code)
+  }
+
+  categoryId(code: number): string {
+    return this.#categories.text(code)
   }
 
   attributeName(id: number): string {
@@ -75,21 +93,16 @@ export class CodedIndex {
   }
 
   #read(docs: readonly number[]): void {
-    const found = rows<[doc: number, brand: string | null, categoryId: string | null, pairs: Uint8Array]>(
+    const found = rows<[doc: number, productId: string, brand: string | null, categoryId: string | null, pairs: Uint8Array]>(
       this.#connection,
-      'select d.doc, d.brand, d.category_id, s.attribute_values from json_each(?) j cross join search_doc d on d.doc = j.value join search_detail s using (doc)',
+      'select d.doc, d.product_id, d.brand, d.category_id, s.attribute_values from json_each(?) j cross join search_doc d on d.doc = j.value join search_detail s using (doc)',
       JSON.stringify(docs),
     )
-    for (const [doc, brand, categoryId, bytes] of found) {
+    for (const [doc, productId, brand, categoryId, bytes] of found) {
       const pairs = valuePairs(bytes)
-      const values = new Uint32Array(pairs.length / 2)
-      for (const at of values.keys()) {
-        const value = pairs[2 * at + 1] ?? 0
-        values[at] = value
-        this.#largestValue = Math.max(this.#largestValue, value)
-        if (!this.#attributeOf.has(value)) this.#attributeOf.set(value, pairs[2 * at] ?? 0)
-      }
-      this.#documents.set(doc, { brand, categoryId, values })
+      const attributes = pairs.filter((_, at) => at % 2 === 0)
+      const values = pairs.filter((_, at) => at % 2 === 1)
+      this.#documents.set(doc, { productId, brand: this.#brands.code(brand), category: this.#categories.code(categoryId), attributes, values })
     }
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { evidenceOf, type Candidate } from './evidence.ts'
+import { candidateOf, evidenceOf, type Candidate } from './evidence.ts'
 
 interface Texts {
   readonly name: string
@@ -7,10 +7,9 @@ interface Texts {
   readonly attributes?: readonly number[]
 }
 
-const candidate = ({ name, category = '', attributes = [] }: Texts): Candidate => ({
-  categoryId: category === '' ? null : category, texts: [name, category, '', '', ''], attributePairs: Uint32Array.from(attributes.flatMap((id) => [id, 100 + id])),
-})
-const evidence = (query: string, rarity: readonly number[], ...candidates: Texts[]) => evidenceOf(candidates.map(candidate), query.split(' '), rarity)
+const candidate = ({ name, category = '', attributes = [] }: Texts): Candidate =>
+  candidateOf(category === '' ? null : category, [name, category, '', '', ''], Uint32Array.from(attributes.flatMap((id) => [id, 100 + id])))
+const evidence = (query: string, rarity: readonly number[], ...candidates: Texts[]) => evidenceOf(candidates.map(candidate), query.split(' ').map((token) => [token]), rarity)
 
 test('a rare word of the query counts more than a common one', () => {
   const [rare, common] = evidence('red theremin', [1, 6], { name: 'blue theremin' }, { name: 'red lamp' })
@@ -19,8 +18,8 @@ test('a rare word of the query counts more than a common one', () => {
 })
 
 test('a word in the name counts more than one in a long list of attributes, and more in a short name', () => {
-  const texts = (name: string, attributes: string): Candidate => ({ categoryId: null, texts: [name, '', '', '', attributes], attributePairs: new Uint32Array() })
-  const [named, long, attributed] = evidenceOf([texts('lamp', 'a b c'), texts('a b c d e f lamp', 'a b c'), texts('a', 'lamp b c')], ['lamp'], [3])
+  const texts = (name: string, attributes: string): Candidate => candidateOf(null, [name, '', '', '', attributes], new Uint32Array())
+  const [named, long, attributed] = evidenceOf([texts('lamp', 'a b c'), texts('a b c d e f lamp', 'a b c'), texts('a', 'lamp b c')], [['lamp']], [3])
   expect(named?.text).toBeGreaterThan(long?.text ?? 1)
   expect(long?.text).toBeGreaterThan(attributed?.text ?? 1)
 })

@@ -1,3 +1,4 @@
+import type { Term } from './query.ts'
 import { fields } from './tables.ts'
 
 /** A product that may be wanted, as far as re-ranking looks at it. */
@@ -5,8 +6,14 @@ export interface Candidate {
   readonly categoryId: string | null
   /** The tokens of each field, a space between, in the fields' order. */
   readonly texts: readonly string[]
+  /** How many tokens each field has. */
+  readonly lengths: readonly number[]
   /** The id of an attribute, that of its value, and so on. */
   readonly attributePairs: Uint32Array
+}
+
+export function candidateOf(categoryId: string | null, texts: readonly string[], attributePairs: Uint32Array): Candidate {
+  return { categoryId, texts, lengths: texts.map(tokensIn), attributePairs }
 }
 
 /** What speaks for a candidate, each from 0 to 1. */
@@ -33,26 +40,25 @@ const saturation = 1.2
 const lengthShare = 0.75
 const purposeWords = new Set(['for', 'with', 'w'])
 
-/** @param rarity of each token, above zero. */
-export function evidenceOf(candidates: readonly Candidate[], tokens: readonly string[], rarity: readonly number[]): Evidence[] {
+/** @param rarity of each term, above zero. */
+export function evidenceOf(candidates: readonly Candidate[], terms: readonly Term[], rarity: readonly number[]): Evidence[] {
   const total = rarity.reduce((sum, each) => sum + each, 0)
-  const lengths = candidates.map(({ texts }) => texts.map(tokensIn))
-  const averages = names.map((_, field) => lengths.reduce((sum, each) => sum + (each[field] ?? 0), 0) / candidates.length)
+  const averages = names.map((_, field) => candidates.reduce((sum, { lengths }) => sum + (lengths[field] ?? 0), 0) / candidates.length)
   const coverage = candidates.map(({ texts }) => {
     const name = textOf(texts, places.name)
-    return tokens.reduce((sum, token, at) => sum + (occurrences(name, token) > 0 ? (rarity[at] ?? 0) : 0), 0) / total
+    return terms.reduce((sum, term, at) => sum + (occurrencesOf(name, term) > 0 ? (rarity[at] ?? 0) : 0), 0) / total
   })
   const kinds = kindsOf(candidates, coverage)
-  const head = tokens.at(-1) ?? ''
-  return candidates.map((candidate, at) => {
-    const weights = names.map((name, field) => fieldWeights[name] / (1 - lengthShare + (lengthShare * (lengths[at]?.[field] ?? 0)) / (averages[field] || 1)))
-    const frequencies = tokens.map((token) => weights.reduce((sum, weight, field) => sum + weight * occurrences(textOf(candidate.texts, field), token), 0))
+  const heads: readonly string[] = terms.at(-1) ?? []
+  return candidates.map((candidate) => {
+    const weights = names.map((name, field) => fieldWeights[name] / (1 - lengthShare + (lengthShare * (candidate.lengths[field] ?? 0)) / (averages[field] || 1)))
+    const frequencies = terms.map((term) => weights.reduce((sum, weight, field) => sum + weight * occurrencesOf(textOf(candidate.texts, field), term), 0))
     const text = frequencies.reduce((sum, frequency, each) => sum + ((rarity[each] ?? 0) * frequency) / (saturation + frequency), 0) / total
     return {
       text,
       complete: frequencies.every((frequency) => frequency > 0) ? 1 : 0,
-      purpose: standsBehindPurpose(textOf(candidate.texts, places.name), head) ? 1 : 0,
-      categoryHead: textOf(candidate.texts, places.category).split(' ').at(-1) === head ? 1 : 0,
+      purpose: heads.some((head) => standsBehindPurpose(textOf(candidate.texts, places.name), head)) ? 1 : 0,
+      categoryHead: heads.includes(textOf(candidate.texts, places.category).split(' ').at(-1) ?? '') ? 1 : 0,
       ...kinds(candidate),
     }
   })
@@ -69,6 +75,13 @@ function tokensIn(text: string): number {
   return count
 }
 
+/** What was not typed but may have been meant counts a little less. */
+const insteadShare = 0.9
+
+function occurrencesOf(text: string, [typed, ...instead]: Term): number {
+  return instead.reduce((sum, token) => sum + insteadShare * occurrences(text, token), occurrences(text, typed))
+}
+
 const space = 32
 
 /** How often the token stands in the text; looked for as it is, since most texts hold most tokens nowhere. */
@@ -82,6 +95,7 @@ function occurrences(text: string, token: string): number {
 }
 
 function standsBehindPurpose(text: string, head: string): boolean {
+  if (!text.includes(head)) return false
   const name = text.split(' ')
   const at = name.indexOf(head)
   const purpose = name.findIndex((word) => purposeWords.has(word))

@@ -10,6 +10,7 @@ import { IndexWriter } from './writer.ts'
 export const searchIndexExtension: ReplicaExtension = {
   name: 'search',
   version: indexVersion,
+  module: { url: import.meta.url, name: 'searchIndexExtension' },
   create: createTables,
   rebuild(connection) {
     dropTables(connection)

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { CodedIndex } from './coded.ts'
+import { CodedIndex, type CodedDocument } from './coded.ts'
 import { rows } from './statements.ts'
 
 /** One property over which products were counted. */
@@ -27,18 +27,14 @@ const longestLabel = 60
 /** Counts over exactly the documents of these numbers. */
 export function countFacets(connection: DatabaseSync, docs: readonly number[]): IndexFacet[] {
   const coded = CodedIndex.of(connection)
-  const brands = new Map<string, number>()
-  const categories = new Map<string, number>()
   const documents = coded.documents(docs)
-  for (const document of documents) {
-    if (document.brand !== null) add(brands, document.brand, 1)
-    if (document.categoryId !== null) add(categories, document.categoryId, 1)
-  }
-  const brandValues = [...brands].map(([value, count]) => ({ value, label: value, count }))
+  const { brands, categories, attributes } = coded.count(documents)
+  const inCategories = new Map([...categories].map(([code, count]) => [coded.categoryId(code), count]))
+  const brandValues = [...brands].map(([code, count]) => ({ value: coded.brandName(code), label: coded.brandName(code), count }))
   const facets: IndexFacet[] = [
-    { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, categories), mostValues) },
+    { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, inCategories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(coded, coded.countValues(documents)),
+    ...attributeFacets(coded, documents, attributes),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }
@@ -64,25 +60,23 @@ function categoryValues(connection: DatabaseSync, own: ReadonlyMap<string, numbe
   return [...counts].map(([value, count]) => ({ value, label: known.get(value)?.name ?? value, count }))
 }
 
-/** Those that most of the products have. Texts are read only of attributes that may be shown. */
-function attributeFacets(coded: CodedIndex, counts: ReadonlyMap<number, number>): IndexFacet[] {
-  const attributes = new Map<number, number[]>()
-  for (const value of counts.keys()) {
-    const attribute = coded.attributeOf(value)
-    const values = attributes.get(attribute)
-    if (values === undefined) attributes.set(attribute, [value])
-    else values.push(value)
-  }
-  const shared = [...attributes].flatMap(([attribute, values]) => {
-    const covered = values.reduce((sum, value) => sum + (counts.get(value) ?? 0), 0)
-    return values.length > 1 && covered >= values.length * leastShared ? [{ name: coded.attributeName(attribute), values, covered }] : []
-  })
+/** Attributes whose values are counted at once. */
+const attributesAtOnce = 12
+
+/** Those that most of the products have; values are counted, and texts read, only of attributes that may be shown. */
+function attributeFacets(coded: CodedIndex, documents: readonly CodedDocument[], covered: ReadonlyMap<number, number>): IndexFacet[] {
+  const often = [...covered].filter(([, count]) => count >= 2 * leastShared)
+  const ordered = often.toSorted(([a, countA], [b, countB]) => countB - countA || (coded.attributeName(a) < coded.attributeName(b) ? -1 : 1))
   const facets: IndexFacet[] = []
-  for (const { name, values } of shared.toSorted((a, b) => b.covered - a.covered || (a.name < b.name ? -1 : 1))) {
-    const labelled = values.map((id) => ({ id, value: coded.valueText(id) }))
-    if (labelled.some(({ value }) => value.length > longestLabel)) continue
-    facets.push({ kind: 'ATTRIBUTE', name, values: most(labelled.map(({ id, value }) => ({ value, label: value, count: counts.get(id) ?? 0 })), mostAttributeValues) })
-    if (facets.length === mostAttributes) break
+  for (let at = 0; at < ordered.length && facets.length < mostAttributes; at += attributesAtOnce) {
+    const some = ordered.slice(at, at + attributesAtOnce)
+    const counts = coded.countValues(documents, some.map(([id]) => id))
+    for (const [id, count] of some) {
+      const own = counts.get(id)
+      if (facets.length === mostAttributes || own === undefined || own.size < 2 || count < own.size * leastShared) continue
+      const values = [...own].map(([value, having]): IndexFacetValue => ({ value: coded.valueText(value), label: coded.valueText(value), count: having }))
+      if (!values.some(({ label }) => label.length > longestLabel)) facets.push({ kind: 'ATTRIBUTE', name: coded.attributeName(id), values: most(values, mostAttributeValues) })
+    }
   }
   return facets
 }

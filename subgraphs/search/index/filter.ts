@@ -34,16 +34,13 @@ export function conditionsOf(filter: IndexFilter): Conditions {
 }
 
 /** Tells from a product's value ids whether it has, for each name, one of the values; null where there is nothing to tell. */
-export function attributeTest(connection: DatabaseSync, filter: IndexFilter): ((values: Uint8Array) => boolean) | null {
+export function attributeTest(connection: DatabaseSync, filter: IndexFilter): ((values: Uint32Array) => boolean) | null {
   if (!hasAny(filter.attributes)) return null
   const accepted = filter.attributes.map(({ name, values }) => {
     const ids = rows<[number]>(connection, valuesOfAttribute, name, JSON.stringify(values))
     return new Set(ids.map(([id]) => id))
   })
-  return (values) => {
-    const pairs = valuePairs(values)
-    return accepted.every((some) => pairs.some((id, at) => at % 2 === 1 && some.has(id)))
-  }
+  return (values) => accepted.every((some) => values.some((id) => some.has(id)))
 }
 
 const valuesOfAttribute = `select v.id from search_attribute a join search_value v on v.attribute = a.id

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { CodedIndex } from './coded.ts'
 import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
-import { expressionOf, parseQuery } from './query.ts'
+import { enoughHaveAll, expressionOf, parseQuery, type Term } from './query.ts'
 import { rerank, rerankDepth } from './rerank.ts'
 import { rows } from './statements.ts'
 import { fields } from './tables.ts'
@@ -21,9 +22,6 @@ export interface Matches {
   readonly correctedQuery: string | null
 }
 
-/** With fewer products that have all the words, those that have any come behind them. */
-const enoughWithAll = 24
-
 /** More than bm25 gives to any query of `parseQuery`: products with all the words stand before those with some. */
 const allWordsBonus = 1000
 
@@ -32,47 +30,48 @@ const rank = `bm25(search_text, ${Object.values(fields).map((weight) => weight.t
 /** Above all that `allWordsBonus` lifts: those that were looked at closely stand before the others. */
 const rerankedBonus = 2000
 
-type Hit = readonly [productId: string, doc: number, score: number, values: Uint8Array | null]
+type Hit = readonly [productId: string, doc: number, score: number]
 
 export function match(connection: DatabaseSync, request: MatchRequest): Matches {
+  const coded = CodedIndex.of(connection)
   const test = attributeTest(connection, request)
   const conditions = conditionsOf(request)
-  const detail = test === null ? { column: 'null', join: '' } : { column: 's.attribute_values', join: 'join search_detail s using (doc)' }
-  const select = (from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
-    const sql = `select d.product_id, d.doc, ${score}, ${detail.column} from ${from} ${detail.join} where ${where} ${conditions.sql}`
-    const hits = rows<Hit>(connection, sql, ...parameters, ...conditions.parameters)
-    return test === null ? hits : hits.filter(([, , , values]) => values !== null && test(values))
+  const select = (doc: string, from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
+    const sql = `select ${doc}, ${score} from ${from} where ${where} ${conditions.sql}`
+    const found = rows<readonly [doc: number, score: number]>(connection, sql, ...parameters, ...conditions.parameters)
+    const documents = coded.documents(found.map(([number]) => number))
+    const hits = found.map(([number, own], at): Hit => [documents[at]?.productId ?? '', number, own])
+    return test === null ? hits : hits.filter((_, at) => test(documents[at]?.values ?? noValues))
   }
-  if (request.query.trim() === '') return matches(sorted(select('search_doc d', '0', 'true')), null)
+  if (request.query.trim() === '') return matches(sorted(select('d.doc', 'search_doc d', '0', 'true')), null)
 
-  const { tokens, corrected } = parseQuery(connection, request.query)
-  if (tokens.length === 0) return matches([], corrected)
-  const search = (join: 'AND' | 'OR'): Hit[] =>
-    select('search_text join search_doc d on d.doc = search_text.rowid', `round(-${rank}, 9)`, 'search_text match ?', expressionOf(tokens, join))
-  const withAll = search('AND')
-  const withAny = tokens.length === 1 || enoughHaveAll(connection, tokens) ? [] : search('OR')
-  return reranked(connection, tokens, ranked(withAll, withAny), corrected)
+  const { terms, corrected } = parseQuery(connection, request.query)
+  if (terms.length === 0) return matches([], corrected)
+  // Without conditions there is nothing to look up beside the words.
+  const from = conditions.sql === '' ? 'search_text' : 'search_text join search_doc d on d.doc = search_text.rowid'
+  const search = (expression: string): Hit[] => select('search_text.rowid', from, `round(-${rank}, 9)`, 'search_text match ?', expression)
+  const withAll = search(expressionOf(terms, 'AND'))
+  // What was typed is what counts here; and asked without the filter, so that narrowing never brings in products that were no matches before.
+  const typed = terms.map(([token]): Term => [token])
+  const withAny = terms.length === 1 || enoughHaveAll(connection, typed) ? [] : search(expressionOf(typed, 'OR'))
+  return reranked(connection, terms, ranked(withAll, withAny), corrected)
 }
 
-/** Asked without the filter, so that narrowing never brings in products that were no matches before. */
-function enoughHaveAll(connection: DatabaseSync, tokens: readonly string[]): boolean {
-  const sql = 'select count(*) from (select 1 from search_text where search_text match ? limit ?)'
-  return rows<[number]>(connection, sql, expressionOf(tokens, 'AND'), enoughWithAll)[0]?.[0] === enoughWithAll
-}
+const noValues = new Uint32Array()
 
 /** Those with all the words before the others, each part best first. */
 function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
   const seen = new Set(withAll.map(([id]) => id))
   const rest = withAny.filter(([id]) => !seen.has(id))
-  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score, values]): Hit => [id, doc, score + allWordsBonus, values])
+  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score]): Hit => [id, doc, score + allWordsBonus])
   return [...sorted(lifted), ...sorted(rest)]
 }
 
 /** Looks closely at the best and orders them anew; the others follow as they were. */
-function reranked(connection: DatabaseSync, tokens: readonly string[], hits: readonly Hit[], correctedQuery: string | null): Matches {
+function reranked(connection: DatabaseSync, terms: readonly Term[], hits: readonly Hit[], correctedQuery: string | null): Matches {
   const best = hits.slice(0, rerankDepth)
-  const scores = rerank(connection, tokens, best.map(([, doc]) => doc))
-  const anew = best.map(([id, doc, , values], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0), values])
+  const scores = rerank(connection, terms, best.map(([, doc]) => doc))
+  const anew = best.map(([id, doc], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0)])
   return matches([...sorted(anew), ...hits.slice(rerankDepth)], correctedQuery)
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { expressionOf } from './query.ts'
+import { expressionOf, type Term } from './query.ts'
 import { correctWord } from './spelling.ts'
 import { rows } from './statements.ts'
 import { stem, wordsOf, type Word } from './text.ts'
@@ -47,9 +47,9 @@ function queries(connection: DatabaseSync, words: readonly Word[]): IndexSuggest
   }
   const head = before.map((word) => correctWord(connection, word.surface) ?? word.surface)
   const counted = completions.map((completion) => {
-    const tokens = [...head, completion].map(stem)
+    const terms = [...head, completion].map((word): Term => [stem(word)])
     const sql = 'select count(*) from search_text where search_text match ?'
-    return { completion, count: before.length === 0 ? 0 : (rows<[number]>(connection, sql, expressionOf(tokens, 'AND'))[0]?.[0] ?? 0) }
+    return { completion, count: before.length === 0 ? 0 : (rows<[number]>(connection, sql, expressionOf(terms, 'AND'))[0]?.[0] ?? 0) }
   })
   return counted
     .filter(({ count }) => before.length === 0 || count > 0)

@@ -14,6 +14,7 @@ const types: pg.CustomTypesConfig = {
 export const postgresDialect: Dialect = {
   name: 'postgres',
   isIn: (column, values) => sql`${column} = any(${values}::text[])`,
+  bindList: (_parameter, values) => values,
 }
 
 /** Postgres as a storage, with its pool for what Kysely does not do (COPY, LISTEN). */
@@ -59,8 +60,11 @@ export function openPostgres(connectionString: string, options: PostgresOptions 
     pool,
     connectionString,
     dialect: postgresDialect,
+    run: async (query) => (await db.executeQuery(query)).rows,
     async [Symbol.asyncDispose]() {
       await db.destroy()
+      // Kysely leaves a pool alone that it has never used itself.
+      if (!pool.ending && !pool.ended) await pool.end()
     },
   }
 }

@@ -9,6 +9,7 @@ import { ensureExtensions, rebuildExtensions } from './replica-extensions.ts'
 import { ensureTables, replicaFormat, shapeOf } from './replica-schema.ts'
 import { booksWriter, readBooks, type ReplicaBooks } from './replica-state.ts'
 import { RowWriter } from './row-writer.ts'
+import { atOnce } from './slices.ts'
 
 /** A batch as a replica took it in. */
 export interface AppliedBatch extends Batch {
@@ -21,10 +22,17 @@ export interface ReplicaFileOptions {
   readonly extensions: readonly ReplicaExtension[]
   /** True while a fresh copy is being filled: nobody reads it, and losing it costs only time. */
   readonly building: boolean
+  /** A copy being filled that outlives its process. */
+  readonly lasting?: boolean
 }
+
+/** Changes after which others may have a turn. */
+const sliceChanges = 10
+const stagedAtOnce = 200
 
 /** One SQLite file with rows of some scopes, all at one position. */
 export class ReplicaFile implements Disposable {
+  readonly path: string
   readonly connection: DatabaseSync
   readonly #options: ReplicaFileOptions
   readonly #rows: RowWriter
@@ -33,11 +41,12 @@ export class ReplicaFile implements Disposable {
   #books: ReplicaBooks | null
 
   constructor(path: string, options: ReplicaFileOptions) {
+    this.path = path
     this.#options = options
     const connection = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 5_000 })
     this.connection = connection
     try {
-      if (options.building) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
+      if (options.building && options.lasting !== true) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
       else connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
       this.transact(() => {
         // A file that has it all is not written to, so that it serves from a full disk too.
@@ -71,7 +80,7 @@ export class ReplicaFile implements Disposable {
   begin(header: SnapshotHeader): void {
     const { head, consistentFrom, positions } = header
     const position = { epoch: head.epoch, batch: head.batch }
-    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsHeldSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null })
+    this.#keep({ position, asOf: head.at, consistentFrom, readingsSince: readingsHeldSince(head.at), positions, shape: shapeOf(this.#options.entities), within: null, stamp: head.stamp ?? null })
   }
 
   addRows({ entity, rows }: SnapshotRows): void {
@@ -81,9 +90,21 @@ export class ReplicaFile implements Disposable {
     })
   }
 
+  /** The same in the caller's transaction. */
+  putRows(entity: EntityName, rows: readonly NonNullable<Change['row']>[]): void {
+    if (this.#rows.holds(entity)) for (const row of rows) this.#rows.put(entity, row)
+  }
+
+  /** What the rows are as of is not known any more: they are compared anew. */
+  forgetPlace(): void {
+    this.transact(() => this.connection.exec('delete from replica_staged; delete from replica_state'))
+    this.#staged.clear()
+    this.#books = null
+  }
+
   /** Derives what the extensions keep from rows that came without their changes. */
-  deriveAll(): void {
-    this.transact(() => rebuildExtensions(this.connection, this.#options.extensions))
+  deriveAll(which: (extension: ReplicaExtension) => boolean = () => true): void {
+    this.transact(() => rebuildExtensions(this.connection, this.#options.extensions.filter(which)))
   }
 
   /**
@@ -92,21 +113,24 @@ export class ReplicaFile implements Disposable {
    * @throws AisleError LOG_GAP when a position is missing; nothing of these parts is then kept.
    */
   apply(parts: readonly BatchPart[]): AppliedBatch[] {
+    return atOnce(this.applying(parts))
+  }
+
+  /** The same, with pauses in which nothing of it is visible yet; nobody else may write meanwhile. */
+  *applying(parts: readonly BatchPart[]): Generator<undefined, AppliedBatch[]> {
     const applied: AppliedBatch[] = []
     let whole: BatchPart[] = []
-    const flush = (): void => {
-      if (whole.length > 0) applied.push(...this.#applyWhole(whole))
-      whole = []
-    }
     for (const part of parts) {
       if (part.complete) {
         whole.push(part)
-      } else {
-        flush()
-        this.stage(part)
+        continue
       }
+      if (whole.length > 0) applied.push(...(yield* this.#applyWhole(whole)))
+      whole = []
+      this.stage(part)
+      yield
     }
-    flush()
+    if (whole.length > 0) applied.push(...(yield* this.#applyWhole(whole)))
     return applied
   }
 
@@ -127,7 +151,7 @@ export class ReplicaFile implements Disposable {
             insert.run(change.scope, change.position, JSON.stringify(change))
             this.#staged.set(change.scope, change.position)
           }
-          within = { batch: part.number, scope: change.scope, position: change.position }
+          within = { batch: part.number, scope: change.scope, position: change.position, ...(part.stamp === undefined ? {} : { stamp: part.stamp }) }
         }
         this.#write({ ...books, within })
       })
@@ -144,7 +168,7 @@ export class ReplicaFile implements Disposable {
     if (head.epoch !== books.position.epoch || head.batch < books.position.batch || books.within !== null) return
     if (head.batch === books.position.batch && head.at <= books.asOf) return
     const position = { epoch: head.epoch, batch: head.batch }
-    this.#rowsAndBooks(() => ({ ...books, position, asOf: Math.max(books.asOf, head.at) }))
+    this.#rowsAndBooks(() => ({ ...books, position, asOf: Math.max(books.asOf, head.at), stamp: head.stamp ?? null }))
   }
 
   [Symbol.dispose](): void {
@@ -162,43 +186,57 @@ export class ReplicaFile implements Disposable {
     }
   }
 
-  #applyWhole(batches: readonly BatchPart[]): AppliedBatch[] {
+  *#applyWhole(batches: readonly BatchPart[]): Generator<undefined, AppliedBatch[]> {
     const applied: AppliedBatch[] = []
     const hadStaged = this.#staged.size > 0
+    let current = this.#required()
+    this.connection.exec('begin immediate')
     try {
-      this.#rowsAndBooks((books) => {
-        let current = books
-        for (const batch of batches) {
-          if (batch.number <= current.position.batch) continue
-          this.#expectStagedOf(batch, current)
-          const { changes, positions } = this.#applyBatch(batch, current)
-          const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
-          if (since > current.readingsSince) {
-            this.#rows.pruneReadings(since)
-            this.#rows.pruneOutcomes(outcomesHeldSince(batch.at))
-          }
-          current = {
-            ...current,
-            position: { epoch: current.position.epoch, batch: batch.number },
-            asOf: Math.max(current.asOf, batch.at),
-            readingsSince: since,
-            positions,
-            within: null,
-          }
-          applied.push({ number: batch.number, at: batch.at, changes })
+      for (const batch of batches) {
+        if (batch.number <= current.position.batch) continue
+        this.#expectStagedOf(batch, current)
+        const { changes, positions } = yield* this.#applyBatch(batch, current)
+        const since = Math.max(current.readingsSince, readingsHeldSince(batch.at))
+        if (since > current.readingsSince) {
+          this.#rows.pruneReadings(since)
+          this.#rows.pruneOutcomes(outcomesHeldSince(batch.at))
         }
-        return current
-      })
+        current = {
+          ...current,
+          position: { epoch: current.position.epoch, batch: batch.number },
+          asOf: Math.max(current.asOf, batch.at),
+          readingsSince: since,
+          positions,
+          within: null,
+          stamp: batch.stamp ?? null,
+        }
+        applied.push({ number: batch.number, at: batch.at, changes })
+      }
+      this.#write(current)
+      this.connection.exec('commit')
     } catch (error) {
+      if (this.connection.isTransaction) this.connection.exec('rollback')
       if (hadStaged) this.#forgetStaged()
       throw error
+    }
+    this.#books = current
+    if (!this.#options.building) {
+      const changes = applied.flatMap((batch) => batch.changes)
+      for (const extension of this.#options.extensions) extension.visible?.(changes)
     }
     return applied
   }
 
-  #applyBatch(batch: BatchPart, books: ReplicaBooks): { changes: AppliedChange[]; positions: Record<string, number> } {
+  *#applyBatch(batch: BatchPart, books: ReplicaBooks): Generator<undefined, { changes: AppliedChange[]; positions: Record<string, number> }> {
     const positions: Record<string, number> = { ...books.positions }
     const changes: AppliedChange[] = []
+    let derived = 0
+    const derive = (): void => {
+      const slice = changes.slice(derived)
+      derived = changes.length
+      // A copy that is being filled derives everything at once when it is complete.
+      if (!this.#options.building) for (const extension of this.#options.extensions) extension.apply(this.connection, slice)
+    }
     for (const change of this.#withStaged(batch)) {
       this.#expectUnheard(change, books)
       const known = positions[change.scope] ?? 0
@@ -207,27 +245,38 @@ export class ReplicaFile implements Disposable {
       positions[change.scope] = change.position
       changes.push({ ...change, previous: this.#options.building ? null : this.#rows.previous(change) })
       this.#rows.apply(change)
+      if (changes.length - derived < sliceChanges) continue
+      derive()
+      yield
     }
-    // A copy that is being filled derives everything at once when it is complete.
-    if (!this.#options.building) for (const extension of this.#options.extensions) extension.apply(this.connection, changes)
+    derive()
     return { changes, positions }
   }
 
-  #withStaged(batch: BatchPart): readonly Change[] {
-    if (this.#staged.size === 0) return batch.changes
-    const staged = this.connection.prepare('select change from replica_staged order by scope, position').all()
-    this.connection.exec('delete from replica_staged')
-    this.#staged.clear()
-    return [...staged.map((row) => JSON.parse(String(row.change)) as Change), ...batch.changes]
+  /** What is staged, a few at a time, then the rest of the batch. */
+  *#withStaged(batch: BatchPart): Generator<Change> {
+    if (this.#staged.size > 0) {
+      const next = this.connection.prepare('select scope, position, change from replica_staged order by scope, position limit ?')
+      const drop = this.connection.prepare('delete from replica_staged where (scope, position) <= (?, ?)')
+      for (let some = next.all(stagedAtOnce); some.length > 0; some = next.all(stagedAtOnce)) {
+        for (const { change } of some) yield JSON.parse(String(change)) as Change
+        const last = some.at(-1)
+        drop.run(last?.scope ?? null, last?.position ?? null)
+      }
+      this.#staged.clear()
+    }
+    yield* batch.changes
   }
 
-  #expectStagedOf(batch: Batch, { within }: ReplicaBooks): void {
+  #expectStagedOf(batch: BatchPart, { within, position }: ReplicaBooks): void {
     if (within === null || within.batch === batch.number) return
+    // More of what it is whole with has been compacted since.
+    if (batch.after !== undefined && batch.after <= position.batch && batch.number > within.batch) return
     throw new AisleError('LOG_GAP', `Batch ${within.batch} broke off: batch ${batch.number} came before its end.`)
   }
 
   #expectNext(change: Change, known: number): void {
-    if (change.position === known + 1 && this.#options.scopes.includes(change.scope)) return
+    if (change.position > known && firstOf(change) <= known + 1 && this.#options.scopes.includes(change.scope)) return
     throw new AisleError('LOG_GAP', `Position ${known + 1} of scope ${change.scope} is missing: ${change.position} came after ${known}.`)
   }
 
@@ -263,4 +312,9 @@ export class ReplicaFile implements Disposable {
     if (this.#books === null) throw new AisleError('NOT_READY', 'This replica has no copy yet to apply changes to.')
     return this.#books
   }
+}
+
+/** The first position that a change stands for. */
+function firstOf({ position, absorbed = 0 }: Change): number {
+  return position - absorbed
 }

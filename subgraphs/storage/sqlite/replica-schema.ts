@@ -15,6 +15,9 @@ const indexes: Partial<Record<EntityName, readonly (readonly string[])[]>> = {
   device: [['store_id', 'id']],
 }
 
+/** Refused writes are few among many. */
+const refusedIndex = `create index if not exists "edge_operation_refused" on "edge_operation" (store_id, recorded_at, incarnation, n) where outcome like '%"userErrors":[{%'`
+
 /** Every entity that the log carries, as a replica without a choice holds them. */
 export const allEntities = Object.keys(entities) as EntityName[]
 
@@ -32,7 +35,7 @@ export function ensureTables(connection: DatabaseSync, names: readonly EntityNam
     create table if not exists replica_state (
       id integer primary key check (id = 1),
       epoch text not null, batch integer not null, as_of integer not null, consistent_from integer not null,
-      readings_since integer not null, positions text not null, shape text not null, within text
+      readings_since integer not null, positions text not null, shape text not null, within text, stamp text
     );
     create table if not exists replica_extension (name text primary key, version integer not null) without rowid;
     create table if not exists replica_staged (
@@ -40,18 +43,24 @@ export function ensureTables(connection: DatabaseSync, names: readonly EntityNam
     ) without rowid;
     create table if not exists replica_scope (scope text primary key) without rowid;
   `)
+  if (!columnsOf(connection, 'replica_state').has('stamp')) connection.exec('alter table replica_state add column stamp text')
   for (const name of names) {
     const { key, columns }: ReplicatedEntity = entities[name]
     const declared = Object.entries(columns).map(([column, type]) => `"${column}" ${type}${key.includes(column) ? ' not null' : ''}`)
     connection.exec(
       `create table if not exists "${name}" (${declared.join(', ')}, primary key (${key.map(quote).join(', ')}))${withoutRowid.has(name) ? ' without rowid' : ''}`,
     )
-    const present = new Set(connection.prepare(`pragma table_info("${name}")`).all().map((column) => column.name))
+    const present = columnsOf(connection, name)
     for (const [column, type] of Object.entries(columns)) if (!present.has(column)) connection.exec(`alter table "${name}" add column "${column}" ${type}`)
+    if (name === 'edge_operation') connection.exec(refusedIndex)
     for (const index of indexes[name] ?? []) {
       connection.exec(`create index if not exists "${name}_by_${index.join('_')}" on "${name}" (${index.map(quote).join(', ')})`)
     }
   }
+}
+
+function columnsOf(connection: DatabaseSync, table: string): Set<unknown> {
+  return new Set(connection.prepare(`pragma table_info(${quote(table)})`).all().map((column) => column.name))
 }
 
 /** Says whether a file was filled for these entities with these columns. */

@@ -20,15 +20,19 @@ export interface ReplicaBooks extends ReplicaState {
   readonly shape: string
   /** The last change staged of a batch that has not arrived whole. */
   readonly within: StagedUpTo | null
+  /** What marks the batch of `position`; null where its source does not mark batches. */
+  readonly stamp: string | null
 }
 
 export interface StagedUpTo {
   readonly batch: number
   readonly scope: string
   readonly position: number
+  /** What marks that batch. */
+  readonly stamp?: string
 }
 
-const selectBooks = 'select epoch, batch, as_of, consistent_from, readings_since, positions, shape, within from replica_state'
+const selectBooks = 'select epoch, batch, as_of, consistent_from, readings_since, positions, shape, within, stamp from replica_state'
 
 /** What the replica behind this connection holds, as its current transaction sees it; null before the first copy. */
 export function readReplicaState(connection: DatabaseSync): ReplicaState | null {
@@ -39,6 +43,8 @@ export function readReplicaState(connection: DatabaseSync): ReplicaState | null 
 export function readBooks(connection: DatabaseSync): ReplicaBooks | null {
   const row = connection.prepare(selectBooks).get()
   if (row === undefined) return null
+  // A version that knows no stamps leaves an old one behind.
+  const [stampedBatch, stamp = null] = String(row.stamp ?? '').split(' ')
   return {
     position: { epoch: String(row.epoch), batch: Number(row.batch) },
     asOf: Number(row.as_of),
@@ -47,18 +53,19 @@ export function readBooks(connection: DatabaseSync): ReplicaBooks | null {
     positions: JSON.parse(String(row.positions)) as Record<string, number>,
     shape: String(row.shape),
     within: row.within === null ? null : (JSON.parse(String(row.within)) as StagedUpTo),
+    stamp: stampedBatch === String(row.batch) ? stamp : null,
   }
 }
 
 /** Writes the books; the caller's transaction makes them one with the rows. */
 export function booksWriter(connection: DatabaseSync): (books: ReplicaBooks) => void {
   const statement = connection.prepare(`
-    insert into replica_state (id, epoch, batch, as_of, consistent_from, readings_since, positions, shape, within) values (1, ?, ?, ?, ?, ?, ?, ?, ?)
+    insert into replica_state (id, epoch, batch, as_of, consistent_from, readings_since, positions, shape, within, stamp) values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set epoch = excluded.epoch, batch = excluded.batch, as_of = excluded.as_of,
-      consistent_from = excluded.consistent_from, readings_since = excluded.readings_since, positions = excluded.positions, shape = excluded.shape, within = excluded.within
+      consistent_from = excluded.consistent_from, readings_since = excluded.readings_since, positions = excluded.positions, shape = excluded.shape, within = excluded.within, stamp = excluded.stamp
   `)
-  return ({ position, asOf, consistentFrom, readingsSince, positions, shape, within }) => {
+  return ({ position, asOf, consistentFrom, readingsSince, positions, shape, within, stamp }) => {
     const staged = within === null ? null : JSON.stringify(within)
-    statement.run(position.epoch, position.batch, asOf, consistentFrom, readingsSince, JSON.stringify(positions), shape, staged)
+    statement.run(position.epoch, position.batch, asOf, consistentFrom, readingsSince, JSON.stringify(positions), shape, staged, stamp === null ? null : `${position.batch} ${stamp}`)
   }
 }

@@ -155,11 +155,11 @@ describe('changes', () => {
       using replica = open()
       fill(replica)
       expect(replica.apply([batch(6, [product('p2', 'Coffee', 11), stock('p1', 9, 21)], { complete: false })])).toEqual([])
-      expect(replica.cursor()).toEqual({ epoch: 'e', batch: 5, within: { scope: 'store:s', position: 21 } })
+      expect(replica.cursor()).toEqual({ epoch: 'e', batch: 5, within: { scope: 'store:s', position: 21, batch: 6 } })
       expect(read(replica, 'select on_hand from stock')).toEqual([{ on_hand: 3 }])
     }
     using replica = open()
-    expect(replica.cursor()).toEqual({ epoch: 'e', batch: 5, within: { scope: 'store:s', position: 21 } })
+    expect(replica.cursor()).toEqual({ epoch: 'e', batch: 5, within: { scope: 'store:s', position: 21, batch: 6 } })
     const [applied] = replica.apply([batch(6, [stock('p2', 1, 22)])])
     expect(applied?.changes.map(({ entity, position }) => [entity, position])).toEqual([['product', 11], ['stock', 21], ['stock', 22]])
     expect(replica.cursor()).toEqual({ epoch: 'e', batch: 6 })

@@ -1,14 +1,22 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { thisMachine, type Machine } from '../../../runtime/machine.ts'
+import type { RangeTarget } from '../../log/range-copy.ts'
+import type { RangeDigest } from '../../log/ranges.ts'
 import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
 import type { LogPosition } from '../../shared/changes.ts'
 import type { EntityName } from '../entities.ts'
 import { isDamage } from './damage.ts'
 import type { ReplicaExtension } from './extension.ts'
+import { runFileTask } from './file-tasks.ts'
+import { RangeReader } from './range-rows.ts'
 import { ReplicaFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
+import { removeDatabase, ReplicaParts } from './replica-parts.ts'
 import { allEntities, replicaFormat } from './replica-schema.ts'
 import type { ReplicaState } from './replica-state.ts'
+import { atOnce, inSlices } from './slices.ts'
+import { WatchedDatabase } from './watched.ts'
 
 export type { AppliedBatch } from './replica-file.ts'
 export { readReplicaState, type ReplicaState } from './replica-state.ts'
@@ -20,6 +28,7 @@ export interface ReplicaOptions {
   /** What to hold; all entities of the log without it. */
   readonly entities?: readonly EntityName[]
   readonly extensions?: readonly ReplicaExtension[]
+  readonly machine?: Machine
 }
 
 /**
@@ -65,6 +74,25 @@ export interface Replica extends Disposable {
   stage(part: BatchPart): void
   /** The log has nothing more up to `head`: moves the position and `asOf` on. */
   advance(head: LogHead): void
+  /**
+   * Begins a fresh copy that is put together by ranges, or goes on with one that was broken off: out of what is here already, and
+   * what is fetched. The present copy goes on serving.
+   */
+  beginParts(): RangeTarget
+  /** `finishSnapshot`, with what takes long done on a thread of its own. */
+  finishCopy(): Promise<void>
+  /** `applyPage` in slices, between which others have their turn; `stop` breaks it off, and nothing of it is then kept. */
+  takePage(page: ChangesPage, stop?: AbortSignal): Promise<AppliedBatch[]>
+  /** True while a page is being taken in slices: nobody else can write to the file. */
+  readonly busy: boolean
+  /** Whether a range is what the digest says. @throws what SQLite raises where the file is damaged. */
+  matches(entity: EntityName, range: RangeDigest): boolean
+  /** SQLite's own check of the whole file, on a thread of its own: false where it is damaged. */
+  check(): Promise<boolean>
+  /** True when the process that had the file last did not close it. */
+  readonly unclean: boolean
+  /** Told when a reader meets damage in the file. */
+  onDamage(listener: (error: unknown) => void): void
   /** A new connection that can only read. The caller closes it. */
   reader(): DatabaseSync
   close(): void
@@ -72,14 +100,23 @@ export interface Replica extends Disposable {
 
 /** Opens a replica, or makes an empty one. */
 export function openReplica(options: ReplicaOptions): Replica {
-  const { file, scopes, entities = allEntities, extensions = [] } = options
+  const { file, scopes, entities = allEntities, extensions = [], machine = thisMachine } = options
   const fresh = `${file}.new`
   const ready = `${file}.ready`
+  const partly = `${file}.part`
+  const opened = `${file}.open`
   const fileOptions: ReplicaFileOptions = { scopes, entities, extensions, building: false }
   mkdirSync(dirname(file), { recursive: true })
   removeDatabase(fresh)
   if (existsSync(ready)) takePlace(ready, file)
+  const unclean = existsSync(opened)
   let current = openOrReplace(file, fileOptions)
+  mark(opened)
+  const listeners: ((error: unknown) => void)[] = []
+  const openReader = (): DatabaseSync => new WatchedDatabase(file, { readOnly: true, timeout: 5_000 }, (error) => {
+    for (const listener of listeners) listener(error)
+  })
+  let busy = false
   let building: ReplicaFile | null = null
   let generation = 1
   let closed = false
@@ -97,7 +134,24 @@ export function openReplica(options: ReplicaOptions): Replica {
     if (!current.connection.isOpen && !closed) current = new ReplicaFile(file, fileOptions)
     return current
   }
+  const rangeReader = (connection: DatabaseSync) => {
+    const readers = new Map<EntityName, RangeReader>()
+    return (entity: EntityName): RangeReader => {
+      const known = readers.get(entity) ?? new RangeReader(connection, entity)
+      readers.set(entity, known)
+      return known
+    }
+  }
+  const swap = (from: string): void => {
+    syncFile(from)
+    renameSync(from, ready)
+    current[Symbol.dispose]()
+    takePlace(ready, file)
+    generation += 1
+    current = live()
+  }
   const close = (): void => {
+    if (!closed) rmSync(opened, { force: true })
     closed = true
     building?.[Symbol.dispose]()
     building = null
@@ -136,33 +190,64 @@ export function openReplica(options: ReplicaOptions): Replica {
       copy.deriveAll()
       copy[Symbol.dispose]()
       building = null
-      syncFile(fresh)
-      renameSync(fresh, ready)
-      current[Symbol.dispose]()
-      takePlace(ready, file)
-      generation += 1
-      current = live()
+      swap(copy.path)
     },
+    beginParts() {
+      building?.[Symbol.dispose]()
+      const present = current.connection.isOpen && current.books !== null ? rangeReader(current.connection) : () => null
+      const parts = new ReplicaParts(partly, { ...fileOptions, building: true, lasting: true }, present)
+      building = parts.file
+      return parts
+    },
+    async finishCopy() {
+      const copy = filling()
+      if (!caughtUp()) throw new Error('The fresh copy is not yet at a cut that the cloud really had: catchUp first.')
+      const modules = extensions.flatMap(({ module }) => module ?? [])
+      copy.deriveAll((extension) => extension.module === undefined)
+      copy[Symbol.dispose]()
+      building = null
+      if (modules.length > 0) await runFileTask({ kind: 'derive', file: copy.path, modules })
+      if (!closed) swap(copy.path)
+    },
+    get busy() {
+      return busy
+    },
+    async takePage(page, stop) {
+      busy = true
+      try {
+        return await inSlices(takingPage(live(), page), machine, stop)
+      } finally {
+        busy = false
+      }
+    },
+    matches: (entity, range) => rangeReader(live().connection)(entity).matching(range) !== null,
+    check: () => runFileTask({ kind: 'check', file }),
+    unclean,
+    onDamage: (listener) => void listeners.push(listener),
     apply: (parts) => live().apply(parts),
     applyPage: (page) => takePage(live(), page),
     stage: (part) => live().stage(part),
     advance: (head) => live().advance(head),
-    reader: () => new DatabaseSync(file, { readOnly: true, timeout: 5_000 }),
+    reader: openReader,
     close,
     [Symbol.dispose]: close,
   }
 }
 
-function takePage(file: ReplicaFile, { parts, next, head }: ChangesPage): AppliedBatch[] {
-  const applied = file.apply(parts)
+function takePage(file: ReplicaFile, page: ChangesPage): AppliedBatch[] {
+  return atOnce(takingPage(file, page))
+}
+
+function* takingPage(file: ReplicaFile, { parts, next, head }: ChangesPage): Generator<undefined, AppliedBatch[]> {
+  const applied = yield* file.applying(parts)
   if (next.within === undefined && next.epoch === head.epoch && next.batch === head.batch) file.advance(head)
   return applied
 }
 
 function cursorOf({ books }: ReplicaFile): LogCursor | null {
   if (books === null) return null
-  const { position, within } = books
-  return within === null ? position : { ...position, within: { scope: within.scope, position: within.position } }
+  const { position, within, stamp } = books
+  return { ...position, ...(stamp === null ? {} : { stamp }), ...(within === null ? {} : { within }) }
 }
 
 /** A file of another format or other scopes holds nothing of use, and one that can't be read must not stop the rest. */
@@ -209,8 +294,13 @@ function takePlace(ready: string, file: string): void {
   syncFile(dirname(file))
 }
 
-function removeDatabase(file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true })
+/** A disk that takes nothing leaves no mark, and nothing that could have been torn. */
+function mark(path: string): void {
+  try {
+    closeSync(openSync(path, 'w'))
+  } catch {
+    // The next start then trusts the file as after a clean stop; the scheduled check looks at it all the same.
+  }
 }
 
 function syncFile(path: string): void {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../../runtime/errors.ts'
 import type { CommandContext, Outcome, UserError } from '../../../../subgraphs/shared/commands.ts'
-import { payloadHash } from '../../../../subgraphs/shared/once.ts'
+import { payloadHash, requireKeepable } from '../../../../subgraphs/shared/once.ts'
 import type { CloudClock } from '../age.ts'
 import type { AnswerMaker, Keeper } from '../keeper.ts'
 import type { OperationKind } from '../outbox/operation.ts'
@@ -32,7 +32,7 @@ export interface NodeCommand<Result, Code extends string> {
 /**
  * Runs a write on a store's node: what the node knows to be wrong is refused, the rest is kept and shown, and the cloud has the
  * last word. A repeated operationId gets what it got before; once the cloud has spoken, that.
- * @throws AisleError NOT_READY, WRITE_NOT_KEPT
+ * @throws AisleError NOT_READY, WRITE_NOT_KEPT, BAD_USER_INPUT
  */
 export async function runCommand<Result, Code extends string>(
   { outbox, readers, keeper, ready, onRefusal }: CommandServices,
@@ -41,6 +41,8 @@ export async function runCommand<Result, Code extends string>(
 ): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
   if (!ready()) throw new AisleError('NOT_READY')
   const { operationId } = command
+  // The cloud could never keep it, and would be offered it for ever.
+  requireKeepable([principal, command])
   if (isNew(outbox, principal, operationId)) {
     const refusal = readers.peek(check)
     if (refusal !== null) {

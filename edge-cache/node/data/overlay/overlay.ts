@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { readReplicaState } from '../../../../subgraphs/storage/sqlite/replica.ts'
 import type { AppliedChange, ReplicaExtension } from '../../../../subgraphs/storage/sqlite/extension.ts'
+import type { Tag } from '../../../../subgraphs/shared/tags.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { StockEvent } from './effects.ts'
 import { OverlayStatements } from './statements.ts'
@@ -27,14 +28,14 @@ export interface WriteName {
   readonly n: number
 }
 
-/** The overlay of a store's own writes. */
-export function createOverlay(storeId: string, outbox: Outbox): Overlay {
+/** The overlay of a store's own writes; `onShown` is told, in the transaction, of what is shown otherwise from then on. */
+export function createOverlay(storeId: string, outbox: Outbox, onShown: (tags: readonly Tag[]) => void = () => {}): Overlay {
   const prepared = new WeakMap<DatabaseSync, OverlayStatements>()
 
   function on(connection: DatabaseSync): OverlayStatements {
     let statements = prepared.get(connection)
     if (statements === undefined) {
-      statements = new OverlayStatements(connection)
+      statements = new OverlayStatements(connection, onShown)
       prepared.set(connection, statements)
     }
     return statements

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { StockRow } from '../../../../subgraphs/storage/database.ts'
+import { changedTags, type Tag } from '../../../../subgraphs/shared/tags.ts'
 import type { KeptOperation } from '../outbox/operation.ts'
 import { effectOf, type StockEvent } from './effects.ts'
 import { afterMovement, shownLevel } from './law.ts'
@@ -7,6 +8,7 @@ import { afterMovement, shownLevel } from './law.ts'
 /** The statements of the overlay on one connection to a replica; all of them run in the caller's transaction. */
 export class OverlayStatements {
   readonly #connection: DatabaseSync
+  readonly #onShown: (tags: readonly Tag[]) => void
   readonly #find
   readonly #isSettled
   readonly #insertOperation
@@ -14,6 +16,7 @@ export class OverlayStatements {
   readonly #insertReading
   readonly #insertDevice
   readonly #stockOf
+  readonly #devicesOf
   readonly #deletes
   readonly #base
   readonly #events
@@ -24,9 +27,10 @@ export class OverlayStatements {
   readonly #answer
   readonly #keepAnswer
 
-  constructor(connection: DatabaseSync) {
+  constructor(connection: DatabaseSync, onShown: (tags: readonly Tag[]) => void) {
     const prepare = (text: string) => connection.prepare(text)
     this.#connection = connection
+    this.#onShown = onShown
     this.#find = prepare('select seq from overlay_operation where incarnation = ? and n = ?')
     this.#isSettled = prepare('select 1 from edge_operation where store_id = ? and incarnation = ? and n = ?')
     this.#insertOperation = prepare('insert into overlay_operation (seq, incarnation, n) values (?, ?, ?) on conflict do nothing')
@@ -36,6 +40,7 @@ export class OverlayStatements {
     this.#insertReading = prepare('insert into overlay_reading (device_id, metric, at, seq, value, store_id) values (?, ?, ?, ?, ?, ?) on conflict do nothing')
     this.#insertDevice = prepare('insert into overlay_device (device_id, seq, received_at) values (?, ?, ?)')
     this.#stockOf = prepare('select store_id, product_id from overlay_stock where seq = ?')
+    this.#devicesOf = prepare('select o.device_id, d.store_id from overlay_device as o left join main.device as d on d.id = o.device_id where o.seq = ?')
     this.#deletes = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device'].map((table) => prepare(`delete from ${table} where seq = ?`))
     this.#base = prepare('select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.stock where store_id = ? and product_id = ?')
     this.#events = prepare('select store_id, product_id, counted, quantity, occurred_at, received_at from overlay_stock where store_id = ? and product_id = ? order by seq')
@@ -77,6 +82,7 @@ export class OverlayStatements {
     const { deviceId, receivedAt, readings } = effect.device
     this.#insertDevice.run(deviceId, seq, receivedAt)
     for (const { metric, at, value } of readings) this.#insertReading.run(deviceId, metric, at, seq, value, storeId)
+    this.#onShown(deviceTags(storeId, deviceId))
     return null
   }
 
@@ -92,16 +98,19 @@ export class OverlayStatements {
   /** Takes a write off again. */
   remove(seq: number): void {
     const stock = this.#stockOf.get(seq)
+    const devices = this.#devicesOf.all(seq)
     for (const statement of this.#deletes) statement.run(seq)
     if (stock !== undefined) this.refresh(stock.store_id as string, stock.product_id as string)
+    for (const device of devices) this.#onShown(deviceTags(String(device.store_id), String(device.device_id)))
   }
 
   /** Shows a level anew from the replica's row and the writes over it. */
   refresh(storeId: string, productId: string): void {
     const base = this.#base.get(storeId, productId)
     const shown = shownLevel(base === undefined ? null : toStock(base), this.#events.all(storeId, productId).map(toEvent))
-    if (shown === null) this.#hide.run(storeId, productId)
-    else this.#put(shown)
+    if (shown !== null) return this.#put(shown)
+    this.#hide.run(storeId, productId)
+    this.#onShown(changedTags('stock', [storeId, productId], null, null))
   }
 
   shown(storeId: string, productId: string): StockRow | null {
@@ -111,6 +120,7 @@ export class OverlayStatements {
 
   #put({ store_id, product_id, on_hand, reorder_point, order_up_to, updated_at }: StockRow): void {
     this.#show.run(store_id, product_id, on_hand, reorder_point, order_up_to, updated_at)
+    this.#onShown(changedTags('stock', [store_id, product_id], null, null))
   }
 
   /** Whether the replica has the outcome of the write. */
@@ -127,6 +137,11 @@ export class OverlayStatements {
     }
     return found
   }
+}
+
+/** A device and its readings, wherever they are listed. */
+function deviceTags(storeId: string, deviceId: string): readonly Tag[] {
+  return [...changedTags('device', [deviceId], null, { store_id: storeId }), ...changedTags('reading', [deviceId], null, null)]
 }
 
 type Row = Record<string, SQLOutputValue>

@@ -56,6 +56,18 @@ export class MemoryCloud {
     this.#batches.push({ number: this.#head + 1, at: this.clock(), changes })
   }
 
+  /** Takes a row away, as a batch of its own. */
+  remove(entity: EntityName, key: readonly (string | number)[]): void {
+    const row = this.#table(entity).get(JSON.stringify(key))
+    if (row === undefined) return
+    this.#table(entity).delete(JSON.stringify(key))
+    const { scope }: ReplicatedEntity = entities[entity]
+    const where = scope === 'chain' ? chainScope : this.#scope
+    const position = (this.#positions[where] ?? 0) + 1
+    this.#positions[where] = position
+    this.#batches.push({ number: this.#head + 1, at: this.clock(), changes: [{ scope: where, position, entity, key, op: 'delete', row: null }] })
+  }
+
   /** A level as it began. */
   stock(productId: string, onHand: number): { readonly entity: 'stock'; readonly row: Row } {
     return { entity: 'stock', row: { store_id: this.storeId, product_id: productId, on_hand: onHand, reorder_point: 2, order_up_to: 9, updated_at: 1 } }
@@ -93,6 +105,11 @@ export class MemoryCloud {
       if (this.losesAnswers) throw new AisleError('ORIGIN_UNREACHABLE')
       return results
     },
+  }
+
+  /** Number of the newest batch. */
+  get batch(): number {
+    return this.#head
   }
 
   get #head(): number {

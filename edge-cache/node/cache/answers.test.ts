@@ -1,0 +1,97 @@
+import { createCaller, type Caller } from '../../../runtime/identity/caller.ts'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually, scratchFolder } from '../data/testing/conditions.ts'
+import { as, count, smallCloud, storeId } from '../data/testing/node.ts'
+import type { Engine } from '../serve/execute.ts'
+import { answeringNode, everybody, type AnsweringNode } from '../testing/answering-node.ts'
+
+describe('answers from ready bytes', () => {
+  const folder = scratchFolder()
+  const cloud = smallCloud()
+  let node: AnsweringNode
+  let executions = 0
+  /** Runs when an execution has read, before its answer is kept. */
+  let meanwhile: () => Promise<void> = async () => {}
+  const around = (engine: Engine): Engine => async (operation, context, variables) => {
+    executions += 1
+    const result = await engine(operation, context, variables)
+    await meanwhile()
+    return result
+  }
+
+  beforeAll(async () => {
+    node = await answeringNode({ directory: folder.path, cloud, around })
+    await eventually(() => node.data.status().position !== null, 'the first copy')
+  })
+
+  afterAll(async () => {
+    await node[Symbol.asyncDispose]()
+    folder[Symbol.dispose]()
+  })
+
+  const label = (productId: string, caller = everybody) => node.answers.answer({ operation: node.operation('ShelfLabel'), variables: { productId, storeId }, caller, alias: null })
+  const onHand = ({ bytes }: { readonly bytes: string }): unknown => (JSON.parse(`${bytes}}`) as { data: { product: { availability: { onHand: number } } } }).data.product.availability.onHand
+
+  test('what is asked for at once is executed once', async () => {
+    executions = 0
+    const answers = await Promise.all([label('milk'), label('milk'), label('milk')])
+    expect({ executions, levels: answers.map(onHand), again: onHand(await label('milk')) }).toEqual({ executions: 1, levels: [20, 20, 20], again: 20 })
+    expect(executions).toBe(1)
+  })
+
+  test('a write is seen by who asks after it, though an execution from before is still under way', async () => {
+    const held = Promise.withResolvers<void>()
+    const reading = Promise.withResolvers<void>()
+    meanwhile = async () => {
+      reading.resolve()
+      await held.promise
+    }
+    const before = label('tea')
+    await reading.promise
+    meanwhile = async () => {}
+    const { discarded } = node.cache.counts
+    await node.data.inventory.recordCount(count('tea', 3), as('clerk'))
+    const after = onHand(await label('tea'))
+    held.resolve()
+    expect({ after, before: onHand(await before), discarded: node.cache.counts.discarded - discarded, again: onHand(await label('tea')) }).toEqual({ after: 3, before: 10, discarded: 1, again: 3 })
+  })
+
+  test('a batch of the log that arrives during an execution keeps its answer from being kept', async () => {
+    meanwhile = async () => {
+      meanwhile = async () => {}
+      const { clock } = node.data.moves
+      cloud.put({ entity: 'product', row: { id: 'never', name: 'renamed', attributes: '[]' } })
+      await eventually(() => node.data.moves.clock > clock, 'the batch')
+    }
+    const raced = await label('never')
+    const next = await label('never')
+    expect([raced.bytes.includes('renamed'), next.bytes.includes('renamed'), raced.etag === next.etag]).toEqual([false, true, false])
+  })
+
+  test('two callers with other rights never share an answer, nor its tag', async () => {
+    const staff = (subject: string, store: string): Caller => createCaller({ subject, roles: ['staff'], stores: [store] })
+    executions = 0
+    const [one, other, again] = [await label('milk', staff('clerk', '7')), await label('milk', staff('clerk', '8')), await label('milk', staff('another', '7'))]
+    expect({ executions, tags: new Set([one.etag, other.etag, (await label('milk')).etag]).size, shared: again.etag === one.etag }).toEqual({ executions: 2, tags: 3, shared: true })
+  })
+
+  test('a tag stays while its answer does, whatever else changes, and changes with it', async () => {
+    const first = await label('milk')
+    await node.data.inventory.recordCount(count('tea', 1), as('clerk'))
+    const same = await label('milk')
+    await node.data.inventory.recordCount(count('milk', 1), as('clerk'))
+    const other = await label('milk')
+    expect([first.etag === same.etag, first.etag === other.etag, onHand(other)]).toEqual([true, false, 1])
+  })
+
+  test('what fails for a passing reason is not kept', async () => {
+    meanwhile = async () => {
+      throw new TypeError('the disk hums')
+    }
+    await expect(label('D1')).rejects.toThrow('the disk hums')
+    meanwhile = async () => {}
+    executions = 0
+    await label('D1')
+    expect(executions).toBe(1)
+  })
+})

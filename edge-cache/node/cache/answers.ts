@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Answer, Executor } from '../serve/execute.ts'
+import type { PreparedOperation } from '../serve/documents.ts'
+import type { Freshness } from '../serve/freshness.ts'
+import type { ByteCache, KeptAnswer } from './byte-cache.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
+import { answerKey } from './key.ts'
+import type { Moves } from './moves.ts'
+import { ReadSlots } from './read-slots.ts'
+
+/** An answer to send. */
+export interface ReadyAnswer extends KeptAnswer {
+  /** Of the cut it was read at; null for one that holds at the newest. */
+  readonly edge: Freshness | null
+}
+
+export interface Asked {
+  readonly operation: PreparedOperation
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  /** The request's own text, by which its answer is found without reading it; null where there is none worth keeping. */
+  readonly alias: string | null
+}
+
+/** What is being executed, and the clock before it read. */
+interface Fill {
+  readonly since: number
+  readonly answer: Promise<ReadyAnswer>
+}
+
+/** Answers from bytes where they hold, else by execution; what is asked for twice at once is executed once. */
+export class Answers {
+  readonly #cache: ByteCache
+  readonly #moves: Moves
+  readonly #executor: Executor
+  readonly #version: string
+  readonly #fills = new Map<string, Fill>()
+
+  /**
+   * @param manifestVersion of the operations: other texts may have the same ids only in another manifest
+   */
+  constructor({ cache, moves, executor, manifestVersion }: { readonly cache: ByteCache; readonly moves: Moves; readonly executor: Executor; readonly manifestVersion: string }) {
+    this.#cache = cache
+    this.#moves = moves
+    this.#executor = executor
+    // The clock of moves begins anew with each process, and so does what pending writes lie over: no other process' tags match.
+    this.#version = `${manifestVersion}.${randomBytes(6).toString('base64url')}`
+  }
+
+  /** What was asked with this very text, if its answer is ready. */
+  find(alias: string): KeptAnswer | null {
+    return this.#cache.find(alias)
+  }
+
+  /** @throws AisleError NOT_READY, NODE_BUSY, BAD_USER_INPUT */
+  async answer(asked: Asked): Promise<ReadyAnswer> {
+    const { operation, variables, caller, alias } = asked
+    if (operation.type !== 'query') return unkept(await this.#executor.run(operation, variables, caller))
+    const key = answerKey(operation.id, operation.variableNames, variables, caller)
+    const kept = this.#cache.get(key, alias)
+    if (kept !== null) return { bytes: kept.bytes, etag: kept.etag, edge: null }
+    // Who asks after something has happened must see it: an execution that began before may not show it.
+    const under = this.#fills.get(key)
+    if (under !== undefined && under.since === this.#moves.clock) return under.answer
+    const since = this.#moves.clock
+    const fill: Fill = { since, answer: this.#fill(key, asked, since) }
+    this.#fills.set(key, fill)
+    try {
+      return await fill.answer
+    } finally {
+      if (this.#fills.get(key) === fill) this.#fills.delete(key)
+    }
+  }
+
+  async #fill(key: string, { operation, variables, caller, alias }: Asked, since: number): Promise<ReadyAnswer> {
+    this.#cache.counts.misses += 1
+    const reads = new ReadSlots()
+    const answer = await this.#executor.run(operation, variables, caller, reads)
+    if (!reads.keepable || !answer.keepable) return unkept(answer)
+    const slots = reads.slots()
+    const version = this.#moves.newest(slots)
+    const rights = caller.rights === '' ? '' : `.${digest(caller.rights)}`
+    const ready = { bytes: bytesOf(answer), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
+    const kept = this.#cache.put({ ...ready, key, recipe: caller.rights === '' ? { operationId: operation.id, variables } : null, slots, since, version }, alias)
+    // Not kept since something moved, its tag would say of the old what belongs to the new.
+    return kept || version <= since ? { ...ready, edge: answer.edge } : unkept(answer)
+  }
+}
+
+function unkept(answer: Answer): ReadyAnswer {
+  const bytes = bytesOf(answer)
+  return { bytes, etag: `W/"${digest(bytes)}"`, edge: answer.edge }
+}
+
+/** UTF-8, one character a byte; the object stays open for the extensions. */
+function bytesOf({ data, errors }: Answer): string {
+  const text = `{"data":${JSON.stringify(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
+}
+
+function digest(text: string): string {
+  return createHash('sha1').update(text, 'latin1').digest('base64url')
+}

@@ -1,0 +1,183 @@
+import type { Moves, Slot } from './moves.ts'
+
+/** An answer's bytes, up to what is appended when it is sent. */
+export interface KeptAnswer {
+  /** The UTF-8 bytes of `{"data":…` and `"errors"`, one character each: Node writes such a text with the head in one piece. */
+  readonly bytes: string
+  readonly etag: string
+}
+
+/** Of what an answer was made, so that it can be made again. */
+export interface Recipe {
+  readonly operationId: string
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+export interface NewEntry extends KeptAnswer {
+  readonly key: string
+  /** Null for what not everybody may see: it is not remembered beyond this process. */
+  readonly recipe: Recipe | null
+  /** What was read. */
+  readonly slots: readonly Slot[]
+  /** The clock of `Moves` before the read. */
+  readonly since: number
+  /** The clock at the last move of what was read. */
+  readonly version: number
+}
+
+interface Entry extends NewEntry {
+  /** The clock up to which it is known to hold. */
+  holds: number
+  readonly aliases: string[]
+  size: number
+  newer: Entry | null
+  older: Entry | null
+}
+
+/** Bytes an entry costs beside its texts: objects, places in two maps. Measured, rounded up. */
+const entryOverhead = 400
+const aliasOverhead = 100
+/** The same answer asked for in more ways than these is looked up by its key. */
+const mostAliases = 4
+
+export interface ByteCacheCounts {
+  hits: number
+  misses: number
+  /** Fills that were not kept because what they read moved meanwhile. */
+  discarded: number
+  /** Entries that made room for others. */
+  evictions: number
+  /** Entries found out of date. */
+  stale: number
+}
+
+/** Ready answers by what was asked, the least recently used leaving first, bounded by `limit` bytes. */
+export class ByteCache {
+  readonly #moves: Moves
+  readonly #limit: number
+  readonly #byKey = new Map<string, Entry>()
+  readonly #byAlias = new Map<string, Entry>()
+  #newest: Entry | null = null
+  #oldest: Entry | null = null
+  #bytes = 0
+  readonly counts: ByteCacheCounts = { hits: 0, misses: 0, discarded: 0, evictions: 0, stale: 0 }
+
+  constructor(moves: Moves, limit: number) {
+    this.#moves = moves
+    this.#limit = limit
+  }
+
+  /** Bytes of memory in use, by account. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  /** The answer to a request by its text, if that text was seen before and its answer still holds. */
+  find(alias: string): KeptAnswer | null {
+    const entry = this.#byAlias.get(alias)
+    return entry === undefined ? null : this.#use(entry)
+  }
+
+  /** The answer by its key, if it still holds; `alias` finds it from now on. */
+  get(key: string, alias: string | null): KeptAnswer | null {
+    const entry = this.#byKey.get(key)
+    if (entry === undefined) return null
+    const answer = this.#use(entry)
+    if (answer !== null && alias !== null) this.#addAlias(entry, alias)
+    return answer
+  }
+
+  /** Keeps an answer unless what it was made of moved meanwhile, or it is too big for its worth. */
+  put(added: NewEntry, alias: string | null): boolean {
+    if (added.version > added.since) {
+      this.counts.discarded += 1
+      return false
+    }
+    const size = added.bytes.length + added.key.length + added.etag.length + 4 * added.slots.length + entryOverhead
+    const known = this.#byKey.get(added.key)
+    if (known !== undefined) this.#remove(known)
+    // One answer must not push out all the others.
+    if (size > this.#limit / 8) return false
+    const entry: Entry = { ...added, holds: this.#moves.clock, aliases: [], size, newer: null, older: null }
+    this.#byKey.set(entry.key, entry)
+    this.#bytes += size
+    this.#putNewest(entry)
+    if (alias !== null) this.#addAlias(entry, alias)
+    this.#makeRoom()
+    return true
+  }
+
+  /** What was asked for most recently and everybody may see, newest first. */
+  recipes(most: number): Recipe[] {
+    const recipes: Recipe[] = []
+    for (let entry = this.#newest; entry !== null && recipes.length < most; entry = entry.older) if (entry.recipe !== null) recipes.push(entry.recipe)
+    return recipes
+  }
+
+  #use(entry: Entry): KeptAnswer | null {
+    const { clock } = this.#moves
+    if (entry.holds !== clock) {
+      if (this.#moves.newest(entry.slots) > entry.since) {
+        this.counts.stale += 1
+        this.#remove(entry)
+        return null
+      }
+      entry.holds = clock
+    }
+    this.counts.hits += 1
+    if (entry !== this.#newest) {
+      this.#unlink(entry)
+      this.#putNewest(entry)
+    }
+    return entry
+  }
+
+  #addAlias(entry: Entry, alias: string): void {
+    const known = this.#byAlias.get(alias)
+    if (known === entry || entry.aliases.length >= mostAliases) return
+    // The same text from now on has another key: it can only be an entry on its way out.
+    if (known !== undefined) this.#remove(known)
+    entry.aliases.push(alias)
+    this.#byAlias.set(alias, entry)
+    const size = alias.length + aliasOverhead
+    entry.size += size
+    this.#bytes += size
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    while (this.#bytes > this.#limit && this.#oldest !== null) {
+      this.counts.evictions += 1
+      this.#remove(this.#oldest)
+    }
+  }
+
+  #remove(entry: Entry): void {
+    if (this.#byKey.get(entry.key) !== entry) return
+    this.#byKey.delete(entry.key)
+    for (const alias of entry.aliases) this.#byAlias.delete(alias)
+    this.#unlink(entry)
+    this.#bytes -= entry.size
+  }
+
+  #putNewest(entry: Entry): void {
+    entry.newer = null
+    entry.older = this.#newest
+    if (this.#newest !== null) this.#newest.newer = entry
+    this.#newest = entry
+    this.#oldest ??= entry
+  }
+
+  #unlink(entry: Entry): void {
+    if (entry.newer === null) this.#newest = entry.older
+    else entry.newer.older = entry.older
+    if (entry.older === null) this.#oldest = entry.newer
+    else entry.older.newer = entry.newer
+    entry.newer = null
+    entry.older = null
+  }
+}

@@ -1,0 +1,18 @@
+import type { Caller } from '../../../runtime/identity/caller.ts'
+import { canonicalJson } from '../../../subgraphs/shared/once.ts'
+
+/**
+ * What an answer is kept under: the operation, its variables in their declared order (left out differs from null), and the
+ * caller's rights. What the operation does not declare does not matter.
+ */
+export function answerKey(operationId: string, declared: readonly string[], variables: Readonly<Record<string, unknown>>, { rights }: Pick<Caller, 'rights'>): string {
+  let key = `${rights}\n${operationId}`
+  for (const name of declared) key += `\n${valueText(variables[name])}`
+  return key
+}
+
+/** No text holds a line break, for JSON writes it otherwise. */
+function valueText(value: unknown): string {
+  if (value === undefined) return ''
+  return typeof value === 'object' && value !== null ? canonicalJson(value) : JSON.stringify(value)
+}

@@ -1,0 +1,100 @@
+import {
+  BREAK, defaultFieldResolver, isNonNullType, TypeNameMetaFieldDef, visit,
+  type FieldNode, type FragmentDefinitionNode, type GraphQLField, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema, type OperationDefinitionNode,
+} from 'graphql'
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js'
+import { getArgumentValues } from 'graphql/execution/values.js'
+import { completion, type Complete } from './complete.ts'
+import type { Variables } from './variables.ts'
+
+/** One field of an object, ready to be answered. */
+export interface FieldPlan {
+  /** Its name in the answer. */
+  readonly key: string
+  /** Among all fields of the operation. */
+  readonly index: number
+  readonly definition: GraphQLField<unknown, unknown>
+  readonly nodes: readonly FieldNode[]
+  readonly nullable: boolean
+  readonly resolve: GraphQLFieldResolver<unknown, unknown>
+  /** Where no variable is in them. */
+  readonly constantArguments: Record<string, unknown> | null
+  readonly info: GraphQLResolveInfo
+  readonly complete: Complete
+}
+
+/** The fields of one object, in the order in which they are answered. */
+export interface SelectionPlan {
+  readonly fields: readonly FieldPlan[]
+}
+
+export interface Planned {
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
+}
+
+/** Plans an operation for given values of the variables in its @include and @skip; other values do not matter here. */
+export function planOperation(planned: Planned, root: GraphQLObjectType, variables: Variables): SelectionPlan {
+  const { schema, operation } = planned
+  const values = { ...variables }
+  const fragments = { ...planned.fragments }
+  let count = 0
+
+  const plan = (type: GraphQLObjectType, groups: ReadonlyMap<string, readonly FieldNode[]>): SelectionPlan => ({
+    fields: [...groups].flatMap(([key, nodes]) => {
+      const definition = fieldOf(type, nodes)
+      return definition === null ? [] : [planField(type, key, nodes, definition)]
+    }),
+  })
+
+  const planField = (parent: GraphQLObjectType, key: string, nodes: readonly FieldNode[], definition: GraphQLField<unknown, unknown>): FieldPlan => {
+    const label = `${parent.name}.${definition.name}`
+    const selection = (type: GraphQLObjectType): SelectionPlan => plan(type, collectSubfields(schema, fragments, values, type, [...nodes]))
+    const [node] = nodes as [FieldNode]
+    return {
+      key,
+      index: count++,
+      definition,
+      nodes,
+      nullable: !isNonNullType(definition.type),
+      resolve: definition.resolve ?? defaultFieldResolver,
+      constantArguments: hasVariables(node) ? null : getArgumentValues(definition, node),
+      info: infoOf(planned, parent, definition, nodes),
+      complete: completion(definition.type, { label, nodes }, selection),
+    }
+  }
+
+  return plan(root, collectFields(schema, fragments, values, root, operation.selectionSet))
+}
+
+/** What validation lets through always exists; graphql passes over the rest too. */
+function fieldOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): GraphQLField<unknown, unknown> | null {
+  const name = nodes[0]?.name.value ?? ''
+  return name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : (type.getFields()[name] ?? null)
+}
+
+function hasVariables(node: FieldNode): boolean {
+  let found = false
+  for (const argument of node.arguments ?? []) {
+    visit(argument, {
+      Variable() {
+        found = true
+        return BREAK
+      },
+    })
+  }
+  return found
+}
+
+/** What does not depend on the request. Resolvers of this graph look at nothing else; one that did would be told at once. */
+function infoOf({ schema, operation, fragments }: Planned, parentType: GraphQLObjectType, { name, type }: GraphQLField<unknown, unknown>, fieldNodes: readonly FieldNode[]): GraphQLResolveInfo {
+  const known = { fieldName: name, fieldNodes, returnType: type, parentType, schema, operation, fragments }
+  const unknown = (part: string) => ({
+    enumerable: false,
+    get(): never {
+      throw new TypeError(`A compiled operation does not tell its resolvers \`info.${part}\`.`)
+    },
+  })
+  return Object.defineProperties(known, { path: unknown('path'), rootValue: unknown('rootValue'), variableValues: unknown('variableValues') }) as unknown as GraphQLResolveInfo
+}

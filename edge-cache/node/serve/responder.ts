@@ -1,0 +1,91 @@
+import { challengeOf } from '../../../runtime/identity/bearer.ts'
+import { AisleError } from '../../../runtime/errors.ts'
+import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graphql/media.ts'
+import type { Parameters } from '../../../runtime/graphql/parameters.ts'
+import type { Logger } from '../../../runtime/log.ts'
+import type { Answers } from '../cache/answers.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
+import type { DataStatus } from '../data.ts'
+import type { OperationList } from './documents.ts'
+import { failure } from './faults.ts'
+import { ageText, currentAgeText, freshness, type AgeText } from './freshness.ts'
+
+/** What is sent: names and values of the head in turn, and the body's bytes, one character each. */
+export interface Response {
+  readonly status: number
+  readonly head: string[]
+  readonly body: string
+}
+
+/** A request as far as its answer depends on it. */
+export interface Request {
+  readonly isGet: boolean
+  readonly media: ResponseMedia
+  readonly parameters: Parameters
+  readonly caller: Caller
+  /** The value of If-None-Match, for a GET. */
+  readonly ifNoneMatch: string | undefined
+  /** See `Asked`. */
+  readonly alias: string | null
+}
+
+/** Makes responses, whoever sends them. */
+export interface Responder {
+  /** The response to a request seen before, if its bytes are ready. */
+  ready(alias: string, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response | null
+  /** Never rejects: what fails is answered as its fault. */
+  respond(request: Request): Promise<Response>
+  fail(error: unknown, media?: ResponseMedia): Response
+}
+
+/** GraphQL over HTTP for persisted operations: POST anything, GET queries, which may be answered by 304. */
+export function createResponder({ operations, answers, status, log }: {
+  readonly operations: OperationList
+  readonly answers: Answers
+  readonly status: () => DataStatus
+  readonly log: Logger
+}): Responder {
+  const current = currentAgeText(status)
+
+  const fail: Responder['fail'] = (error, media = plainJson) => {
+    const { fault, errors } = failure(error, log)
+    const now = status()
+    const body = Buffer.from(JSON.stringify({ errors, extensions: { edge: freshness(now, now.position) } })).toString('latin1')
+    const head = ['content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
+    if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', 'POST')
+    const challenge = challengeOf(fault)
+    if (challenge !== null) head.push('www-authenticate', challenge)
+    return response(statusFor(fault.code, fault.status, media), head, body)
+  }
+
+  return {
+    fail,
+    ready(alias, isGet, media, ifNoneMatch) {
+      const kept = answers.find(alias)
+      return kept === null ? null : success(kept, current(), isGet, media, ifNoneMatch)
+    },
+    async respond({ isGet, media, parameters, caller, ifNoneMatch, alias }) {
+      try {
+        const operation = operations.find(parameters)
+        if (operation.type === 'subscription') throw new AisleError('BAD_REQUEST', 'A subscription needs graphql-ws: open a WebSocket on this path.')
+        if (isGet && operation.type !== 'query') throw new AisleError('METHOD_NOT_ALLOWED')
+        const answer = await answers.answer({ operation, variables: parameters.variables, caller, alias })
+        return success(answer, answer.edge === null ? current() : ageText(answer.edge), isGet, media, ifNoneMatch)
+      } catch (error) {
+        return fail(error, media)
+      }
+    },
+  }
+}
+
+function success({ bytes, etag }: { readonly bytes: string; readonly etag: string }, { age, close }: AgeText, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response {
+  const head = ['age', age, 'etag', etag, 'vary', 'accept, origin, authorization', 'cache-control', isGet ? 'no-cache' : 'no-store']
+  if (isGet && ifNoneMatch !== undefined && ifNoneMatch.split(/\s*,\s*/).includes(etag)) return { status: 304, head, body: '' }
+  head.push('content-type', media === plainJson ? 'application/json; charset=utf-8' : `${media}; charset=utf-8`)
+  return response(200, head, bytes + close)
+}
+
+function response(status: number, head: string[], body: string): Response {
+  head.push('content-length', String(body.length))
+  return { status, head, body }
+}

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { Gate } from './gate.ts'
+
+test('lets a bounded number in, the others in their order, and tells the rest when to come back', async () => {
+  const gate = new Gate({ atOnce: 2, queue: 3 })
+  const order: number[] = []
+  const ends: (() => void)[] = []
+  const work = (nth: number) => () => {
+    order.push(nth)
+    return new Promise<void>((resolve) => ends.push(resolve))
+  }
+  const running = [1, 2, 3, 4, 5].map((nth) => gate.run(work(nth)))
+  expect(order).toEqual([1, 2])
+  expect(gate.waiting).toBe(3)
+  await expect(gate.run(work(6))).rejects.toMatchObject({ code: 'ORIGIN_BUSY', status: 503, details: { retryAfterSeconds: 1 } })
+  for (const _ of running) {
+    ends.shift()?.()
+    await new Promise(setImmediate)
+  }
+  await Promise.all(running)
+  expect(order).toEqual([1, 2, 3, 4, 5])
+  expect(gate.waiting).toBe(0)
+  await gate.run(async () => {})
+})
+
+test('what fails, and who has gone, leaves its place to the next', async () => {
+  const gate = new Gate({ atOnce: 1, queue: 1 })
+  const gone = new AbortController()
+  const failing = gate.run(async () => {
+    throw new Error('failed')
+  })
+  const waiting = gate.run(async () => 'never', gone.signal)
+  gone.abort()
+  await expect(failing).rejects.toThrow('failed')
+  await expect(waiting).rejects.toThrow()
+  await expect(gate.run(async () => 'served')).resolves.toBe('served')
+})

@@ -1,0 +1,55 @@
+import { AisleError } from './errors.ts'
+
+export interface GateOptions {
+  /** Most at work at once. */
+  readonly atOnce: number
+  /** Most that wait for their turn; more are told to come back later. */
+  readonly queue: number
+}
+
+/**
+ * Lets a bounded number work at once, the others in their order, and turns away whom it could not serve soon: a crowd then costs
+ * others nothing, and each of it gets its turn.
+ */
+export class Gate {
+  readonly #options: GateOptions
+  readonly #queue: (() => void)[] = []
+  #working = 0
+  /** Smoothed time of one piece of work, in milliseconds. */
+  #each = 5
+
+  constructor(options: GateOptions) {
+    this.#options = options
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /**
+   * Runs `work` in its turn.
+   * @throws AisleError ORIGIN_BUSY, with `retryAfterSeconds` by when those who wait now should have been served.
+   */
+  async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const { atOnce, queue } = this.#options
+    if (this.#working >= atOnce) {
+      if (this.#queue.length >= queue) {
+        throw new AisleError('ORIGIN_BUSY', undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
+      }
+      // Whoever is let in has the place of the one who left.
+      await new Promise<void>((resolve) => this.#queue.push(resolve))
+    } else {
+      this.#working += 1
+    }
+    const began = performance.now()
+    try {
+      signal?.throwIfAborted()
+      return await work()
+    } finally {
+      this.#each += (performance.now() - began - this.#each) / 20
+      const next = this.#queue.shift()
+      if (next === undefined) this.#working -= 1
+      else next()
+    }
+  }
+}

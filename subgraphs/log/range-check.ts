@@ -1,0 +1,61 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Change } from '../shared/changes.ts'
+import type { EntityName } from '../storage/entities.ts'
+import type { EntityDigests, KeyRange, RangeDigest, RowKey } from './ranges.ts'
+
+/** How often an entity is compared whose differing ranges had changes meanwhile, before they are taken for damaged. */
+const mostTries = 3
+
+/** A look at all entities of a replica, one after the other. */
+export class RangeCheck {
+  readonly #left: { readonly entity: EntityName; readonly tries: number }[]
+  /** Ranges that do not have the rows that they should. */
+  readonly damaged: { readonly entity: EntityName; readonly range: KeyRange }[] = []
+
+  constructor(entities: readonly EntityName[]) {
+    this.#left = entities.map((entity) => ({ entity, tries: 1 }))
+  }
+
+  /** What is to be compared next; null at the end. */
+  get entity(): EntityName | null {
+    return this.#left[0]?.entity ?? null
+  }
+
+  /** Leaves the next out, for it can't be compared now. */
+  skip(): void {
+    this.#left.shift()
+  }
+
+  /**
+   * Compares the next entity. The replica stands at a batch of the digests' consistent state or later; `touched` are all changes that it took
+   * in since before the digests were made. A range that had some is compared again another time, for its difference may be theirs.
+   */
+  async compare({ ranges }: EntityDigests, touched: readonly Change[], matches: (entity: EntityName, range: RangeDigest) => boolean): Promise<void> {
+    const next = this.#left.shift()
+    if (next === undefined) return
+    const { entity, tries } = next
+    const keys = touched.filter((change) => change.entity === entity).map(({ key }) => key)
+    let unsure = false
+    for (const range of ranges) {
+      await nextTurn()
+      if (matches(entity, range)) continue
+      if (tries < mostTries && keys.some((key) => isWithin(key, range))) unsure = true
+      else this.damaged.push({ entity, range: { after: range.after, through: range.through } })
+    }
+    if (unsure) this.#left.push({ entity, tries: tries + 1 })
+  }
+}
+
+function isWithin(key: RowKey, { after, through }: KeyRange): boolean {
+  return (after === null || compare(key, after) > 0) && (through === null || compare(key, through) <= 0)
+}
+
+/** As both databases order keys: text bytewise. */
+function compare(a: RowKey, b: RowKey): number {
+  for (const [nth, left] of a.entries()) {
+    const right = b[nth] ?? ''
+    const order = typeof left === 'number' && typeof right === 'number' ? left - right : Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
+    if (order !== 0) return order
+  }
+  return 0
+}

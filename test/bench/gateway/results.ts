@@ -1,0 +1,67 @@
+import type { Workload } from './market/queries.ts'
+import type { Sample } from './session.ts'
+import type { Target } from './targets/target.ts'
+
+/** The samples of one target under one workload, one a round. */
+export class Series {
+  readonly #samples: Sample[] = []
+
+  add(sample: Sample): void {
+    this.#samples.push(sample)
+  }
+
+  get perSecond(): number {
+    return median(this.#samples.map((sample) => sample.perSecond))
+  }
+
+  get p50(): number {
+    return median(this.#samples.map((sample) => sample.p50))
+  }
+
+  get p99(): number {
+    return median(this.#samples.map((sample) => sample.p99))
+  }
+
+  /** Of the rounds, how much longer the slowest hundredth waited than the middle. */
+  get p99OverP50(): number {
+    return median(this.#samples.map(({ p50, p99 }) => p99 / p50))
+  }
+
+  get cpuPerRequest(): number | null {
+    const known = this.#samples.flatMap(({ cpuPerRequest }) => (cpuPerRequest === null ? [] : [cpuPerRequest]))
+    return known.length === 0 ? null : median(known)
+  }
+
+  /** The slowest and the fastest round, in requests a second. */
+  get spread(): readonly [slowest: number, fastest: number] {
+    const all = this.#samples.map((sample) => sample.perSecond)
+    return [Math.min(...all), Math.max(...all)]
+  }
+
+  /** How many times as many requests a second as the other: the median of the rounds, in each of which both ran within seconds. */
+  over(other: Series): number {
+    return median(this.#samples.flatMap(({ perSecond }, round) => {
+      const theirs = other.#samples[round]
+      return theirs === undefined ? [] : [perSecond / theirs.perSecond]
+    }))
+  }
+}
+
+/** Every series of a session, by workload and target. */
+export class Results {
+  readonly #series = new Map<string, Series>()
+
+  of(workload: Workload, target: Pick<Target, 'name'>): Series {
+    const key = `${workload.name} ${target.name}`
+    let series = this.#series.get(key)
+    if (series === undefined) this.#series.set(key, (series = new Series()))
+    return series
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const middle = Math.floor(sorted.length / 2)
+  const [high = Number.NaN, low = high] = [sorted[middle], sorted[sorted.length % 2 === 0 ? middle - 1 : middle]]
+  return (low + high) / 2
+}

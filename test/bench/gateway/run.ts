@@ -1,0 +1,42 @@
+import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
+import { type Cast, startCast } from './cast.ts'
+import { installPeers, peersInstalled } from './install.ts'
+import { heavy, small } from './market/queries.ts'
+import { report } from './report.ts'
+import { type Entry, measureRounds, type Pace } from './rounds.ts'
+import { Session } from './session.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+
+const full: Pace = { rounds: 5, warmUp: { warmMs: 0, measureMs: 4_000 }, slice: { warmMs: 500, measureMs: 2_500 } }
+const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 200 }, slice: { warmMs: 0, measureMs: 250 } }
+
+/** `bench gateway`: this gateway beside others and beside what none can beat. A quick run takes the others only where they are installed. */
+export async function run({ quick: isQuick, say }: BenchmarkOptions): Promise<BenchmarkReport> {
+  if (!isQuick) await installPeers(say)
+  await using stack = new AsyncDisposableStack()
+  stopOnSignal(stack)
+  const session = stack.use(await Session.start())
+  say('Starting everything')
+  const cast = stack.use(await startCast(session, await peersInstalled()))
+  const entries = entriesOf(cast)
+  const fetches = new Map<Entry, number>()
+  for (const entry of entries) {
+    await session.check(entry.target, entry.workload)
+    fetches.set(entry, await session.fetches(entry.target, entry.workload))
+  }
+  const results = await measureRounds(session, entries, isQuick ? quick : full, say)
+  return await report(cast, entries, fetches, results)
+}
+
+function entriesOf(cast: Cast): Entry[] {
+  const { ours, oursSharing, hive, hiveSharing, apollo, mercurius, proxy, static: fixed } = cast
+  const of = (workload: Entry['workload'], targets: readonly (Entry['target'] | null)[], share = 1): Entry[] =>
+    targets.flatMap((target) => (target === null ? [] : [{ workload, target, share }]))
+  return [
+    ...of(heavy, [apollo, hive, ours, proxy, mercurius]),
+    ...of(heavy, [fixed], 0.4),
+    ...of(heavy, [hiveSharing, oursSharing]),
+    ...of(small, [mercurius, ours, hive, proxy, apollo], 0.8),
+    ...of(small, [fixed], 0.4),
+  ]
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+import type { TargetDefinition } from './target.ts'
+
+const entry = fileURLToPath(new URL('../../../../aisle.ts', import.meta.url))
+
+export const withoutSharing: readonly string[] = ['--no-share-queries', '--no-share-subgraph-requests']
+
+/** This gateway, as its own role. */
+export function ours(name: string, supergraph: string, flags: readonly string[] = []): TargetDefinition {
+  return {
+    name,
+    args: (port) => [entry, 'gateway', '--port', String(port), '--host', '127.0.0.1', '--supergraph', supergraph, ...flags],
+  }
+}

@@ -1,0 +1,13 @@
+import { originConfigSchema } from '../../../edge-cache/origin/config.ts'
+import { startOrigin } from '../../../edge-cache/origin/origin.ts'
+import { createRoleContext } from '../../../runtime/role.ts'
+
+/** Origin as it is deployed, in a process of its own: its flags come as an argument, its URL goes to the parent. */
+const role = await startOrigin(originConfigSchema.parse(JSON.parse(process.argv[2] ?? '{}')), createRoleContext('origin', 'warn'))
+process.send?.({ url: role.url })
+process.on('disconnect', () => void close())
+
+async function close(): Promise<void> {
+  await role[Symbol.asyncDispose]()
+  process.exit(0)
+}

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals'
+import { request } from 'undici'
+import { HttpOrigin } from '../../edge-cache/node/http-origin.ts'
+import { protocolHeaders, startTestOrigin } from '../../edge-cache/origin/testing/test-origin.ts'
+import { askedToWait } from '../../subgraphs/log/follower.ts'
+import { openConnection } from '../../subgraphs/log/connection.ts'
+import { putStock } from '../../subgraphs/log/testing/test-log.ts'
+import { until } from '../../subgraphs/log/testing/until.ts'
+import { LightFollower } from '../bench/log/light-follower.ts'
+
+const stores = 150
+
+test('many stores that return in the same moment are let in a few at a time, those at the head go on, and all catch up', async () => {
+  // Little room, so that few suffice for a crowd.
+  await using origin = await startTestOrigin(undefined, 0, { connections: 3, queue: 5 })
+  await origin.log.write(`insert into store (id, name, timezone) select 's' || i, 'Store ' || i, 'Europe/Madrid' from generate_series(1, ${stores}) i`)
+  const head = async (): Promise<number> => {
+    const { rows } = await origin.log.storage.pool.query<{ batch: number; waiting: boolean }>('select batch, exists (select from outbox) as waiting from log_fence')
+    return rows[0]?.waiting === false ? rows[0].batch : 0
+  }
+  await until(async () => (await head()) > 0)
+  const epoch = await origin.log.epoch()
+  const { rows } = await origin.log.storage.pool.query<{ position: number }>("select position from log_scope where scope = 'chain'")
+  const start = { epoch, batch: await head() }
+  const positions = { chain: rows[0]?.position ?? 0 }
+  // More changes than origin keeps in memory, none of which it has read.
+  await origin.log.write(`insert into stock (store_id, product_id, on_hand, updated_at) select 's' || (1 + i % ${stores}), 'p' || i, i, 0 from generate_series(1, 20000) i`)
+  await until(async () => (await head()) > start.batch)
+  const behind = await head()
+
+  let heard = 0
+  const { rows: own } = await origin.log.storage.pool.query<{ position: number }>("select position from log_scope where scope = 'store:s1'")
+  const atHead = new LightFollower(origin.url, 's1', { epoch, batch: behind }, { ...positions, 'store:s1': own[0]?.position ?? 0 }, () => (heard += 1))
+  atHead.connect()
+  const followers = Array.from({ length: stores }, (_unused, i) => new LightFollower(origin.url, `s${i + 1}`, start, positions, () => {}))
+  for (const follower of followers) follower.connect()
+  await origin.log.write(putStock('s1', 'p-online', 1))
+  await until(() => heard > 0)
+  await until(() => followers.every(({ place }) => place.batch >= behind))
+  const changes = followers.reduce((sum, follower) => sum + follower.changes, 0)
+  expect(changes).toBeGreaterThanOrEqual(20_000)
+  await Promise.all([atHead, ...followers].map((follower) => follower.disconnect()))
+})
+
+test('who finds no room is told when to come back, and comes no sooner', async () => {
+  await using origin = await startTestOrigin(undefined, 0, { copies: 1, queue: 1 })
+  await origin.log.write("insert into store (id, name, timezone) values ('s1', 'Store', 'Europe/Madrid')")
+  const ask = () => request(`${origin.url}/sync/stores/s1/digests`, { method: 'POST', headers: { ...protocolHeaders, 'content-type': 'application/json' }, body: JSON.stringify({ entity: 'stock', columns: [] }) })
+  // While the log is being moved no state can be taken: the first waits, the second waits for the first.
+  const holder = await openConnection(origin.log.storage)
+  await holder.query('begin; select from log_fence where id = 1 for update')
+  const waiting = [ask(), ask()]
+  const figures = async () => (await (await request(`${origin.url}/metrics`)).body.text()).match(/aisle_origin_copies_waiting\{[^}]*\} (\d+)/)?.[1]
+  await until(async () => Number(await figures()) > 0)
+  const turnedAway = await ask()
+  expect(turnedAway.statusCode).toBe(503)
+  expect(Number(turnedAway.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+  expect(await turnedAway.body.json()).toMatchObject({ error: { code: 'ORIGIN_BUSY' } })
+  await using node = new HttpOrigin({ origin: origin.url, storeId: 's1' })
+  const error = await node.json({ method: 'POST', path: 'digests', body: JSON.stringify({ entity: 'stock', columns: [] }) }).catch((reason: unknown) => reason)
+  expect(askedToWait(error)).toBeGreaterThanOrEqual(1_000)
+  await holder.query('rollback')
+  await holder.end()
+  for (const answer of await Promise.all(waiting)) {
+    expect(answer.statusCode).toBe(200)
+    await answer.body.dump()
+  }
+})
