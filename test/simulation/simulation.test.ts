@@ -6,15 +6,15 @@ import { shrink } from './shrink.ts'
 const seeds = Array.from({ length: 100 }, (_unused, nth) => nth + 1)
 const perTest = 20
 /** Fewer than `aisle sim` takes by itself: every change of the code waits for these. */
-const steps = 50
+const stepsOfEach = 50
 
 describe('whatever goes wrong, no invariant is violated', () => {
   for (let first = 0; first < seeds.length; first += perTest) {
     const some = seeds.slice(first, first + perTest)
     test(`seeds ${some[0]} to ${some.at(-1)}`, async () => {
       for (const seed of some) {
-        const { violation, step } = await simulate({ seed, steps })
-        expect(violation === null ? null : `npm run aisle -- sim --seed ${seed} --steps ${steps}, step ${step}: ${violation.message}`).toBeNull()
+        const { violation, step } = await simulate({ seed, steps: stepsOfEach })
+        expect(violation === null ? null : `npm run aisle -- sim --seed ${seed} --steps ${stepsOfEach}, step ${step}: ${violation.message}`).toBeNull()
       }
     }, 180_000)
   }
