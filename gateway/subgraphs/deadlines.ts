@@ -22,7 +22,7 @@ export class Deadlines implements Disposable {
 
   add(limited: Limited): void {
     this.#running.add(limited)
-    this.#timer ??= setInterval(() => this.#look(), lookMs)
+    this.#timer ??= setInterval(() => this.#look(), lookMs).unref()
   }
 
   delete(limited: Limited): void {
