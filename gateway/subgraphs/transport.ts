@@ -36,5 +36,5 @@ export interface TransportOptions {
 
 /** The connections to the server of a URL: our own over plain TCP, where that is worth it; undici's where TLS is part of it. */
 export function openTransport(url: URL, options: TransportOptions, deadlines: Deadlines): Transport {
-  return url.protocol === 'https:' ? new PoolTransport(url, options) : new Http1Transport(url, options, deadlines)
+  return url.protocol === 'https:' ? new PoolTransport(url, options, deadlines) : new Http1Transport(url, options, deadlines)
 }
