@@ -22,6 +22,7 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
 const measurements: typeof roles = {
   relevance: async (program) => (await import('./test/relevance/command.ts')).registerRelevanceCommand(program),
   bench: async (program) => (await import('./test/bench/command.ts')).registerBenchCommand(program),
+  sim: async (program) => (await import('./test/simulation/command.ts')).registerSimCommand(program),
 }
 
 const program = new Command('aisle')

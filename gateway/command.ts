@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addContextOptions, addIdentityOptions } from '../runtime/identity/options.ts'
 import { decodeConfig } from '../runtime/config.ts'
 import { switchOption } from '../runtime/switch.ts'
 import { runRole } from '../runtime/role.ts'
@@ -7,7 +8,7 @@ import { startGateway } from './main.ts'
 
 /** Adds `gateway` to the command line. */
 export function registerGatewayCommand(program: Command): void {
-  program
+  const command = program
     .command('gateway')
     .description('serve a Federation 2 supergraph at /graphql, over HTTP and graphql-ws')
     .addOption(new Option('--supergraph <file|url>', 'the composed supergraph').env('AISLE_SUPERGRAPH').default('schema/supergraph.graphql'))
@@ -47,12 +48,14 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--warm-up-limit <ms>', 'longest time for that, after which it is served anyway (default: 2000)').env('AISLE_WARM_UP_LIMIT'))
     .addOption(new Option('--drain-grace <ms>', 'how long to accept requests after SIGTERM, while /health/ready says 503, so that balancers notice first; at most 6000 less than --drain-limit (default: 0)').env('AISLE_DRAIN_GRACE'))
     .addOption(new Option('--drain-limit <ms>', 'longest time to stop after SIGTERM; then the process ends anyway (default: 10000)').env('AISLE_DRAIN_LIMIT'))
-    .addOption(switchOption('--production', 'hide from clients which subgraph failed and how', 'AISLE_PRODUCTION'))
+    .addOption(switchOption('--production', 'hide from clients which subgraph failed and how; without an issuer of tokens, everybody is the public', 'AISLE_PRODUCTION'))
+    .addOption(new Option('--policies <file>', 'which policies of the graph each role grants besides the one of its own name: JSON of {role: [policy]}').env('AISLE_POLICIES'))
     .addHelpText('after', '\nExamples:\n  aisle gateway --supergraph supergraph.graphql --port 4000\n  aisle gateway --supergraph https://host/supergraph.graphql --subgraph-url products=http://localhost:4001/graphql')
-    .action(async (options: unknown) => {
-      const config = decodeConfig(gatewayConfig, options)
+    .action(async (options: object) => {
+      const config = decodeConfig(gatewayConfig, { ...options, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       await runRole('gateway', (context) => startGateway(config, context), config.drainLimit)
     })
+  addContextOptions(addIdentityOptions(command))
 }
 
 /** Also reads several at once, parted by commas, as an environment variable holds them. */

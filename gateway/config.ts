@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { httpUrl, origins, port } from '../runtime/config.ts'
 import type { StreamAddress } from './subgraphs/client.ts'
-import { defaultPropagatedHeaders, defaultTraceHeaders } from './subgraphs/headers.ts'
+import { contextSettings } from '../runtime/identity/context.ts'
+import { identitySettings } from '../runtime/identity/identity.ts'
+import { defaultTraceHeaders } from './subgraphs/headers.ts'
 
 /** What closing may need once no more is accepted: 5 s for open requests, and a little for all else. */
 const minDrainLimitMs = 6_000
@@ -23,6 +25,10 @@ const streamAddress = z.string().transform((text, context): StreamAddress => {
 
 /** Everything that can be set about a gateway. Durations in milliseconds, sizes in bytes. */
 export const gatewayConfig = z.object({
+  ...identitySettings,
+  ...contextSettings,
+  /** Which policies of the graph each role grants, besides the one of its own name: a JSON file of {role: [policy]}. */
+  policies: z.string().optional(),
   port: port.default(4000),
   /** The address to listen at; all of them by default. */
   host: z.string().optional(),
@@ -54,7 +60,7 @@ export const gatewayConfig = z.object({
   compression: z.boolean().default(true),
   /** The smallest answer that is compressed. */
   compressionThreshold: z.coerce.number().int().min(0).default(1_024),
-  /** Hides from clients which subgraph failed and how. */
+  /** Hides from clients which subgraph failed and how; and without an issuer of tokens, everybody is the public. */
   production: flag,
   bodyLimit: z.coerce.number().int().min(1).default(1_048_576),
   /** Largest answer of a subgraph. */
@@ -68,8 +74,8 @@ export const gatewayConfig = z.object({
   shareSubgraphRequests: z.boolean().default(true),
   /** One source for equal subscriptions of equal callers. */
   shareSubscriptions: z.boolean().default(true),
-  /** Headers of a client's request that subgraphs receive. */
-  propagateHeader: headerNames.default([...defaultPropagatedHeaders]),
+  /** Headers of a client's request that subgraphs receive; a few by default. */
+  propagateHeader: headerNames.optional(),
   /** Those among them that name a request and not its caller. */
   traceHeader: headerNames.default([...defaultTraceHeaders]),
   /** How subgraphs are subscribed to: `graphql-ws`, `sse`, or the URL of either. */

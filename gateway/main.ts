@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ContextSigner, readContextSecrets } from '../runtime/identity/context.ts'
+import { createIdentity } from '../runtime/identity/identity.ts'
+import { readPolicies } from '../runtime/identity/policies.ts'
 import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
@@ -17,6 +20,7 @@ import { GraphService } from './serve/service.ts'
 import type { ClientLimits } from './serve/socket-client.ts'
 import { warmUp } from './serve/warm-up.ts'
 import { serveWebSocket } from './serve/websocket.ts'
+import { defaultPropagatedHeaders, type HeaderRules } from './subgraphs/headers.ts'
 import { type ClientOptions, SubgraphClient } from './subgraphs/client.ts'
 import { SupergraphSource } from './supergraph/source.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
@@ -26,11 +30,14 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
+  const identity = createIdentity(config, { log: context.log })
+  const headers = await headerRules(config)
+  const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
   const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
   const createVersion = async (sdl: string): Promise<Graph> => {
-    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel)
+    const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, {
       planCache: config.planCache,
@@ -42,7 +49,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, { propagate: config.propagateHeader, trace: new Set(config.traceHeader) }, metrics, context.log)
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
@@ -70,6 +77,14 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
       await service[Symbol.asyncDispose]()
     },
   }
+}
+
+/** @throws AisleError CONFIG_INVALID */
+async function headerRules(config: GatewayConfig): Promise<HeaderRules> {
+  const [secret] = await readContextSecrets(config)
+  // Where subgraphs are told who asks, the token itself stays here: it would open more doors than theirs.
+  const propagate = config.propagateHeader ?? defaultPropagatedHeaders.filter((name) => secret === undefined || name !== 'authorization')
+  return { propagate, trace: new Set(config.traceHeader), signer: secret === undefined ? null : new ContextSigner(secret) }
 }
 
 function clientOptions(config: GatewayConfig): ClientOptions {

@@ -6,8 +6,8 @@ import { workloadsOf, type Container } from './testing/manifest.ts'
 
 const roles = ['gateway', 'subgraph', 'origin', 'migrate', 'edge']
 
-/** Settings that every role reads without a flag of its own. */
-const commonVariables = ['AISLE_LOG_LEVEL']
+/** Settings that roles read without a flag: a secret has no place on a command line. */
+const commonVariables = ['AISLE_LOG_LEVEL', 'AISLE_CONTEXT_SECRET']
 
 function containers(): Container[] {
   const workloads = installations.flatMap(({ chart, parameters }) => workloadsOf(render('shop', chart, ...parameters)))

@@ -26,6 +26,14 @@ export const errorTable = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'The request body must be application/json.', action: 'Send Content-Type: application/json.' },
   PAYLOAD_TOO_LARGE: { status: 413, text: 'The request body is too large.', action: 'Send less, or raise the body limit of this role.' },
   CSRF_PREVENTED: { status: 400, text: 'This request could have been sent by another site without a preflight.', action: 'Send Content-Type: application/json or a header Apollo-Require-Preflight.' },
+  // Who asks
+  UNAUTHENTICATED: { status: 401, text: 'It cannot be told who asks.', action: 'Send a valid access token of the configured issuer, meant for the configured audience; the message says what is wrong with this one.' },
+  FORBIDDEN: { status: 403, text: 'The caller may not do this.', action: 'Use a token whose role and binding (stores, device) cover it, or give the caller that role at the issuer.' },
+  UNAUTHORIZED_FIELD_OR_TYPE: { status: 403, text: 'Unauthorized field or type', action: 'Use a token with the scopes or role that the schema asks for at this field.' },
+  IDENTITY_UNAVAILABLE: { status: 503, text: 'The issuer\'s keys cannot be fetched, so no token can be checked.', action: 'Check --oidc-issuer and --oidc-jwks, and that the issuer can be reached from here; what needs no token is served meanwhile.' },
+  NODE_UNKNOWN: { status: 401, text: 'This node is not enrolled.', action: 'Make a code with `aisle origin enrol --store ID` and start the node with --enrol CODE; check the node\'s clock if it is enrolled.' },
+  NODE_REVOKED: { status: 403, text: 'This node has been revoked.', action: 'Nothing, if it was meant; else enrol it again with a new code and an empty key file.' },
+  ENROLMENT_REFUSED: { status: 403, text: 'The enrolment code is not good.', action: 'Make a new code with `aisle origin enrol --store ID`: a code serves once, for one store, for a limited time.' },
   // Persisted documents, with the codes and statuses of Apollo Router
   PERSISTED_QUERY_NOT_FOUND: { status: 200, text: 'PersistedQueryNotFound', action: 'Send the document together with its hash once.' },
   PERSISTED_QUERY_NOT_SUPPORTED: { status: 200, text: 'PersistedQueryNotSupported', action: 'Automatic persisted queries are off here; use an operation of the manifest.' },

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
+import { addIdentityOptions } from '../../runtime/identity/options.ts'
 import { decodeConfig } from '../../runtime/config.ts'
+import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import { edgeConfigSchema } from './config.ts'
 
@@ -8,7 +10,7 @@ const defaultManifest = fileURLToPath(new URL('../../schema/manifest.json', impo
 
 /** `aisle edge`. */
 export function registerEdgeCommand(program: Command): void {
-  program
+  const command = program
     .command('edge')
     .description('run a store\'s node: it answers the persisted operations from its own copy, online or not')
     .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_EDGE_PORT').default('4100'))
@@ -20,9 +22,14 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may ask this node; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--body-limit <bytes>', 'largest request body').env('AISLE_BODY_LIMIT').default('262144'))
     .addOption(new Option('--cache-bytes <bytes>', 'most memory that ready answers take; 0 keeps none').env('AISLE_CACHE_BYTES').default('67108864'))
+    .addOption(new Option('--policies <file>', 'which policies of the graph each role grants besides the one of its own name: JSON of {role: [policy]}').env('AISLE_POLICIES'))
+    .addOption(new Option('--token-grace <seconds>', 'how long after its end a token still counts while the link to origin is down').env('AISLE_TOKEN_GRACE').default('28800', '8 hours'))
+    .addOption(new Option('--enrol <code>', 'the one-time code of `aisle origin enrol` that makes this node known to origin').env('AISLE_ENROL'))
+    .addOption(switchOption('--production', 'without an issuer of tokens, everybody is the public', 'AISLE_PRODUCTION'))
     .action(async (options: unknown) => {
       const config = decodeConfig(edgeConfigSchema, options)
       const { startEdge } = await import('./main.ts')
       await runRole('edge', (context) => startEdge(config, context))
     })
+  addIdentityOptions(command)
 }

@@ -1,8 +1,16 @@
 import { z } from 'zod'
+import { identitySettings } from '../../runtime/identity/identity.ts'
 import { httpUrl, origins, port } from '../../runtime/config.ts'
 
 /** What a store's node is told when it starts. */
 export const edgeConfigSchema = z.object({
+  ...identitySettings,
+  /** Which policies of the graph each role grants, besides the one of its own name: a JSON file of {role: [policy]}. */
+  policies: z.string().optional(),
+  /** How long after its end a token still counts while the link to origin is down, in seconds. */
+  tokenGrace: z.coerce.number().int().min(0).max(7 * 86_400).optional(),
+  /** A code that enrols this node, from `aisle origin enrol`; of no use once it has. */
+  enrol: z.string().min(1).optional(),
   port: port.default(4100),
   host: z.string().optional(),
   /** Where changes come from and writes go to. */

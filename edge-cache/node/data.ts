@@ -4,9 +4,12 @@ import type { InventoryCommands } from '../../subgraphs/inventory/commands.ts'
 import type { ChangeFeed, LogPosition } from '../../subgraphs/shared/changes.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
 import type { Moves } from './cache/moves.ts'
+import type { NodeState } from './state.ts'
 
 /** What an answer says of its age. */
 export interface DataStatus {
+  /** How the node stands with the cloud, in one word. */
+  readonly state: NodeState
   /** Null until the first copy has arrived. */
   readonly position: LogPosition | null
   /** The latest instant (epoch milliseconds, the cloud's clock) at which this position is known to have been the newest. */

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { policiesByRole, type GrantPolicies } from '../../runtime/identity/requirement.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { readSubgraph } from '../../schema/files.ts'
 import { device } from '../../subgraphs/device/index.ts'
@@ -18,17 +19,20 @@ export interface NodeGraph {
   readonly contextFor: ContextMaker
 }
 
-export async function createNodeGraph(data: NodeData): Promise<NodeGraph> {
+/** @param grant which of the graph's policies a caller satisfies */
+export async function createNodeGraph(data: NodeData, grant: GrantPolicies = policiesByRole()): Promise<NodeGraph> {
   const subgraphs = [search, recommendation, inventory, device]
   const { schema } = buildNodeSchema(
     await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
+    grant,
   )
   return {
     schema,
-    contextFor(reading, { principal }, reads) {
+    contextFor(reading, caller, reads) {
       const environment: RequestEnvironment = {
         storage: reading.storage,
-        principal,
+        principal: caller.subject,
+        caller,
         holdsStore: (storeId) => storeId === data.storeId,
         get readingsSince() {
           reads?.note([retentionTag])

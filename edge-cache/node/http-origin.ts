@@ -1,8 +1,10 @@
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
+import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
+import type { NodeKey } from './node-key.ts'
 
 export interface HttpOriginOptions {
   /** Origin's base URL, without a trailing slash. */
@@ -10,8 +12,41 @@ export interface HttpOriginOptions {
   readonly storeId: string
   /** Longest wait for a connection, and for the next bytes of an answer, in milliseconds. */
   readonly timeoutMs?: number
+  /** Carries requests; connections of its own over the network without it. */
+  readonly transport?: Transport
   /** Told whenever something of an answer of origin comes: its head, and each piece of its body. */
   readonly onHeard?: () => void
+  /** What requests are signed with; unsigned without it. */
+  readonly key?: NodeKey | null
+  /** Enrols the key first, where origin has not taken it yet. */
+  readonly enrolCode?: string
+}
+
+/** What carries requests to origin and brings what answers them. */
+export interface Transport {
+  /** @throws what happened instead of an answer. */
+  request(request: TransportRequest): Promise<TransportAnswer>
+  destroy(): Promise<void>
+}
+
+export interface TransportRequest {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** With the query. */
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string | null
+  /** Longest wait for the head of the answer, in milliseconds, and for each piece of its body. */
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
+  readonly signal: AbortSignal | null
+}
+
+export interface TransportAnswer {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Readable
 }
 
 export interface OriginRequest {
@@ -37,14 +72,19 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #origin: string
   readonly #timeoutMs: number
   readonly #onHeard: () => void
-  readonly #agent: Agent
+  readonly #transport: Transport
+  readonly #key: NodeKey | null
+  readonly #enrolCode: string | null
+  #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {} }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport, key = null, enrolCode }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
-    this.#agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
+    this.#transport = transport ?? new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
+    this.#key = key
+    this.#enrolCode = enrolCode ?? null
   }
 
   /**
@@ -52,12 +92,38 @@ export class HttpOrigin implements AsyncDisposable {
    * @throws AisleError ORIGIN_UNREACHABLE, PROTOCOL_VIOLATION, or the code of origin's refusal.
    */
   async open(request: OriginRequest): Promise<Readable> {
-    const response = await this.#send(request)
+    await this.#enrolled()
+    return this.#read(request, await this.#send(request, this.#url(`stores/${encodeURIComponent(this.storeId)}/${request.path}`)))
+  }
+
+  /** Makes this node known to origin, once for all who ask meanwhile; tried again by whoever asks next when it fails. */
+  async #enrolled(): Promise<void> {
+    if (this.#enrolCode === null || this.#key === null || this.#key.enrolled) return
+    this.#enrolling ??= this.#enrol(this.#key, this.#enrolCode).finally(() => {
+      this.#enrolling = null
+    })
+    await this.#enrolling
+  }
+
+  async #enrol(key: NodeKey, code: string): Promise<void> {
+    const attempt = async (): Promise<unknown> => {
+      const request: OriginRequest = { method: 'POST', path: '', body: await key.enrolment(code), expect: jsonType }
+      const body = await this.#read(request, await this.#send(request, this.#url('enrol')))
+      return parse(await readText(this.pieces(body), mostBytes))
+    }
+    // The first refusal may be the clock's: its answer has told origin's time.
+    const answer = enrolAnswer.safeParse(await attempt().catch((error: unknown) => (AisleError.is(error) && error.code === 'ENROLMENT_REFUSED' ? attempt() : Promise.reject(error))))
+    if (!answer.success || answer.data.nodeId !== key.nodeId) throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s answer to the enrolment is none.')
+    await key.markEnrolled()
+  }
+
+  async #read(request: OriginRequest, response: TransportAnswer): Promise<Readable> {
     const { statusCode, headers } = response
     if (headers[protocolHeader] !== protocolVersion) {
       discard(response.body)
       throw new AisleError('PROTOCOL_VIOLATION', `An answer of status ${statusCode} came from ${this.#origin} without the header ${protocolHeader}: ${protocolVersion}.`)
     }
+    this.#key?.heardTime(typeof headers.date === 'string' ? headers.date : undefined)
     this.#onHeard()
     const body = unpack(response)
     if (statusCode !== 200) throw await readRefusal(statusCode, body)
@@ -82,20 +148,25 @@ export class HttpOrigin implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    await this.#transport.destroy()
   }
 
-  async #send({ method, path, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest): Promise<Dispatcher.ResponseData> {
-    const url = new URL(`${this.#origin}/sync/stores/${encodeURIComponent(this.storeId)}/${path}`)
+  #url(path: string): URL {
+    return new URL(`${this.#origin}/sync/${path}`)
+  }
+
+  async #send({ method, query = {}, body, patienceMs = 0, expect, signal }: OriginRequest, url: URL): Promise<TransportAnswer> {
+    const authorization = this.#key?.enrolled === true ? await this.#key.authorization() : null
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
     try {
-      return await this.#agent.request({
+      return await this.#transport.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
         headers: {
           [protocolHeader]: protocolVersion,
           accept: expect,
+          ...(authorization === null ? {} : { authorization }),
           'accept-encoding': 'br, gzip',
           ...(body === undefined ? {} : { 'content-type': jsonType }),
         },
@@ -131,7 +202,7 @@ export function discard(body: Readable): void {
   body.destroy()
 }
 
-function unpack({ headers, body }: Dispatcher.ResponseData): Readable {
+function unpack({ headers, body }: TransportAnswer): Readable {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return body
   if (encoding !== 'gzip' && encoding !== 'br') {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { registerLogSourceTests } from '../../subgraphs/log/testing/source-suite.ts'
 import { closeServer } from '../../runtime/server.ts'
 import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
+import { NodeDirectory } from '../origin/nodes.ts'
 import { registerSync } from '../origin/sync.ts'
 import { createLogger } from '../../runtime/log.ts'
 import { linesType, protocolHeader } from '../protocol.ts'
@@ -14,7 +15,7 @@ import fastify from 'fastify'
 registerLogSourceTests('origin over HTTP', async ({ storage }) => {
   const source = createPostgresSource(storage, { keepTail: true })
   const app = fastify({ forceCloseConnections: true })
-  const sync = registerSync(app, { storage, source, log: createLogger('test', 'silent') })
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment: false, log: createLogger('test', 'silent') })
   await app.ready()
   const port = await listen(app.server, 0, '127.0.0.1')
   const client = createHttpLogSource({ origin: `http://127.0.0.1:${port}`, storeId: 's1' })

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import fastify from 'fastify'
+import { createIdentity } from '../../runtime/identity/identity.ts'
+import { readPolicies } from '../../runtime/identity/policies.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
@@ -13,8 +15,9 @@ import { Warmth } from './cache/warm.ts'
 import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
 import { createNodeGraph } from './graph.ts'
-import { everyone } from './serve/caller.ts'
+import { nodeCallers } from './serve/caller.ts'
 import { registerDisplay } from './serve/display.ts'
+import { NodeKey } from './node-key.ts'
 import { loadOperations } from './serve/documents.ts'
 import { createExecutor } from './serve/execute.ts'
 import { handOverBodies, takeFastLane } from './serve/fast-lane.ts'
@@ -22,8 +25,12 @@ import { createHttpHandler, send } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
 import { createResponder } from './serve/responder.ts'
 import { serveSocket } from './serve/socket.ts'
+import { nodeStates } from './state.ts'
 
 const path = '/graphql'
+
+/** How long the issuer's last keys count in a store that is cut off, in milliseconds. */
+const keysStaleMs = 30 * 24 * 60 * 60_000
 
 /** Opens a node's data, and leaves on the stack what must be closed with it; tests give their own. */
 export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack) => Promise<NodeData>
@@ -35,8 +42,11 @@ export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDi
 export async function startEdge(config: EdgeConfig, context: RoleContext, openData: OpenData = openStoreData): Promise<RunningRole> {
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
+  const identity = createIdentity(config, { log, keysFile: join(config.data, 'issuer-keys.json'), staleMs: keysStaleMs })
+  const grant = await readPolicies(config.policies)
   const data = await openData(config, context, stack)
-  const { schema, contextFor } = await createNodeGraph(data)
+  const callers = nodeCallers(identity, () => data.status().online, config.tokenGrace ?? 0)
+  const { schema, contextFor } = await createNodeGraph(data, grant)
   const operations = await loadOperations(config.manifest, schema)
 
   const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
@@ -51,7 +61,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   handOverBodies(app)
   await guardOrigins(app, path, config.allowOrigin)
   app.setErrorHandler((error, _request, reply) => send(reply, responder.fail(bodyFault(error))))
-  app.route({ method: ['GET', 'POST'], url: path, handler: createHttpHandler(responder) })
+  app.route({ method: ['GET', 'POST'], url: path, handler: createHttpHandler(responder, callers) })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {
     app.get(url, async (_request, reply) => {
       const answer = await operationalAnswer(url, health, metrics)
@@ -61,22 +71,22 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   }
   await registerDisplay(app, data.storeId, operations)
   await app.ready()
-  takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder })
+  takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder, callers })
   stack.use(
     new Warmth({
       file: join(config.data, 'asked.json'),
       recipes: (most) => cache.recipes(most),
       async make({ operationId, variables }) {
         const operation = operations.byId.get(operationId)
-        if (operation?.type === 'query') await answers.answer({ operation, variables, caller: everyone, alias: null })
+        if (operation?.type === 'query') await answers.answer({ operation, variables, caller: callers.everyone, alias: null })
       },
       ready: () => data.status().position !== null,
       log,
     }),
   )
 
-  health.require('copy', () => (data.status().position === null ? 'the first copy of the data has not arrived yet' : null))
-  const socket = serveSocket(app.server, path, { operations, executor, schema, log })
+  health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
+  const socket = serveSocket(app.server, path, { operations, executor, schema, callers, log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
   stack.use(socket)
@@ -86,5 +96,8 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
 
 async function openStoreData(config: EdgeConfig, { log, metrics }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
   const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])
-  return stack.use(await openNodeData({ storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics }))
+  const key = await NodeKey.open(config.data, config.store, config.enrol !== undefined)
+  if (key !== null) log.info({ nodeId: key.nodeId, enrolled: key.enrolled }, 'this node has a key of its own')
+  const enrolment = { key, ...(config.enrol === undefined ? {} : { enrolCode: config.enrol }) }
+  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics }))
 }

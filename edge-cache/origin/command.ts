@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander'
 import { decodeConfig } from '../../runtime/config.ts'
+import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
+import { registerNodeCommands } from './node-commands.ts'
 import { originConfigSchema } from './config.ts'
 
 /** `aisle origin`. */
 export function registerOriginCommand(program: Command): void {
-  program
+  const command = program
     .command('origin')
     .description('run the cloud\'s side of the stores\' nodes: it moves the log, serves it, and takes the stores\' writes')
     .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_ORIGIN_PORT').default('4010'))
@@ -20,9 +22,12 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--retention <days>', 'how far the log reaches back').env('AISLE_LOG_RETENTION').default('14'))
     .addOption(new Option('--most-changes <number>', 'most changes that the log keeps').env('AISLE_LOG_CHANGES').default('50000000'))
     .addOption(new Option('--outcome-retention <days>', 'how long the outcome of a write is remembered').env('AISLE_OUTCOME_RETENTION').default('365'))
+    .addOption(switchOption('--require-enrolment', 'answer only nodes that were enrolled with `aisle origin enrol`', 'AISLE_REQUIRE_ENROLMENT'))
+    .addOption(switchOption('--production', 'the same', 'AISLE_PRODUCTION'))
     .action(async (options: unknown) => {
       const config = decodeConfig(originConfigSchema, options)
       const { startOrigin } = await import('./origin.ts')
       await runRole('origin', (context) => startOrigin(config, context))
     })
+  registerNodeCommands(command)
 }

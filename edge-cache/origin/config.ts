@@ -4,6 +4,10 @@ import { port, postgresUrl } from '../../runtime/config.ts'
 /** What origin is told when it starts. */
 export const originConfigSchema = z.object({
   databaseUrl: postgresUrl,
+  /** Answers enrolled nodes only; a node that signs its requests is held to its enrolment in any case. */
+  requireEnrolment: z.stringbool().or(z.boolean()).optional(),
+  /** The same. */
+  production: z.stringbool().or(z.boolean()).optional(),
   port: port.default(4010),
   host: z.string().optional(),
   /** Least time between two batches of the log, in milliseconds. */

@@ -10,6 +10,7 @@ import { startSequencer } from '../../subgraphs/log/sequencer.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import type { OriginConfig } from './config.ts'
 import { registerOriginMetrics } from './metrics.ts'
+import { NodeDirectory } from './nodes.ts'
 import { registerSync } from './sync.ts'
 
 const hourMs = 3_600_000
@@ -47,7 +48,9 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
 
   const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
   stack.defer(() => app.close())
-  const sync = registerSync(app, { storage, source, log })
+  const requireEnrolment = config.requireEnrolment === true || config.production === true
+  if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

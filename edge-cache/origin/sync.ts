@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
@@ -9,6 +9,8 @@ import { chainScope, entities, storeScope, type EntityName } from '../../subgrap
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 import { delivery, digestsQuestion, mostDeliveryBytes, mostWaitMs, protocolHeader, protocolVersion, rowsQuestion, type SnapshotEnd } from '../protocol.ts'
 import { sendJson, sendLines } from './answer.ts'
+import { enrolRequest } from '../enrolment.ts'
+import type { NodeDirectory } from './nodes.ts'
 import { takeOperations } from './operations.ts'
 import { sendRefusal } from './refusal.ts'
 import { StoreDirectory } from './stores.ts'
@@ -16,6 +18,9 @@ import { StoreDirectory } from './stores.ts'
 export interface SyncServices {
   readonly storage: PostgresStorage
   readonly source: LogSource
+  readonly nodes: NodeDirectory
+  /** Answers enrolled nodes only. */
+  readonly requireEnrolment: boolean
   readonly log: Logger
 }
 
@@ -33,13 +38,22 @@ const changesQuery = z.object({
 
 const snapshotQuery = z.object({ entities: z.string().optional() })
 
+/** Largest request to be enrolled, in bytes. */
+const mostEnrolBytes = 16 * 1024
+
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
+
+  /** @throws AisleError NODE_UNKNOWN, NODE_REVOKED, OUT_OF_SCOPE, STORE_UNKNOWN */
+  const admit = async ({ headers: { authorization } }: FastifyRequest, storeId: string): Promise<void> => {
+    if (requireEnrolment || authorization !== undefined) await nodes.require(authorization, storeId)
+    await stores.require(storeId)
+  }
 
   /** Aborts when the caller is gone or this process stops. */
   const track = (reply: FastifyReply): AbortSignal => {
@@ -54,8 +68,8 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     return controller.signal
   }
 
-  const rangesFor = async (storeId: string): Promise<RangeSource> => {
-    await stores.require(storeId)
+  const rangesFor = async (request: FastifyRequest, storeId: string): Promise<RangeSource> => {
+    await admit(request, storeId)
     if (source.ranges === undefined) throw new AisleError('BAD_REQUEST', 'This origin has no ranges.')
     return source.ranges
   }
@@ -79,7 +93,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.get('/stores/:storeId/snapshot', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { entities: wanted } = decode(snapshotQuery, request.query)
-      await stores.require(storeId)
+      await admit(request, storeId)
       const signal = track(reply)
       const snapshot = await source.snapshot(scopesOf(storeId), { signal, ...(wanted === undefined ? {} : { entities: knownEntities(wanted) }) })
       return sendLines(request, reply, snapshotLines(snapshot))
@@ -88,7 +102,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.get('/stores/:storeId/changes', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { epoch, after, stamp, scope, position, inside, insideStamp, limit, wait } = decode(changesQuery, request.query)
-      await stores.require(storeId)
+      await admit(request, storeId)
       const signal = track(reply)
       const within = scope === undefined || position === undefined ? {} : { within: { scope, position, ...(inside === undefined ? {} : { batch: inside }), ...stamped(insideStamp) } }
       const page = await source.changes(scopesOf(storeId), { epoch, batch: after, ...stamped(stamp), ...within }, { limit, waitMs: Math.min(wait, mostWaitMs), signal })
@@ -98,7 +112,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.post('/stores/:storeId/digests', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { entity, columns } = decode(digestsQuestion, request.body)
-      const ranges = await rangesFor(storeId)
+      const ranges = await rangesFor(request, storeId)
       const signal = track(reply)
       const [name] = knownEntities(entity)
       // What only a newer node knows has no rows here.
@@ -109,7 +123,7 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.post('/stores/:storeId/rows', async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { entity, after, through, limit } = decode(rowsQuestion, request.body)
-      const ranges = await rangesFor(storeId)
+      const ranges = await rangesFor(request, storeId)
       const signal = track(reply)
       const [name] = knownEntities(entity)
       if (name === undefined) throw new AisleError('BAD_REQUEST', `This origin knows no entity ${entity}.`)
@@ -119,9 +133,11 @@ export function registerSync(app: FastifyInstance, { storage, source, log }: Syn
     sync.post('/stores/:storeId/operations', { bodyLimit: mostDeliveryBytes }, async (request, reply) => {
       const { storeId } = decode(place, request.params)
       const { operations } = decode(delivery, request.body)
-      await stores.require(storeId)
+      await admit(request, storeId)
       return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, log) })
     })
+
+    sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))
   }, { prefix: '/sync' })
 
   return {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { publicCaller } from '../../runtime/identity/caller.ts'
 import { getIntrospectionQuery } from 'graphql'
 import type { PlanNode } from '../plan/planner.ts'
 import { type Federation, post, startFederation } from '../testing/federation.ts'
@@ -82,7 +83,7 @@ describe('introspection', () => {
 
 describe('a plan', () => {
   const types = { satisfies: () => true, isAbstract: () => false, has: () => true, keysOf: () => [], keysOfType: () => [], requirementOf: () => null, interfaceObjects: new Set<string>(), isOfInterfaceObject: () => false, keyLeaves: new Set<string>(), readByPlans: new Set<string>(), readWithArguments: new Set<string>() }
-  const scope = { headers: {}, caller: '', signal: new AbortController().signal }
+  const scope = { headers: {}, caller: '', who: publicCaller, signal: new AbortController().signal }
   const fetchOf = (name: string): PlanNode => ({ kind: 'Fetch', serviceName: name, operation: `{ ${name} }` })
 
   test('follows its conditional nodes by the value of their variable', async () => {

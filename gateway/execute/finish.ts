@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../runtime/errors.ts'
+import { type ErrorCode, errorTable } from '../../runtime/errors.ts'
 import type { ClientError, PresentError } from './errors.ts'
 import type { Run } from './run.ts'
 import type { Defect, WriteData } from './writer.ts'
@@ -12,7 +12,7 @@ export interface ResponseText {
 /** Writes what a run fetched as the client asked for it; values that cannot be shown become nulls with an error, unless one accounts for them already. */
 export function finish(run: Run, write: WriteData, present: PresentError): ResponseText {
   const { text, defects } = write(run.data, run.plain)
-  const unexplained = defects.filter(({ kind, path }) => kind === 'mistyped' || !run.explains(path))
+  const unexplained = defects.filter(({ kind, path }) => kind !== 'missing' || !run.explains(path))
   const errors = [...run.errors, ...unexplained.map((defect) => describe(defect))].map(present)
   return { text: responseText(text, errors), errors }
 }
@@ -23,6 +23,7 @@ export function responseText(data: string, errors: readonly ClientError[]): stri
 }
 
 function describe({ kind, shown, field }: Defect): ClientError {
+  if (kind === 'denied') return { message: errorTable.UNAUTHORIZED_FIELD_OR_TYPE.text, path: shown, extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' satisfies ErrorCode } }
   const code: ErrorCode = kind === 'missing' ? 'UNEXPECTED_NULL' : 'SUBGRAPH_BAD_RESPONSE'
   const message = kind === 'missing' ? `Cannot return null for non-nullable field ${field}.` : `The value of ${field} is not of the field's type.`
   return { message, path: shown, extensions: { code } }

@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { type Access, openAccess } from '../authorization/access.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { type Conditions, isIncluded } from './conditions.ts'
 import { planKey } from './plan-keys.ts'
@@ -28,14 +29,15 @@ const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
  * An operation as it is planned; null when there is nothing to fetch. Its meaning is that of the original under the given conditions, in
  * a form that the planner handles without fail: no conditions, no named fragments, no fragment on a type that is already known, each field
  * once under the key of {@link planKey}. (The planner fails on some documents where a field stands twice or under a condition, and
- * mistakes some aliases for the fields that it needs itself.) Introspection and the root's `__typename` are left out.
+ * mistakes some aliases for the fields that it needs itself.) Introspection and the root's `__typename` are left out, and so is what
+ * may not be seen.
  * @throws AisleError GRAPHQL_VALIDATION_FAILED when the operation is too large
  */
-export function normalizeOperation({ schema, types }: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions): OperationDefinitionNode | null {
+export function normalizeOperation({ schema, types }: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions, access: Access = openAccess): OperationDefinitionNode | null {
   const root = schema.getRootType(operation.operation)
   if (!root) return null
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
-  const selections = new Normalizer(schema, fragments, conditions, (field) => planKey(field, types))
+  const selections = new Normalizer(schema, fragments, conditions, access, (field) => planKey(field, types))
     .selections(root, [operation.selectionSet])
     .filter((selection) => selection.kind !== Kind.FIELD || !selection.name.value.startsWith('__'))
   return selections.length === 0 ? null : { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }
@@ -51,13 +53,15 @@ class Normalizer {
   readonly #schema: GraphQLSchema
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #conditions: Conditions
+  readonly #access: Access
   readonly #keyOf: (field: FieldNode) => string
   #fields = 0
 
-  constructor(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>, conditions: Conditions, keyOf: (field: FieldNode) => string) {
+  constructor(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>, conditions: Conditions, access: Access, keyOf: (field: FieldNode) => string) {
     this.#schema = schema
     this.#fragments = fragments
     this.#conditions = conditions
+    this.#access = access
     this.#keyOf = keyOf
   }
 
@@ -85,6 +89,14 @@ class Normalizer {
     for (const selection of set.selections) {
       if (!isIncluded(selection.directives, this.#conditions)) continue
       if (selection.kind === Kind.FIELD) {
+        if (this.#access.denies(selection, parent.name)) continue
+        const open = this.#access.openTypes(selection, parent)
+        if (open !== null) {
+          // What may be seen depends on what the object turns out to be.
+          add(into.fields, '__typename', typename)
+          for (const { name } of open) add(into.narrower, name, { kind: Kind.SELECTION_SET, selections: [selection] })
+          continue
+        }
         add(into.fields, selection.name.value === '__typename' ? '__typename' : this.#keyOf(selection), selection)
         continue
       }

@@ -1,4 +1,6 @@
 import { type DocumentNode, getVariableValues, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
+import type { Caller } from '../../runtime/identity/caller.ts'
+import { ProtectedFields } from '../authorization/access.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { type Conditions, conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
@@ -8,7 +10,7 @@ import { Lru } from './lru.ts'
 import { drawOverride } from './override.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
-/** How many combinations of conditions are kept for one operation. */
+/** How many combinations of conditions and rights are kept for one operation. */
 const maxVariants = 32
 
 /** One operation of a valid document, ready to be planned and run under any variables. */
@@ -19,8 +21,9 @@ export class PreparedOperation {
   readonly #operation: OperationDefinitionNode
   readonly #present: PresentError
   readonly #conditionNames: readonly string[]
-  /** The conditions that it was asked for under. */
-  readonly #seen = new Map<string, Conditions>()
+  readonly #protected: ProtectedFields
+  /** The conditions that it was asked for under, and by whom. */
+  readonly #seen = new Map<string, { readonly conditions: Conditions; readonly who: Caller }>()
   #uses = 0
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
@@ -31,6 +34,7 @@ export class PreparedOperation {
     this.#operation = operation
     this.#present = present
     this.#conditionNames = conditionVariables(document)
+    this.#protected = new ProtectedFields(supergraph.schema, supergraph.access, document)
   }
 
   /** How often it was asked for. */
@@ -40,7 +44,7 @@ export class PreparedOperation {
 
   /** Plans and compiles what another version of this operation has planned and compiled. @throws AisleError QUERY_PLANNING_FAILED */
   async prepareAs(other: PreparedOperation): Promise<void> {
-    for (const conditions of other.#seen.values()) await this.variant(conditions)
+    for (const { conditions, who } of other.#seen.values()) await this.variant(conditions, who)
   }
 
   /** Coerces variables as the operation declares them. @throws InvalidRequest BAD_USER_INPUT */
@@ -52,19 +56,25 @@ export class PreparedOperation {
     return coerced
   }
 
-  /** The operation as it is under these variables, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
-  variant(variables: JsonObject): Promise<Variant> {
+  /** True when something that the operation selects may not be seen by this caller. */
+  restricts(who: Caller): boolean {
+    return this.#protected.grantsOf(who) !== ''
+  }
+
+  /** The operation as it is under these variables for whoever has the caller's rights, planned and compiled when first needed. @throws AisleError QUERY_PLANNING_FAILED */
+  variant(variables: JsonObject, who: Caller): Promise<Variant> {
     this.#uses++
-    let key = ''
+    const grants = this.#protected.none ? '' : this.#protected.grantsOf(who)
+    let key = grants === '' ? '' : `${grants} `
     for (const name of this.#conditionNames) key += variables[name] === true ? '1' : '0'
     const drawn = drawOverride(this.#supergraph.planner.percentages)
     if (drawn !== 0) key += `/${drawn}`
     const known = this.#variants.get(key)
     if (known !== undefined) return known
     const conditions = readConditions(this.#conditionNames, variables)
-    const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, drawn)
+    const pending = compileVariant(this.#supergraph, this.#document, this.#operation, conditions, this.#present, drawn, this.#protected.accessFor(grants))
     this.#variants.set(key, pending)
-    if (this.#seen.size < maxVariants) this.#seen.set(key, conditions)
+    if (this.#seen.size < maxVariants) this.#seen.set(key, { conditions, who })
     pending.catch(() => this.#variants.delete(key, pending))
     return pending
   }

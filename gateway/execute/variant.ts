@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import type { Supergraph } from '../supergraph/supergraph.ts'
+import { type Access, openAccess } from '../authorization/access.ts'
 import type { RequestScope, SubgraphReply, Subgraphs } from '../subgraphs/types.ts'
 import { type CompiledPlan, compilePlan } from './compile.ts'
 import type { Conditions } from './conditions.ts'
@@ -73,10 +74,11 @@ export async function compileVariant(
   conditions: Conditions,
   present: PresentError,
   drawn: number,
+  access: Access = openAccess,
 ): Promise<Variant> {
-  const normalized = normalizeOperation(supergraph, document, operation, conditions)
+  const normalized = normalizeOperation(supergraph, document, operation, conditions, access)
   const plan = normalized === null ? null : await supergraph.planner.plan(normalized, drawn)
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
-  const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions)
+  const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions, access)
   return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
 }

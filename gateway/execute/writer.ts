@@ -15,6 +15,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
+import { type Access, openAccess } from '../authorization/access.ts'
 import type { Conditions } from './conditions.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
@@ -23,9 +24,9 @@ import { type PathNode, type ResponsePath, toResponsePath, toShownPath } from '.
 import { planKey } from './plan-keys.ts'
 import { FieldCollector } from './selection.ts'
 
-/** What the client must be told about a value that could not be written: it is missing, or it is not of its type. */
+/** What the client must be told about a value that could not be written: it is missing, it is not of its type, or it may not be seen. */
 export interface Defect {
-  readonly kind: 'missing' | 'mistyped'
+  readonly kind: 'missing' | 'mistyped' | 'denied'
   readonly path: ResponsePath
   /** Where the client sees it. */
   readonly shown: ResponsePath
@@ -40,9 +41,14 @@ export interface Defect {
 interface Pass {
   clean: boolean
   readonly defects: Defect[] | null
+  /** How many values that may not be seen have been reported. */
+  denied: number
   /** No string in the data needs an escape. */
   readonly plain: boolean
 }
+
+/** Values of fields that may not be seen, in one answer, that get an error of their own; a long list must not grow the answer without end. */
+const mostDenied = 200
 
 /** JSON text, or null for a null that its parent must take over because the field may not be null. */
 type Write = (value: unknown, pass: Pass, path: PathNode | null) => string | null
@@ -63,37 +69,40 @@ type ObjectType = GraphQLObjectType | GraphQLInterfaceType
 export type WriteData = (data: JsonObject, plain: boolean) => { readonly text: string; readonly defects: readonly Defect[] }
 
 /** Compiles the writer of one operation under decided conditions. */
-export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions): WriteData {
+export function compileWriter(schema: GraphQLSchema, types: TypeSystem, document: DocumentNode, operation: OperationDefinitionNode, conditions: Conditions, access: Access = openAccess): WriteData {
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
   const root = schema.getRootType(operation.operation)
   if (!root) throw new TypeError(`the schema has no ${operation.operation} type`)
-  const write = new WriterCompiler(schema, types, new FieldCollector(schema, fragments, conditions)).object(root, [operation], true)
+  const write = new WriterCompiler(schema, types, access, new FieldCollector(schema, fragments, conditions)).object(root, [operation], true)
   return (data, plain) => {
-    const quick: Pass = { clean: true, defects: null, plain }
+    const quick: Pass = { clean: true, defects: null, denied: 0, plain }
     const text = write(data, quick, null)
     if (quick.clean) return { text: text ?? 'null', defects: [] }
     const defects: Defect[] = []
-    return { text: write(data, { clean: false, defects, plain }, null) ?? 'null', defects }
+    return { text: write(data, { clean: false, defects, denied: 0, plain }, null) ?? 'null', defects }
   }
 }
 
 class WriterCompiler {
   readonly #schema: GraphQLSchema
   readonly #types: TypeSystem
+  readonly #access: Access
   readonly #collector: FieldCollector
 
-  constructor(schema: GraphQLSchema, types: TypeSystem, collector: FieldCollector) {
+  constructor(schema: GraphQLSchema, types: TypeSystem, access: Access, collector: FieldCollector) {
     this.#schema = schema
     this.#types = types
+    this.#access = access
     this.#collector = collector
   }
 
   object(type: ObjectType, nodes: readonly (FieldNode | OperationDefinitionNode)[], isRoot = false): Write {
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
     const fields = [...this.#collector.collect(type, sets)].map(([key, group]): FieldWriter => {
+      const open = group.filter((each) => !this.#access.denies(each, type.name))
       const name = `${JSON.stringify(key)}:`
       const [node] = group
-      return { key, read: node === undefined ? key : planKey(node, this.#types), first: `{${name}`, rest: `,${name}`, write: this.#field(type, group, isRoot) }
+      return { key, read: node === undefined ? key : planKey(node, this.#types), first: `{${name}`, rest: `,${name}`, write: open.length === 0 ? this.#denied(type, group) : this.#field(type, open, isRoot) }
     })
     return (value, pass, path) => {
       if (!isObject(value)) return null
@@ -107,6 +116,17 @@ class WriterCompiler {
         text += (index === 0 ? field.first : field.rest) + written
       }
       return text === '' ? '{}' : `${text}}`
+    }
+  }
+
+  /** Null, and an error at its place; the parent's null where the field may not be null. */
+  #denied(type: ObjectType, [node]: readonly FieldNode[]): Write {
+    const name = node?.name.value ?? ''
+    const written = isNonNullType(type.getFields()[name]?.type) ? null : 'null'
+    return (_value, pass, path) => {
+      pass.clean = false
+      if (pass.denied++ < mostDenied) report(pass, path, 'denied', `${type.name}.${name}`)
+      return written
     }
   }
 

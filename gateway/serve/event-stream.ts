@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { expiredReason, onExpiry } from '../../runtime/identity/expiry.ts'
 import { eventStream } from '../../runtime/graphql/media.ts'
 import type { ReadyOperation } from './graph.ts'
 import { Liveness } from './liveness.ts'
@@ -24,16 +25,17 @@ export class EventStreams implements Disposable {
   }
 
   /** @param abort aborted when the client has left, and by this to end the operation for a reason */
-  async answer(reply: FastifyReply, operation: ReadyOperation, headers: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<FastifyReply> {
+  async answer(reply: FastifyReply, operation: ReadyOperation, from: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<FastifyReply> {
     reply.hijack()
     const stream = reply.raw
     stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no', connection: 'close' })
     stream.flushHeaders()
     this.#open.add(abort)
     const outflow = new Outflow({ unsent: () => stream.writableLength, write: (message, onTaken) => stream.write(message, onTaken) }, this.#limits, () => abort.abort(new AisleError('CLIENT_TOO_SLOW')))
+    using _expiry = onExpiry(from.who, () => this.#service.identity.clockToleranceSeconds, () => abort.abort(new AisleError('UNAUTHENTICATED', expiredReason, { details: { reason: 'expired' } })))
     using _liveness = keepAlive(stream, outflow, this.#limits.pingMs)
     try {
-      await this.#run(operation, this.#service.scope(headers, abort.signal), outflow)
+      await this.#run(operation, this.#service.scope(from, abort.signal), outflow)
       // A stream that is ended for a reason says so; a client that has left hears nothing.
       if (AisleError.is(abort.signal.reason)) throw abort.signal.reason
     } catch (error) {

@@ -1,10 +1,12 @@
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import { OperationCache } from '../execute/operation-cache.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
 import type { JsonObject } from '../../runtime/json.ts'
+import { withSignal } from '../subgraphs/headers.ts'
 import type { SubgraphClient } from '../subgraphs/client.ts'
 import { InFlight } from '../subgraphs/in-flight.ts'
 import { type BroadcastObserver, Broadcasts, type SubscriptionEnd } from './broadcast.ts'
@@ -68,10 +70,11 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
 }
 
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy): Promise<ReadyOperation> {
+export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, who: Caller): Promise<ReadyOperation> {
   const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
   const variables: JsonObject = prepared.coerce(parameters.variables)
-  const variant = await prepared.variant(variables)
+  const variant = await prepared.variant(variables, who)
+  if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(who)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
     kind: prepared.kind,
     parameters,
@@ -98,7 +101,7 @@ async function execute({ subgraphs, inFlight }: Graph, kind: OperationTypeNode, 
   if (kind === OperationTypeNode.QUERY) {
     if (inFlight === null) return variant.execute(subgraphs, scope, variables)
     const key = sharingKey(variant, variables, scope)
-    return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, { ...scope, signal }, variables))
+    return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, withSignal(scope, signal), variables))
   }
   try {
     return await variant.execute(subgraphs, scope, variables)
@@ -116,7 +119,7 @@ function sharingKey(variant: Variant, variables: JsonObject, scope: RequestScope
 
 function subscribe(graph: Graph, variant: Variant, scope: RequestScope, variables: JsonObject, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd> {
   const key = graph.shareSubscriptions ? sharingKey(variant, variables, scope) : null
-  return graph.broadcasts.join(key, scope.signal, deliver, (signal) => eventsOf(graph, variant, { ...scope, signal }, variables))
+  return graph.broadcasts.join(key, scope.signal, deliver, (signal) => eventsOf(graph, variant, withSignal(scope, signal), variables))
 }
 
 /** @throws InvalidRequest when the source fails */

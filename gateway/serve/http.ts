@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
 import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
@@ -19,15 +20,18 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
   let media: ResponseMedia = plainJson
   try {
     media = negotiate(request.headers.accept, deferredParts)
-    const operation = await service.ready(readRequest(request))
+    const found = service.identity.identify(request.headers.authorization)
+    const who = found instanceof Promise ? await found : found
+    const operation = await service.ready(readRequest(request), who)
     if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
     }
     const abort = abortOnLeave(reply)
-    if (media === eventStream) return await streams.answer(reply, operation, request.headers, abort)
+    const from = { headers: request.headers, who }
+    if (media === eventStream) return await streams.answer(reply, operation, from, abort)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
-    const { text } = await service.execute(operation, service.scope(request.headers, abort.signal))
+    const { text } = await service.execute(operation, service.scope(from, abort.signal))
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
     const ready = present(media, text)
@@ -41,6 +45,8 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
 export function answerFailure(reply: FastifyReply, error: unknown, media: ResponseMedia, service: GraphService): FastifyReply {
   const failure = service.failed(error)
   reply.header('cache-control', 'no-store')
+  const challenge = challengeOf(error)
+  if (challenge !== null) reply.header('www-authenticate', challenge)
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
 }
 

@@ -1,9 +1,10 @@
 import { AisleError, errorTable } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
+import type { Identity } from '../../runtime/identity/identity.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
-import type { IncomingHttpHeaders } from 'node:http'
-import { createScope, type HeaderRules } from '../subgraphs/headers.ts'
+import { createScope, type HeaderRules, type ReceivedFrom } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -20,14 +21,16 @@ export class GraphService implements AsyncDisposable {
   readonly #open = new Set<Graph>()
   #closed = false
   readonly #headers: HeaderRules
+  readonly identity: Identity
   readonly #policy: DocumentPolicy
   readonly #metrics: GatewayMetrics
   readonly #log: Logger
 
-  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, metrics: GatewayMetrics, log: Logger) {
+  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, log: Logger) {
     this.#graph = graph
     this.#open.add(graph)
     this.#headers = headers
+    this.identity = identity
     this.#policy = policy
     this.#metrics = metrics
     this.#log = log
@@ -62,13 +65,13 @@ export class GraphService implements AsyncDisposable {
   }
 
   /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-  ready(parameters: Parameters): Promise<ReadyOperation> {
-    return readyOperation(this.#graph, parameters, this.#policy)
+  ready(parameters: Parameters, who: Caller): Promise<ReadyOperation> {
+    return readyOperation(this.#graph, parameters, this.#policy, who)
   }
 
   /** What goes with everything that is asked for one client. */
-  scope(headers: IncomingHttpHeaders, signal: AbortSignal): RequestScope {
-    return createScope(headers, this.#headers, signal)
+  scope(from: ReceivedFrom, signal: AbortSignal): RequestScope {
+    return createScope(from, this.#headers, signal)
   }
 
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
@@ -89,16 +92,16 @@ export class GraphService implements AsyncDisposable {
     this.#metrics.subscriptionStarted()
     try {
       let current = operation
-      while ((await current.subscribe(scope, onEvent)) === 'retired') current = await this.#renew(operation)
+      while ((await current.subscribe(scope, onEvent)) === 'retired') current = await this.#renew(operation, scope.who)
     } finally {
       this.#metrics.subscriptionEnded()
     }
   }
 
   /** The same operation on the version that is served now. @throws AisleError SUBSCRIPTION_OUTDATED */
-  async #renew({ parameters }: ReadyOperation): Promise<ReadyOperation> {
+  async #renew({ parameters }: ReadyOperation, who: Caller): Promise<ReadyOperation> {
     try {
-      return await this.ready(parameters)
+      return await this.ready(parameters, who)
     } catch (cause) {
       const { message } = InvalidRequest.from(cause)
       throw new AisleError('SUBSCRIPTION_OUTDATED', `${errorTable.SUBSCRIPTION_OUTDATED.text} ${message}`, { cause })

@@ -4,6 +4,9 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, Operati
 import { CloseCode, handleProtocols, makeServer, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { AisleError } from '../../runtime/errors.ts'
+import { authorizationOf } from '../../runtime/identity/bearer.ts'
+import { type Caller, publicCaller } from '../../runtime/identity/caller.ts'
+import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../runtime/identity/expiry.ts'
 import { isObject } from '../../runtime/json.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
@@ -17,9 +20,15 @@ const maxMessageBytes = 1_048_576
 /** The protocol library finds out from a document what to do; every operation is run as one whose events go past the library. */
 const anyDocument = parse('subscription { a }')
 
+/** Try again later (RFC 6455's registry). */
+const laterClose = 1013
+
 interface Extra {
   readonly client: SocketClient
   readonly request: IncomingMessage
+  readonly socket: WebSocket
+  /** Whose connection it is, once its first message has said so. */
+  who: Caller
 }
 
 /** Serves queries, mutations and subscriptions over graphql-ws on `path`. Dispose it before or with the HTTP server. */
@@ -33,7 +42,7 @@ export function serveWebSocket(http: HttpServer, path: string, service: GraphSer
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
   })
   const server = createProtocol(service)
-  sockets.on('connection', (socket, request) => connect(server, socket, { client: new SocketClient(socket, limits), request }))
+  sockets.on('connection', (socket, request) => connect(server, socket, { client: new SocketClient(socket, limits), request, socket, who: publicCaller }))
   return {
     async [Symbol.asyncDispose]() {
       for (const socket of sockets.clients) socket.close(1001, 'Going away')
@@ -77,12 +86,26 @@ function createProtocol(service: GraphService): Server<Extra> {
   const refuse = (error: unknown): GraphQLError[] => service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
   return makeServer<Record<string, unknown>, Extra>({
     jsonMessageReviver: reviveMessage,
-    async onSubscribe({ extra: { client, request }, connectionParams }, id, payload) {
+    async onConnect({ extra, connectionParams }) {
+      const { socket, request } = extra
+      try {
+        extra.who = await service.identity.identify(authorizationOf(connectionParams) ?? request.headers.authorization)
+      } catch (error) {
+        const { code, message } = service.failed(error)
+        socket.close(code === 'UNAUTHENTICATED' ? unauthenticatedClose : laterClose, `${code}: ${message}`)
+        return false
+      }
+      if (socket.readyState !== socket.OPEN) return false
+      const expiry = onExpiry(extra.who, () => service.identity.clockToleranceSeconds, () => socket.close(expiredClose, expiredReason))
+      socket.once('close', () => expiry[Symbol.dispose]())
+      return true
+    },
+    async onSubscribe({ extra: { client, request, who }, connectionParams }, id, payload) {
       let abort: AbortController | null = null
       try {
         abort = client.enter(id)
-        const scope = service.scope({ ...request.headers, ...lowerCased(connectionParams) }, abort.signal)
-        const operation = await service.ready(readParameters(payload))
+        const scope = service.scope({ headers: { ...request.headers, ...lowerCased(connectionParams) }, who }, abort.signal)
+        const operation = await service.ready(readParameters(payload), who)
         return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation }) }
       } catch (error) {
         if (abort !== null) client.leave(id, abort)

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import { publicCaller } from '../../runtime/identity/caller.ts'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { AisleError } from '../../runtime/errors.ts'
@@ -35,7 +36,7 @@ async function startBench(respond: (attempt: number, ...listened: Parameters<Req
     circuit: (_service, open) => circuits.push(open),
   })
   return {
-    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', signal }, policy),
+    ask: (policy = query, signal = new AbortController().signal) => client.request('things', body, { headers: {}, caller: '', who: publicCaller, signal }, policy),
     received: () => received,
     circuits,
     retried: () => retried,

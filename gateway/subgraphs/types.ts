@@ -1,11 +1,13 @@
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 
 /** What belongs to one client request and goes with everything that is asked on its behalf. */
 export interface RequestScope {
-  /** Headers for subgraphs, already filtered by the propagation rule; names in lower case. */
+  /** Headers for subgraphs as they are now, already filtered by the propagation rule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** Who asks, as text: equal for equal headers (but for those that only trace a request) and for no others. Empty where there are none. */
+  /** Who asks, as text: equal for the same with equal headers (but for those that only trace a request) and for no others. */
   readonly caller: string
+  readonly who: Caller
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal
 }

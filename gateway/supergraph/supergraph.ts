@@ -1,5 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, Kind, parse, print } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
+import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
+import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { createPlanner } from '../plan/planner.ts'
 import { createSplitPlanner, type SplitPlanner } from '../plan/split.ts'
 import { directiveArguments } from './ast.ts'
@@ -14,6 +16,8 @@ export interface Supergraph {
   readonly schema: GraphQLSchema
   readonly planner: SplitPlanner
   readonly types: TypeSystem
+  /** Who may see what. */
+  readonly access: AccessRules
   /** Where each subgraph answers, by name. */
   readonly urls: ReadonlyMap<string, string>
 }
@@ -22,9 +26,10 @@ export interface Supergraph {
  * Reads a Federation 2 supergraph.
  * @param urlOverrides routing URLs by subgraph name, instead of those written in the supergraph
  * @param overrideLabels labels of progressive overrides that take place
+ * @param grant which of the graph's policies a caller satisfies
  * @throws AisleError SUPERGRAPH_INVALID; CONFIG_INVALID when an override names no subgraph
  */
-export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}, overrideLabels: readonly string[] = []): Promise<Supergraph> {
+export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}, overrideLabels: readonly string[] = [], grant: GrantPolicies = policiesByRole()): Promise<Supergraph> {
   const written = parseSupergraph(sdl)
   const document = withSpecifiedNames(written)
   const graphs = joinGraphs(document)
@@ -38,7 +43,7 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   const schema = buildPublicSchema(document)
   const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
   const planner = createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), { supergraph: document, schema, types, labels: overrideLabels })
-  return { schema, planner, types, urls }
+  return { schema, planner, types, access: readAccessRules(document, grant), urls }
 }
 
 function parseSupergraph(sdl: string): DocumentNode {

@@ -26,7 +26,7 @@ export interface ReceivedRequest {
 }
 
 /** Everything a test may want of the federation specification. */
-export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
+export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated", "@requiresScopes", "@policy", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@extends", "@tag"])\n`
 
 /** A subgraph answering over HTTP and graphql-ws, and keeping account of what it was asked. */
 export interface TestSubgraph extends AsyncDisposable {

@@ -39,7 +39,7 @@ describe('what a start is told', () => {
 
 describe('what a start runs', () => {
   test('is every role, the database only for those that need it, and one that outlives the rest', () => {
-    const roles = rolesOf({ ports, databaseUrl: 'postgres://x/y', store: 'a/b', examples: '/examples.json', folder: '/data', simulate: true })
+    const roles = rolesOf({ ports, databaseUrl: 'postgres://x/y', store: 'a/b', examples: '/examples.json', folder: '/data', simulate: true, contextSecret: 'local:x' })
     expect(roles.map(({ name }) => name)).toEqual(['search', 'recommendation', 'inventory', 'device', 'origin', 'gateway', 'edge', 'simulate'])
     expect(roles.filter(({ environment }) => environment?.DATABASE_URL !== undefined).map(({ name }) => name)).toEqual(['search', 'recommendation', 'inventory', 'device', 'origin'])
     expect(roles.filter(({ place }) => place === 'store').map(({ name }) => name)).toEqual(['edge'])
@@ -47,7 +47,7 @@ describe('what a start runs', () => {
   })
 
   test('is no edge node where the data have no store, and says so', () => {
-    const roles = rolesOf({ ports, databaseUrl: 'postgres://x/y', store: null, examples: '/examples.json', folder: '/data', simulate: false })
+    const roles = rolesOf({ ports, databaseUrl: 'postgres://x/y', store: null, examples: '/examples.json', folder: '/data', simulate: false, contextSecret: 'local:x' })
     expect(roles.map(({ name }) => name)).toEqual(['search', 'recommendation', 'inventory', 'device', 'origin', 'gateway'])
     const table = describeRun({ ports, facts: { store: null, deviceId: null, product: { id: '1', name: 'Cable' } }, databaseUrl: 'postgres://x/y', embedded: true, logs: '/logs' })
     expect(table).toContain('none: these data have no store')

@@ -4,6 +4,7 @@ import type { Cast } from './cast.ts'
 import { dataSetName } from './data-set.ts'
 import { buildExplorerPage } from './explorer.ts'
 import { rolesOf } from './roles.ts'
+import { localSecret } from './secret.ts'
 import { describeRun } from './table.ts'
 
 /** All of Aisle: four subgraphs, origin, gateway, one store's node, and sales that go on by themselves. */
@@ -16,7 +17,7 @@ export const wholeCast: Cast = {
     await mkdir(folder, { recursive: true })
     const simulate = config.simulate ?? config.data === undefined
     return {
-      roles: rolesOf({ ports, databaseUrl, store: facts.store?.id ?? null, folder, examples: await writeExamples(folder, facts), simulate }),
+      roles: rolesOf({ ports, databaseUrl, store: facts.store?.id ?? null, folder, examples: await writeExamples(folder, facts), simulate, contextSecret: await localSecret(join(folder, 'context-secret')) }),
       databaseUrl,
       description: describeRun({ ports, facts, databaseUrl, embedded, logs }),
     }

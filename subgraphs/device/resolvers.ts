@@ -2,6 +2,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import { connectionOf, decodeCursor, pageSize, type Connection } from '../shared/connection.ts'
 import type { SubgraphResolvers } from '../shared/context.ts'
 import { DateTime, Duration } from '../shared/scalars.ts'
+import { requireDeviceRight, requireStoreRight } from '../shared/rights.ts'
 import { holdsWholeChain, requireHeld } from '../shared/scope.ts'
 import type { DeviceRow } from '../storage/database.ts'
 import type { DeviceKind } from './commands.ts'
@@ -44,6 +45,7 @@ const device = {
 const store = {
   __resolveReference: ({ id }: Reference) => ({ id }),
   devices: (async ({ id }, { kind, first, after }, { device: { loaders }, environment }): Promise<DeviceConnection> => {
+    requireStoreRight(environment, id, 'read')
     requireHeld(environment, id)
     const size = pageSize(first ?? 50, 500)
     const cursor = decodeCursor(after, 1)
@@ -70,6 +72,7 @@ export const deviceResolvers: SubgraphResolvers = {
 }
 
 async function readings(row: DeviceRow, span: ReadingSpan, width: number | null, { device: { loaders }, environment }: DeviceRequest): Promise<ReadingBucket[]> {
+  requireDeviceRight(environment, row.id, row.store_id, 'read')
   requireHeld(environment, row.store_id)
   checkSpan(span, width)
   const since = environment.readingsSince

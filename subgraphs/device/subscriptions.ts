@@ -1,5 +1,6 @@
 import { AisleError } from '../../runtime/errors.ts'
 import type { Batch } from '../shared/changes.ts'
+import { requireStoreRight } from '../shared/rights.ts'
 import { holdsWholeChain, requireHeld } from '../shared/scope.ts'
 import { follow, newestChanges, stream } from '../shared/streams.ts'
 import type { DeviceRow, ReadingRow } from '../storage/database.ts'
@@ -29,6 +30,7 @@ export const subscriptions = {
   },
   readingAlert: {
     subscribe: (async (_root, { storeId }, context) => {
+      requireStoreRight(context.environment, storeId, 'read')
       requireHeld(context.environment, storeId)
       const store = await context.environment.storage.db.selectFrom('store').select('id').where('id', '=', storeId).executeTakeFirst()
       if (store === undefined) throw new AisleError('STORE_UNKNOWN', `The chain has no store ${storeId}.`, { details: { storeId } })

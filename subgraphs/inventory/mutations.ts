@@ -1,5 +1,6 @@
 import type { CommandContext } from '../shared/commands.ts'
 import { requireOperationId } from '../shared/operation-id.ts'
+import { requireChainRight, requireStoreRight } from '../shared/rights.ts'
 import { requireHeld } from '../shared/scope.ts'
 import type { RecordCount, RecordMovement, SetPrice } from './commands.ts'
 import { levelOf } from './level.ts'
@@ -11,6 +12,7 @@ type Input<Command, Optional extends keyof Command> = { input: Omit<Command, Opt
 export const mutations = {
   recordStockMovement: (async (_root, { input }, context) => {
     const { operationId, storeId, productId, kind, quantity } = input
+    requireStoreRight(context.environment, storeId, 'write')
     requireHeld(context.environment, storeId)
     const command = { operationId: requireOperationId(operationId), storeId, productId, kind, quantity, occurredAt: input.occurredAt ?? null }
     const { result, pending, userErrors } = await context.inventory.commands.recordMovement(command, commandContext(context))
@@ -20,6 +22,7 @@ export const mutations = {
 
   recordStockCount: (async (_root, { input }, context) => {
     const { operationId, storeId, productId, counted } = input
+    requireStoreRight(context.environment, storeId, 'write')
     requireHeld(context.environment, storeId)
     const command = { operationId: requireOperationId(operationId), storeId, productId, counted, countedAt: input.countedAt ?? null }
     const { result, pending, userErrors } = await context.inventory.commands.recordCount(command, commandContext(context))
@@ -29,6 +32,8 @@ export const mutations = {
 
   setPrice: (async (_root, { input }, context) => {
     const { operationId, productId, amount, currencyCode } = input
+    if (typeof input.storeId === 'string') requireStoreRight(context.environment, input.storeId, 'write')
+    else requireChainRight(context.environment, 'write')
     const command = { operationId: requireOperationId(operationId), productId, storeId: input.storeId ?? null, amount, currencyCode }
     const { result, userErrors } = await context.inventory.commands.setPrice(command, commandContext(context))
     context.renew()

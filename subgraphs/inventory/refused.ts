@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { connectionOf, decodeCursor, pageSize } from '../shared/connection.ts'
+import { requireStoreRight } from '../shared/rights.ts'
 import { requireHeld } from '../shared/scope.ts'
 import type { EdgeOperationRow } from '../storage/database.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -36,6 +37,7 @@ export function refusedPages({ db, dialect }: Storage, storeIds: readonly string
 
 /** `Store.refusedWrites`. */
 export const refusedWrites: InventoryResolver<{ readonly id: string }, { first?: number | null; after?: string | null }> = async ({ id }, { first, after }, { inventory, environment }) => {
+  requireStoreRight(environment, id, 'read')
   requireHeld(environment, id)
   const size = pageSize(first ?? 50, 200)
   const cursor = decodeCursor(after, 3)

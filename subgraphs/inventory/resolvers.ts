@@ -3,6 +3,7 @@ import { connectionOf, decodeCursor, pageSize, type Connection } from '../shared
 import type { SubgraphResolvers } from '../shared/context.ts'
 import { toMoney } from '../shared/money.ts'
 import { CurrencyCode, DateTime, Decimal } from '../shared/scalars.ts'
+import { requireChainRight, requireStoreRight } from '../shared/rights.ts'
 import { holdsWholeChain, requireHeld } from '../shared/scope.ts'
 import type { ListPriceRow, MovementRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import { requirePosition, type Position } from './distance.ts'
@@ -41,6 +42,8 @@ const query = {
   stores: ((_root, { near, first, after }, { inventory }) =>
     storePage(inventory.store, near ?? null, pageSize(first ?? 20, 200), after)) satisfies InventoryResolver<unknown, PageArgs & { near?: Position | null }>,
   stockReport: (async (_root, { storeId, groupBy }, { inventory, environment }) => {
+    if (typeof storeId === 'string') requireStoreRight(environment, storeId, 'read')
+    else requireChainRight(environment, 'read')
     if (typeof storeId === 'string') {
       requireHeld(environment, storeId)
       await requireStore(inventory, storeId)
@@ -83,6 +86,7 @@ const store = {
   }) satisfies InventoryResolver<Reference, PageArgs & { filter?: StockFilterInput | null }>,
   refusedWrites,
   movements: (async ({ id }, { productId, first, after }, { inventory, environment }) => {
+    requireStoreRight(environment, id, 'read')
     requireHeld(environment, id)
     const size = pageSize(first ?? 50, 500)
     const cursor = decodeCursor(after, 2)

@@ -1,12 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { thisMachine, type Machine } from '../../runtime/machine.ts'
 
 /** Waits for `ms` milliseconds, or until `signal` aborts; never rejects. */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal })
-  } catch {
-    // Aborted: whoever waits looks at the signal itself.
-  }
+export async function pause(ms: number, signal?: AbortSignal, machine: Machine = thisMachine): Promise<void> {
+  if (signal?.aborted === true) return
+  const over = Promise.withResolvers<void>()
+  const end = (): void => over.resolve()
+  using _timer = machine.after(ms, end)
+  signal?.addEventListener('abort', end)
+  await over.promise
+  signal?.removeEventListener('abort', end)
 }
 
 /**
@@ -16,9 +18,11 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 export class Backoff {
   readonly #firstMs: number
   readonly #mostMs: number
+  readonly #machine: Machine
   #failures = 0
 
-  constructor(firstMs = 100, mostMs = 10_000) {
+  constructor(firstMs = 100, mostMs = 10_000, machine: Machine = thisMachine) {
+    this.#machine = machine
     this.#firstMs = firstMs
     this.#mostMs = mostMs
   }
@@ -35,6 +39,6 @@ export class Backoff {
   failed(): number {
     const ceiling = Math.min(this.#mostMs, this.#firstMs * 2 ** Math.min(this.#failures, 30))
     this.#failures += 1
-    return Math.max(this.#firstMs / 2, Math.random() * ceiling)
+    return Math.max(this.#firstMs / 2, this.#machine.random() * ceiling)
   }
 }

@@ -1,5 +1,6 @@
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { thisMachine, type Machine } from '../../runtime/machine.ts'
 import type { Change } from '../shared/changes.ts'
 import { entities as allEntities, type EntityName } from '../storage/entities.ts'
 import { isDamage } from '../storage/sqlite/damage.ts'
@@ -38,6 +39,15 @@ export interface FollowerOptions {
   readonly onHead?: (head: LogHead) => void
   /** The source answers (true), or has stopped answering (false); only when it changes. */
   readonly onLink?: (up: boolean) => void
+  /** A page was taken in; `atHead` when the replica now stands at the head of the log as the source told it. */
+  readonly onPage?: (atHead: boolean) => void
+  /** A fresh copy has taken the replica's place. */
+  readonly onCopied?: () => void
+  /** From here on only a fresh copy helps. */
+  readonly onCopyWanted?: () => void
+  /** The source refuses whoever asks, not what is asked: it knows no such store, or speaks another protocol. */
+  readonly onRefused?: (code: ErrorCode) => void
+  readonly machine?: Machine
 }
 
 export interface Follower extends AsyncDisposable {
@@ -51,6 +61,9 @@ export interface Follower extends AsyncDisposable {
 
 /** Refusals after which only a fresh copy helps. */
 const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_DIVERGED', 'LOG_GAP'])
+
+/** Refusals of the follower itself: they end when somebody changes it, or the source. */
+const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED'])
 
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
@@ -82,9 +95,9 @@ function ofReplica(error: unknown): unknown {
 }
 
 /** Milliseconds after which the source wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
-export function askedToWait(error: unknown): number {
+export function askedToWait(error: unknown, machine: Machine = thisMachine): number {
   const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
-  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + Math.random() / 2) : 0
+  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + machine.random() / 2) : 0
 }
 
 /** Longer than this, in seconds, nobody is believed. */
@@ -107,12 +120,12 @@ function localTarget(target: RangeTarget): RangeTarget {
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
  */
 export function startFollower(options: FollowerOptions): Follower {
-  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000 } = options
+  const { source, replica, log, waitMs = 5_000, limit = 1_000, mostPauseMs = 10_000, machine = thisMachine } = options
   const stop = new AbortController()
   const { signal } = stop
   const { scopes } = replica
-  const backoff = new Backoff(200, mostPauseMs)
-  const idle = new Backoff(200, mostPauseMs)
+  const backoff = new Backoff(200, mostPauseMs, machine)
+  const idle = new Backoff(200, mostPauseMs, machine)
   const first = Promise.withResolvers<void>()
   first.promise.catch(() => {})
   let oldSource = false
@@ -125,11 +138,15 @@ export function startFollower(options: FollowerOptions): Follower {
   let touched: Change[] | null = null
   /** Ends the wait for a change. */
   let wake = new AbortController()
+  const wantCopy = (): void => {
+    copyWanted = true
+    options.onCopyWanted?.()
+  }
   replica.onDamage((error) => {
     if (copyWanted) return
     log.error({ err: error }, 'a reader met damage in the replica: it is put together anew')
     options.onDamage?.(0)
-    copyWanted = true
+    wantCopy()
     wake.abort()
   })
   const check = (): void => {
@@ -138,8 +155,14 @@ export function startFollower(options: FollowerOptions): Follower {
     wake.abort()
   }
   const { checkEveryMs = 0 } = options
-  const schedule = checkEveryMs > 0 ? setInterval(check, checkEveryMs * (0.75 + Math.random() / 2)) : null
-  schedule?.unref()
+  const checkLater = (): Disposable | null =>
+    checkEveryMs <= 0
+      ? null
+      : machine.after(checkEveryMs * (0.75 + machine.random() / 2), () => {
+          check()
+          schedule = checkLater()
+        })
+  let schedule = checkLater()
   if (replica.position() !== null) first.resolve()
 
   const setLink = (up: boolean): void => {
@@ -150,14 +173,14 @@ export function startFollower(options: FollowerOptions): Follower {
 
   const readPage = async (cursor: LogCursor | null, wait: number): Promise<ChangesPage> => {
     if (cursor === null) throw new AisleError('NOT_READY')
-    const began = performance.now()
+    const began = machine.monotonic()
     wake = new AbortController()
     const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal: AbortSignal.any([signal, wake.signal]) })
     setLink(true)
     options.onHead?.(page.head)
     const progress = page.parts.length > 0 || page.next.batch > cursor.batch
     // A source that does not wait must not make this loop spin.
-    if (!progress && performance.now() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal)
+    if (!progress && machine.monotonic() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal, machine)
     else idle.succeeded()
     return page
   }
@@ -165,7 +188,7 @@ export function startFollower(options: FollowerOptions): Follower {
   const { entities = replica.entities } = options
 
   const copyByRanges = async (ranges: RangeSource): Promise<void> => {
-    const began = performance.now()
+    const began = machine.monotonic()
     copying ??= new RangeCopy({
       source: ranges,
       scopes,
@@ -185,18 +208,19 @@ export function startFollower(options: FollowerOptions): Follower {
     copying = null
     await localWork(() => replica.finishCopy())
     copied()
-    log.info({ fetched, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied by ranges')
+    log.info({ fetched, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied by ranges')
   }
 
   const copied = (): void => {
     copyWanted = false
     first.resolve()
+    options.onCopied?.()
     options.onReset?.()
   }
 
   const copy = async (): Promise<void> => {
     if (source.ranges !== undefined && !oldSource) return copyByRanges(source.ranges)
-    const began = performance.now()
+    const began = machine.monotonic()
     const { header, chunks } = await source.snapshot(scopes, { entities, signal })
     setLink(true)
     options.onHead?.(header.head)
@@ -208,7 +232,7 @@ export function startFollower(options: FollowerOptions): Follower {
     }
     await localWork(() => replica.finishCopy())
     copied()
-    log.info({ rows: header.rows, ...replica.position(), seconds: (performance.now() - began) / 1000 }, 'copied')
+    log.info({ rows: header.rows, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied')
   }
 
   /** Compares the next entity with the source, and goes on following meanwhile. */
@@ -241,7 +265,7 @@ export function startFollower(options: FollowerOptions): Follower {
     log.error({ ranges, found }, text)
     options.onDamage?.(ranges)
     checking = null
-    copyWanted = true
+    wantCopy()
   }
 
   const step = async (): Promise<void> => {
@@ -260,6 +284,7 @@ export function startFollower(options: FollowerOptions): Follower {
         const applied = await replica.takePage(page, signal)
         for (const { changes } of applied) touched?.push(...changes)
         if (applied.length > 0) options.onApplied?.(applied)
+        options.onPage?.(page.next.within === undefined && page.next.batch === page.head.batch)
       } catch (error) {
         // Some of it may be in sight without having been told.
         if (replica.position()?.batch !== before) options.onReset?.()
@@ -281,14 +306,15 @@ export function startFollower(options: FollowerOptions): Follower {
         const damage = error instanceof ReplicaFault && isDamage(error.cause)
         if (damage) options.onDamage?.(0)
         if ((code !== null && startAgain.has(code)) || damage) {
-          copyWanted = true
+          wantCopy()
           // What it has it keeps, and compares anew.
           copying = null
         }
         // An origin of an older version has no ranges.
         if (code === 'BAD_REQUEST' && copying !== null && copying.fetched === 0) oldSource = true
+        if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
-        await pause(Math.max(backoff.failed(), askedToWait(error)), signal)
+        await pause(Math.max(backoff.failed(), askedToWait(error, machine)), signal, machine)
       }
     }
   }
@@ -301,7 +327,7 @@ export function startFollower(options: FollowerOptions): Follower {
       return online
     },
     async [Symbol.asyncDispose]() {
-      if (schedule !== null) clearInterval(schedule)
+      schedule?.[Symbol.dispose]()
       stop.abort()
       await running
       first.reject(new AisleError('SHUTTING_DOWN'))

@@ -8,6 +8,7 @@ import { createLogger } from '../../runtime/log.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { createPostgresSource } from '../log/postgres-source.ts'
 import { startSequencer } from '../log/sequencer.ts'
+import { developer } from '../../runtime/identity/caller.ts'
 import type { RequestEnvironment } from '../shared/context.ts'
 import { openPostgres } from '../storage/postgres/storage.ts'
 import { openSearchServices } from './service.ts'
@@ -25,7 +26,7 @@ test('a search pod copies the catalogue, follows the log, and goes on where it s
   await using source = createPostgresSource(storage)
   const directory = await mkdtemp(join(tmpdir(), 'aisle-search-'))
   const environment: RequestEnvironment = {
-    storage, principal: 'test', holdsStore: () => true, readingsSince: null, changes: { subscribe: () => { throw new Error('not used') } },
+    storage, principal: 'test', caller: developer('test'), holdsStore: () => true, readingsSince: null, changes: { subscribe: () => { throw new Error('not used') } },
   }
   try {
     await storage.db.insertInto('product').values({ id: '1', name: 'Brass lamp', attributes: '[]' }).execute()

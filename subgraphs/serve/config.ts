@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { contextSettings } from '../../runtime/identity/context.ts'
 import { port, postgresUrl } from '../../runtime/config.ts'
 import type { SubgraphName } from '../shared/context.ts'
 
@@ -7,6 +8,9 @@ export const defaultPorts: Readonly<Record<SubgraphName, number>> = { search: 40
 
 /** The settings of one subgraph process. */
 export const subgraphConfigSchema = z.object({
+  ...contextSettings,
+  /** Refuses to start without the secret that gateways share. */
+  production: z.stringbool().or(z.boolean()).optional(),
   port,
   host: z.string().optional(),
   databaseUrl: postgresUrl,

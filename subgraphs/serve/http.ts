@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { HeaderMap, type ApolloServer, type BaseContext } from '@apollo/server'
+import { challengeOf } from '../../runtime/identity/bearer.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { serveOperational } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import { mayBeBehind } from './consistency.ts'
+import type { Authenticate } from './principal.ts'
 
 /** Largest body, in bytes: a page of entity references is far below it. */
 const bodyLimit = 8 * 1024 * 1024
@@ -11,7 +14,8 @@ const bodyLimit = 8 * 1024 * 1024
 /** Answers `/graphql` by Apollo Server and the paths every role has, on a bare `node:http` server. */
 export function requestListener<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
-  contextOf: (request: IncomingMessage, mayBeBehind: boolean) => Context,
+  authenticate: Authenticate,
+  contextOf: (caller: Caller, mayBeBehind: boolean) => Context,
   { health, metrics, log }: RoleContext,
   observe: (status: number, seconds: number) => void,
 ): RequestListener {
@@ -24,7 +28,8 @@ export function requestListener<Context extends BaseContext>(
     const start = performance.now()
     response.once('close', () => observe(response.statusCode, (performance.now() - start) / 1000))
     if (health.draining) response.setHeader('connection', 'close')
-    await answerGraphQL(apollo, contextOf, request, response)
+    const caller = await authenticate(request.headers)
+    await answerGraphQL(apollo, (behind) => contextOf(caller, behind), request, response)
   }
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -36,7 +41,7 @@ export function requestListener<Context extends BaseContext>(
 
 async function answerGraphQL<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
-  contextOf: (request: IncomingMessage, mayBeBehind: boolean) => Context,
+  contextOf: (mayBeBehind: boolean) => Context,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -48,7 +53,7 @@ async function answerGraphQL<Context extends BaseContext>(
   const body = await readBody(request)
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body },
-    context: async () => contextOf(request, mayBeBehind(headers, body, search)),
+    context: async () => contextOf(mayBeBehind(headers, body, search)),
   })
   response.statusCode = answer.status ?? 200
   for (const [name, value] of answer.headers) response.setHeader(name, value)
@@ -77,12 +82,14 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function sendFault(response: ServerResponse, { status, message, code }: AisleError): void {
+function sendFault(response: ServerResponse, fault: AisleError): void {
+  const { status, message, code } = fault
+  const challenge = challengeOf(fault)
   if (response.headersSent) {
     response.destroy()
     return
   }
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close', ...(challenge === null ? {} : { 'www-authenticate': challenge }) })
   response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
 }
 

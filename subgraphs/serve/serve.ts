@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { sql } from 'kysely'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import type { ChangeFeed } from '../shared/changes.ts'
@@ -11,7 +12,7 @@ import { formatFault } from './faults.ts'
 import { requestListener } from './http.ts'
 import { subgraphMetrics, type SubgraphMetrics } from './metrics.ts'
 import type { OpenSubgraph } from './open.ts'
-import { principalOf } from './principal.ts'
+import { type Authenticate, believeEverybody } from './principal.ts'
 import { loadSubgraphSchema } from './schema.ts'
 import { serveSocket } from './socket.ts'
 
@@ -26,18 +27,20 @@ export interface ServeOptions {
   readonly host?: string
   /** The figures already made for the storage; made here without them. */
   readonly figures?: SubgraphMetrics
+  /** Who sent a request; without it, whoever it says. */
+  readonly authenticate?: Authenticate
 }
 
 /**
  * Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the
  * caller's to close; the URL of the role is without the path.
  */
-export async function serveSubgraph({ subgraph, storage, reads = { storage }, changes, port, host, figures }: ServeOptions, context: RoleContext): Promise<RunningRole> {
+export async function serveSubgraph({ subgraph, storage, reads = { storage }, changes, port, host, figures, authenticate = believeEverybody }: ServeOptions, context: RoleContext): Promise<RunningRole> {
   const { log, health } = context
   const measure = figures ?? subgraphMetrics(context.metrics)
   const schema = await loadSubgraphSchema(subgraph.name, subgraph.resolvers)
-  const contextOf = (request: IncomingMessage, mayBeBehind: boolean): BaseContext => {
-    const environment: RequestEnvironment = { storage: mayBeBehind ? reads.storage : storage, changes, principal: principalOf(request.headers), holdsStore: () => true, readingsSince: null }
+  const contextOf = (caller: Caller, mayBeBehind: boolean): BaseContext => {
+    const environment: RequestEnvironment = { storage: mayBeBehind ? reads.storage : storage, changes, principal: caller.subject, caller, holdsStore: () => true, readingsSince: null }
     return createContext(environment, { [subgraph.name]: () => subgraph.createPart(environment) })
   }
   const apollo = new ApolloServer<BaseContext>({
@@ -55,11 +58,12 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
     await sql`select 1`.execute(storage.db)
     return null
   })
-  const server = createServer(requestListener(apollo, contextOf, context, measure.request))
+  const server = createServer(requestListener(apollo, authenticate, contextOf, context, measure.request))
   const socket = serveSocket(server, {
     schema,
+    authenticate,
     // An event tells of what has just changed, so that it is never read from a replica.
-    contextOf: (request) => contextOf(request, false),
+    contextOf: (caller) => contextOf(caller, false),
     formatError: (formatted, error) => formatFault(formatted, error, log),
     observe: measure.subscription,
   })

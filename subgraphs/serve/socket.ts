@@ -1,8 +1,12 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { GraphQLError, parse, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
+import { AisleError } from '../../runtime/errors.ts'
+import type { Caller } from '../../runtime/identity/caller.ts'
+import { unauthenticatedClose } from '../../runtime/identity/expiry.ts'
+import type { Authenticate } from './principal.ts'
 
 /** How long a client has to answer that it closes too, in milliseconds. */
 const closingMs = 2_000
@@ -10,21 +14,39 @@ const closingMs = 2_000
 /** What a socket's operations run on. */
 export interface SocketOptions {
   readonly schema: GraphQLSchema
+  /** Who opened a socket, by the headers it was opened with. */
+  readonly authenticate: Authenticate
   /** A fresh context for each operation. */
-  readonly contextOf: (request: IncomingMessage) => object
+  readonly contextOf: (caller: Caller) => object
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError
   /** Called with +1 and -1 as subscriptions come and go. */
   readonly observe: (change: 1 | -1) => void
 }
 
 /** graphql-ws at `/graphql` of an HTTP server. Disposing closes every socket with 1001 (going away): clients then reconnect. */
-export function serveSocket(server: Server, { schema, contextOf, formatError, observe }: SocketOptions): AsyncDisposable {
+export function serveSocket(server: Server, { schema, authenticate, contextOf, formatError, observe }: SocketOptions): AsyncDisposable {
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: 1024 * 1024 })
   const format = (errors: readonly GraphQLError[]): GraphQLFormattedError[] => errors.map((error) => formatError(error.toJSON(), error))
+  const callers = new WeakMap<object, Caller>()
   const { dispose } = useServer(
     {
       onSubscribe: (_context, _id, payload) => prepare(schema, payload),
-      context: ({ extra }) => contextOf(extra.request),
+      async onConnect(context) {
+        const { socket, request } = context.extra
+        try {
+          callers.set(context, await authenticate(request.headers))
+          return true
+        } catch (error) {
+          // The gateway that opened it comes back with a fresh word for who asks.
+          socket.close(unauthenticatedClose, AisleError.is(error) ? error.code : '')
+          return false
+        }
+      },
+      context(context) {
+        const caller = callers.get(context)
+        if (caller === undefined) throw new AisleError('UNAUTHENTICATED')
+        return contextOf(caller)
+      },
       onOperation(_context, _id, _payload, _args, result) {
         if (!(Symbol.asyncIterator in result)) return
         observe(1)

@@ -7,15 +7,17 @@ import { openReadRouter } from '../storage/postgres/read-router.ts'
 import { openPostgres } from '../storage/postgres/storage.ts'
 import type { SubgraphConfig } from './config.ts'
 import { subgraphMetrics } from './metrics.ts'
+import { createAuthenticate } from './principal.ts'
 import { roles } from './roles.ts'
 import { serveSubgraph } from './serve.ts'
 
 /**
  * Starts one subgraph over Postgres and its log.
- * @throws AisleError DATABASE_UNAVAILABLE, PORT_IN_USE
+ * @throws AisleError DATABASE_UNAVAILABLE, PORT_IN_USE, CONFIG_INVALID
  */
 export async function startSubgraph(name: SubgraphName, config: SubgraphConfig, context: RoleContext): Promise<RunningRole> {
   await using resources = new AsyncDisposableStack()
+  const authenticate = await createAuthenticate(config, context.log)
   const figures = subgraphMetrics(context.metrics)
   const { connections, readDatabaseUrl, readLag: maxLagMs, statementTimeout: statementTimeoutMs } = config
   const onStatement = (event: LogEvent): void => figures.statement(event)
@@ -29,7 +31,7 @@ export async function startSubgraph(name: SubgraphName, config: SubgraphConfig, 
   )
   const subgraph = await roles[name]({ storage, config, context, resources })
   const { port, host } = config
-  const served = resources.use(await serveSubgraph({ subgraph, storage, changes, port, figures, ...(reads === null ? {} : { reads }), ...(host === undefined ? {} : { host }) }, context))
+  const served = resources.use(await serveSubgraph({ subgraph, storage, changes, port, figures, authenticate, ...(reads === null ? {} : { reads }), ...(host === undefined ? {} : { host }) }, context))
   const kept = resources.move()
   return { url: served.url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

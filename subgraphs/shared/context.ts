@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
+import type { Caller } from '../../runtime/identity/caller.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { ChangeFeed } from './changes.ts'
 import type { ReadLog } from './reads.ts'
@@ -10,6 +11,8 @@ export interface RequestEnvironment {
   readonly storage: Storage
   /** Who asks; operation ids are theirs. */
   readonly principal: string
+  /** Who that is, and what they may do. */
+  readonly caller: Caller
   /** False for a store whose data is not held here: its fields answer OUT_OF_SCOPE. The cloud holds every store. */
   holdsStore(storeId: string): boolean
   /** Readings before this instant (epoch milliseconds) are not held here; null where all are. */

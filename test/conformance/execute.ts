@@ -1,5 +1,6 @@
 import { graphql, type GraphQLSchema } from 'graphql'
 import { AisleError, toGraphQLError } from '../../runtime/errors.ts'
+import { developer } from '../../runtime/identity/caller.ts'
 import { createContext, type RequestEnvironment, type Subgraph } from '../../subgraphs/shared/context.ts'
 import { loadSubgraphSchema } from '../../subgraphs/serve/schema.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
@@ -23,6 +24,7 @@ export function asking<Services, Part>(subgraph: Subgraph<Services, Part>, servi
     const environment: RequestEnvironment = {
       storage,
       principal: 'test',
+      caller: developer('test'),
       holdsStore: () => true,
       readingsSince: null,
       changes: { subscribe: () => nothing() },

@@ -3,6 +3,7 @@ import { graphql, subscribe, parse, type ExecutionResult } from 'graphql'
 import { device, type DevicePart } from '../../subgraphs/device/index.ts'
 import { inventory, type InventoryPart } from '../../subgraphs/inventory/index.ts'
 import { loadSubgraphSchema } from '../../subgraphs/serve/schema.ts'
+import { developer } from '../../runtime/identity/caller.ts'
 import { createContext, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
 import { MemoryFeed } from './memory-feed.ts'
 import { fill, shop } from './shop.ts'
@@ -24,7 +25,7 @@ const unused = (): never => {
 }
 
 function contextOf() {
-  const environment: RequestEnvironment = { storage: made.storage, principal: 'test', holdsStore: (id) => id === 's1', readingsSince: 1_000_000, changes: new MemoryFeed() }
+  const environment: RequestEnvironment = { storage: made.storage, principal: 'test', caller: developer('test'), holdsStore: (id) => id === 's1', readingsSince: 1_000_000, changes: new MemoryFeed() }
   return createContext<{ inventory: InventoryPart; device: DevicePart }>(environment, {
     inventory: () => inventory.createPart(environment, { commands: { recordMovement: unused, recordCount: unused, setPrice: unused }, now: unused }),
     device: () => device.createPart(environment, { commands: { registerDevice: unused, reportReadings: unused, showOnDevice: unused }, now: unused }),

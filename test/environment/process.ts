@@ -9,6 +9,8 @@ export interface RoleProcess extends AsyncDisposable {
   readonly name: string
   readonly url: string
   readonly pid: number
+  /** What it has written so far, the end of it. */
+  output(): string
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>
   /** Asks it to drain; resolves with its exit code. */
@@ -29,7 +31,7 @@ export async function startRole(name: string, args: readonly string[], env: Read
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       output.push(text)
-      if (output.length > 200) output.shift()
+      if (output.length > 5_000) output.shift()
     })
   }
   const url = await Promise.race([listening(child), failed(name, child, output)])
@@ -38,6 +40,7 @@ export async function startRole(name: string, args: readonly string[], env: Read
     name,
     url,
     pid: child.pid ?? -1,
+    output: () => output.join(''),
     async kill() {
       child.kill('SIGKILL')
       await exited

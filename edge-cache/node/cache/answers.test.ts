@@ -1,3 +1,4 @@
+import { createCaller, type Caller } from '../../../runtime/identity/caller.ts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually, scratchFolder } from '../data/testing/conditions.ts'
 import { as, count, smallCloud, storeId } from '../data/testing/node.ts'
@@ -68,9 +69,9 @@ describe('answers from ready bytes', () => {
   })
 
   test('two callers with other rights never share an answer, nor its tag', async () => {
-    const clerk = { principal: 'clerk', rights: 'staff' }
+    const staff = (subject: string, store: string): Caller => createCaller({ subject, roles: ['staff'], stores: [store] })
     executions = 0
-    const [one, other, again] = [await label('milk', clerk), await label('milk', { ...clerk, rights: 'manager' }), await label('milk', { principal: 'another', rights: 'staff' })]
+    const [one, other, again] = [await label('milk', staff('clerk', '7')), await label('milk', staff('clerk', '8')), await label('milk', staff('another', '7'))]
     expect({ executions, tags: new Set([one.etag, other.etag, (await label('milk')).etag]).size, shared: again.etag === one.etag }).toEqual({ executions: 2, tags: 3, shared: true })
   })
 

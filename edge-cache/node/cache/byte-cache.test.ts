@@ -47,7 +47,7 @@ test('an answer that would push out many others is not kept, nor any with no roo
 })
 
 test('a key tells apart what may be answered differently, and nothing else', () => {
-  const key = (variables: Record<string, unknown>, rights = ''): string => answerKey('op', ['a', 'b'], variables, { principal: 'p', rights })
+  const key = (variables: Record<string, unknown>, rights = ''): string => answerKey('op', ['a', 'b'], variables, { rights })
   const filter = { a: { x: 1, y: [2] }, b: 's' }
   expect(key({ b: 's', c: 'undeclared', a: { y: [2], x: 1 } })).toBe(key(filter))
   const different = [key(filter), key(filter, 'staff'), key({ a: null }), key({}), key({ a: '', b: null }), key({ a: 'null' }), key({ b: null }), key({ a: '1' }), key({ a: 1 }), key({ a: 'x\ny' }), key({ a: 'x', b: 'y' })]

@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals'
 import { eventually, scratchFolder } from '../data/testing/conditions.ts'
 import { answeringNode, everybody, type AnsweringNode } from '../testing/answering-node.ts'
 import { Chance, SmallWorld } from '../testing/small-world.ts'
-import type { Caller } from './key.ts'
+import { createCaller, type Caller } from '../../../runtime/identity/caller.ts'
 
 const seed = Number(process.env.CACHE_SEED ?? 1)
 const steps = Number(process.env.CACHE_STEPS ?? 120)
-const callers: readonly Caller[] = [everybody, { principal: 'clerk', rights: 'staff' }]
+const callers: readonly Caller[] = [everybody, createCaller({ subject: 'clerk', roles: ['admin'] })]
 
 /** What is answered now and what an execution of now gives, at one and the same state. */
 async function compare(node: AnsweringNode, name: string, variables: Record<string, unknown>, caller: Caller): Promise<{ answered: string; executed: string; hit: boolean }> {

@@ -1,18 +1,11 @@
+import type { Caller } from '../../../runtime/identity/caller.ts'
 import { canonicalJson } from '../../../subgraphs/shared/once.ts'
-
-/** Who asks, as far as an answer may depend on it. */
-export interface Caller {
-  /** Operation ids are theirs. */
-  readonly principal: string
-  /** Equal for all who are shown the same; empty for what everybody may see. */
-  readonly rights: string
-}
 
 /**
  * What an answer is kept under: the operation, its variables in their declared order (left out differs from null), and the
  * caller's rights. What the operation does not declare does not matter.
  */
-export function answerKey(operationId: string, declared: readonly string[], variables: Readonly<Record<string, unknown>>, { rights }: Caller): string {
+export function answerKey(operationId: string, declared: readonly string[], variables: Readonly<Record<string, unknown>>, { rights }: Pick<Caller, 'rights'>): string {
   let key = `${rights}\n${operationId}`
   for (const name of declared) key += `\n${valueText(variables[name])}`
   return key

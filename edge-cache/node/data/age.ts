@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 import type { LogHead } from '../../../subgraphs/log/source.ts'
 
 /** How far two clocks may drift apart: three times what a quartz of a cheap board does. */
@@ -9,12 +9,17 @@ const drift = 1e-4
  * be wrong by any amount; it counts only until origin has spoken, and then never for less than what the copy is known to be as of.
  */
 export class CloudClock {
+  readonly #machine: Machine
   /** Epoch milliseconds of the cloud less the monotonic clock, as of `#heardAt`; null before origin said anything. */
   #ahead: number | null = null
   #heardAt = 0
   /** The same for an instant that has passed for certain. */
   #floor = -Infinity
   #lastStamp = -Infinity
+
+  constructor(machine: Machine = thisMachine) {
+    this.#machine = machine
+  }
 
   /** False until origin has spoken. */
   get known(): boolean {
@@ -23,7 +28,7 @@ export class CloudClock {
 
   /** The latest instant (epoch milliseconds, the cloud's clock) that is known to have passed. */
   passed(instant: number): void {
-    this.#floor = Math.max(this.#floor, instant - performance.now())
+    this.#floor = Math.max(this.#floor, instant - this.#machine.monotonic())
   }
 
   /**
@@ -31,15 +36,15 @@ export class CloudClock {
    * counts where it tells more, less what the clocks may have drifted apart since.
    */
   heard({ now }: LogHead): void {
-    const monotonic = performance.now()
+    const monotonic = this.#machine.monotonic()
     this.#ahead = Math.max(this.#aheadAt(monotonic), now - monotonic)
     this.#heardAt = monotonic
   }
 
   /** Epoch milliseconds; by this machine's wall clock before origin said anything. */
   now(): number {
-    const monotonic = performance.now()
-    return this.#ahead === null ? Math.max(Date.now(), this.#floor + monotonic) : this.#aheadAt(monotonic) + monotonic
+    const monotonic = this.#machine.monotonic()
+    return this.#ahead === null ? Math.max(this.#machine.wallClock(), this.#floor + monotonic) : this.#aheadAt(monotonic) + monotonic
   }
 
   /**
@@ -47,7 +52,7 @@ export class CloudClock {
    * an earlier instant, so that writes keep their order whatever was done to the wall clock.
    */
   ofWallClock(at: number): number {
-    const instant = Math.round(at + (this.now() - Date.now()))
+    const instant = Math.round(at + (this.now() - this.#machine.wallClock()))
     if (this.known) return instant
     this.stamped(instant)
     return this.#lastStamp

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { NodeData } from '../data.ts'
@@ -124,6 +126,49 @@ test('a fresh copy keeps pending writes in sight, and a cloud that lost acknowle
   expect(cloud.levelOf('never')).toBe(3)
   // A session that was open all the while still stands at its cut.
   expect(old.connection.prepare("select on_hand from stock where product_id = 'milk'").get()).toMatchObject({ on_hand: 20 })
+})
+
+test('a cloud that lost acknowledged writes gets them again, also when the disk was full as the fresh copy came', async () => {
+  using folder = scratchFolder()
+  const cloud = smallCloud()
+  await using data = await openTestNode(folder.path, cloud)
+  await copied(data)
+  await data.inventory.recordMovement(sale('never', 3), as('till'))
+  await settled(data)
+  using side = new DatabaseSync(join(folder.path, 'outbox.db'), { timeout: 1_000 })
+  side.exec("create trigger disk_full before update on operation begin select raise(abort, 'disk full'); end")
+  cloud.restore('second', (entity, row) => entity === 'edge_operation' || row.product_id === 'never')
+  await eventually(() => data.status().position?.epoch === 'second', 'the fresh copy has taken its place')
+  expect(cloud.received).toHaveLength(1)
+  side.exec('drop trigger disk_full')
+  await eventually(() => cloud.received.length === 2, 'the lost write is delivered again')
+  await settled(data)
+  expect(cloud.levelOf('never')).toBe(3)
+})
+
+test('what a node could not lay over its replica when it started is told once it can', async () => {
+  using folder = scratchFolder()
+  const cloud = smallCloud()
+  const fill = (text: string): void => {
+    using side = new DatabaseSync(join(folder.path, 'replica.db'), { timeout: 1_000 })
+    side.exec(text)
+  }
+  {
+    await using first = await openTestNode(folder.path, cloud)
+    await copied(first)
+    cloud.down = true
+    fill("create trigger disk_full before insert on overlay_operation begin select raise(abort, 'disk full'); end")
+    await first.inventory.recordMovement(sale('tea', -4), as('till'))
+  }
+  await using data = await openTestNode(folder.path, cloud)
+  const subscription = data.changes.subscribe(storeScope(storeId))
+  const ended = (async () => {
+    for await (const _batch of subscription) continue
+  })()
+  expect(await shownStock(data, 'tea')).toBe(10)
+  fill('drop trigger disk_full')
+  await expect(ended).rejects.toMatchObject({ code: 'SUBSCRIPTION_INTERRUPTED' })
+  expect(await shownStock(data, 'tea')).toBe(6)
 })
 
 test('whatever is written and however the link fails, every level ends where the cloud has it, each write counted once', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { Logger } from '../../../runtime/log.ts'
+import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 import type { Registry } from '../../../runtime/metrics.ts'
 import { startFollower } from '../../../subgraphs/log/follower.ts'
 import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
@@ -10,8 +11,10 @@ import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extensi
 import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
+import { StateTracker } from '../state-tracker.ts'
 import { deliveryOf } from '../http-delivery.ts'
-import { HttpOrigin } from '../http-origin.ts'
+import { HttpOrigin, type Transport } from '../http-origin.ts'
+import type { NodeKey } from '../node-key.ts'
 import { logSourceOf } from '../http-source.ts'
 import { CloudClock } from './age.ts'
 import { nodeDevice } from './commands/device.ts'
@@ -24,6 +27,7 @@ import { Keeper } from './keeper.ts'
 import { Link } from './link.ts'
 import { registerDataMetrics } from './metrics.ts'
 import { Outbox } from './outbox/outbox.ts'
+import type { StartOutboxThread } from './outbox/thread.ts'
 import { createOverlay } from './overlay/overlay.ts'
 import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
 
@@ -36,6 +40,10 @@ export interface NodeDataOptions {
   readonly directory: string
   /** Origin's base URL, or another way to the cloud and back. */
   readonly origin: string | { readonly source: LogSource; readonly delivery: DeliveryClient }
+  /** What requests to origin are signed with; unsigned without it. */
+  readonly key?: NodeKey | null
+  /** Enrols the key first, where origin has not taken it yet. */
+  readonly enrolCode?: string
   /** What else is derived in the replica's file, such as a search index. */
   readonly extensions: readonly ReplicaExtension[]
   readonly log: Logger
@@ -47,6 +55,10 @@ export interface NodeDataOptions {
   readonly checkEveryMs?: number
   /** Longest pause after a failure of the link, in milliseconds. */
   readonly mostPauseMs?: number
+  /** What the node runs on; a simulation gives others. */
+  readonly machine?: Machine
+  readonly startOutboxThread?: StartOutboxThread
+  readonly transport?: Transport
 }
 
 /**
@@ -55,15 +67,21 @@ export interface NodeDataOptions {
  * @throws AisleError DIRECTORY_IN_USE
  */
 export async function openNodeData(options: NodeDataOptions): Promise<NodeData> {
-  const { storeId, directory, extensions, log, metrics: registry } = options
+  const { storeId, directory, extensions, log, metrics: registry, machine = thisMachine, startOutboxThread, transport } = options
   await using stack = new AsyncDisposableStack()
   stack.use(lockDirectory(directory))
   let keeper: Keeper | null = null
+  let tracker: StateTracker | null = null
+  let rescued = false
   const outbox = stack.use(
     new Outbox({
       path: join(directory, 'outbox.db'),
       storeId,
+      machine,
+      ...(startOutboxThread === undefined ? {} : { startThread: startOutboxThread }),
       onRescue({ aside, saved }) {
+        rescued = true
+        tracker?.doubt('loss')
         log.error({ aside, saved }, 'the outbox was damaged and is put aside; writes that could still be read are saved, others are reported as lost')
         keeper?.rescued()
       },
@@ -73,11 +91,14 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const moves = new Moves()
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
   const replica: Replica = stack.use(
-    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)] }),
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)], machine }),
   )
   const readers = stack.use(new ReaderPool(replica, options.readers))
-  const link = new Link()
-  const clock = new CloudClock()
+  const link = new Link(machine)
+  const clock = new CloudClock(machine)
+  const states = stack.use(new StateTracker({ initial: replica.position() === null ? 'bootstrapping' : replica.needsSnapshot ? 'recovering' : 'offline', link, machine, log }))
+  tracker = states
+  if (rescued) states.doubt('loss')
   const asOf = replica.state()?.asOf
   if (asOf !== undefined) clock.passed(asOf)
   clock.stamped(outbox.lastReceivedAt() ?? -Infinity)
@@ -89,6 +110,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const status = (): DataStatus => {
     const state = replica.state()
     return {
+      state: states.state,
       position: state?.position ?? null,
       asOf: state?.asOf ?? null,
       ageSeconds: state === null ? 0 : clock.ageOf(state.asOf),
@@ -101,16 +123,46 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
 
   const waiting = { wake: () => {} }
   const kept = stack.use(
-    new Keeper({ storeId, replica, outbox, overlay, readers, log, publish, interrupt, listening: () => changes.scopes.size > 0, onWaiting: () => waiting.wake(), onLost: metrics.lost }),
+    new Keeper({
+      storeId,
+      replica,
+      outbox,
+      overlay,
+      readers,
+      log,
+      machine,
+      publish,
+      interrupt,
+      listening: () => changes.scopes.size > 0,
+      onWaiting: () => waiting.wake(),
+      onStranger: () => states.doubt('stranger'),
+      onLost(writes) {
+        metrics.lost(writes)
+        states.doubt('loss')
+      },
+    }),
   )
   keeper = kept
   await kept.start()
 
   const { source, delivery: client } =
-    typeof options.origin === 'string' ? overHttp(stack.use(new HttpOrigin({ origin: options.origin, storeId, onHeard: () => link.heard() }))) : options.origin
+    typeof options.origin === 'string'
+      ? overHttp(
+          stack.use(
+            new HttpOrigin({
+              origin: options.origin,
+              storeId,
+              key: options.key ?? null,
+              ...(options.enrolCode === undefined ? {} : { enrolCode: options.enrolCode }),
+              onHeard: () => link.heard(),
+              ...(transport === undefined ? {} : { transport }),
+            }),
+          ),
+        )
+      : options.origin
   const pause = options.mostPauseMs === undefined ? {} : { mostPauseMs: options.mostPauseMs }
   const delivery = stack.use(
-    new Delivery({ outbox, client, link, log, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),
+    new Delivery({ outbox, client, link, log, machine, ...pause, position: () => replica.position(), cloudNow: () => (clock.known ? clock.now() : null), onRequest: (result, operations) => metrics.delivered(result, operations) }),
   )
   waiting.wake = () => delivery.wake()
 
@@ -119,6 +171,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       source,
       replica,
       log,
+      machine,
       ...(options.waitMs === undefined ? {} : { waitMs: options.waitMs }),
       ...pause,
       checkEveryMs: options.checkEveryMs ?? checkEveryMs,
@@ -131,7 +184,15 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
         // Until now nobody could tell when the writes were received.
         if (first) delivery.wake()
       },
-      onLink: (up) => (up ? link.succeeded() : link.failed()),
+      onLink(up) {
+        if (up) return link.succeeded()
+        link.failed()
+        states.lost()
+      },
+      onPage: (atHead) => states.page(atHead),
+      onCopied: () => states.copied(),
+      onCopyWanted: () => states.broken(),
+      onRefused: () => states.doubt('refused'),
       onReset() {
         moves.everything()
         interrupt()

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../../runtime/log.ts'
+import type { Machine } from '../../../runtime/machine.ts'
 import { pause } from '../../../subgraphs/log/backoff.ts'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../../subgraphs/storage/entities.ts'
@@ -40,6 +41,9 @@ export interface KeeperOptions {
   readonly onLost: (writes: number) => void
   /** There is something to deliver. */
   readonly onWaiting: () => void
+  /** The cloud has a write of this store that this node did not keep. */
+  readonly onStranger: () => void
+  readonly machine: Machine
 }
 
 /** What a kept write answers, and whether it was kept before. */
@@ -54,10 +58,10 @@ export class Keeper implements Disposable {
   readonly #writer: ReplicaWriter
   readonly #publisher: Publisher
   readonly #scope: string
-  readonly #pruning: NodeJS.Timeout
-  #reconciling: NodeJS.Timeout | null = null
-  /** Subscribers were not told of a write that is kept. */
-  #untold = false
+  #pruning: Disposable
+  #reconciling: Disposable | null = null
+  /** What the cloud acknowledged has not been compared with the copy since that came, or since the start. */
+  #unchecked = true
   readonly #strangers = new Set<string>()
   #closed = false
 
@@ -66,8 +70,7 @@ export class Keeper implements Disposable {
     this.#writer = new ReplicaWriter(options.replica)
     this.#publisher = new Publisher(options.storeId, options.outbox)
     this.#scope = storeScope(options.storeId)
-    this.#pruning = setInterval(() => void this.#prune(), pruneEveryMs)
-    this.#pruning.unref()
+    this.#pruning = this.#pruneLater()
   }
 
   /**
@@ -103,7 +106,7 @@ export class Keeper implements Disposable {
     const position = this.#options.replica.position()
     if (settlements.length === 0 || position === null) return
     this.#noticeStrangers(settlements)
-    this.#options.outbox.settle(settlements, position, Date.now()).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
+    this.#options.outbox.settle(settlements, position, this.#options.machine.wallClock()).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
   }
 
   /** A fresh copy has taken the replica's place. */
@@ -134,8 +137,14 @@ export class Keeper implements Disposable {
 
   /** Lays what is pending over the replica anew. What lay there and is in no outbox any more was lost, and is reported. */
   sync(): void {
-    const { overlay, outbox, log, onLost } = this.#options
-    const dropped = this.#writer.transact((connection) => overlay.sync(connection))
+    const { overlay, outbox, log, onLost, interrupt } = this.#options
+    const { dropped, changed } = this.#writer.transact((connection) => {
+      const changes = connection.prepare('select total_changes() as made')
+      const before = changes.get()?.made
+      return { dropped: overlay.sync(connection), changed: changes.get()?.made !== before }
+    })
+    // What is shown now has not been told.
+    if (changed) interrupt()
     const lost = dropped.filter(({ incarnation, n }) => outbox.byNumber(incarnation, n) === null)
     if (lost.length === 0) return
     log.error({ writes: lost.length, lost: lost.slice(0, 100) }, 'writes that were acknowledged are lost: the outbox no longer has them, and the cloud has not said that it does')
@@ -148,10 +157,23 @@ export class Keeper implements Disposable {
    * Where it has it after all, delivering again changes nothing.
    */
   async reconcile(acknowledged = false): Promise<void> {
+    if (this.#options.replica.position() === null) return
+    const check = acknowledged || this.#unchecked
+    this.#unchecked = false
+    try {
+      await this.#reconcile(check)
+    } catch (error) {
+      // On a full disk, say: it is still to be done when this is tried again.
+      this.#unchecked ||= check
+      throw error
+    }
+    this.sync()
+  }
+
+  async #reconcile(acknowledged: boolean): Promise<void> {
     const { outbox, replica, storeId, onWaiting } = this.#options
     await this.#idle()
     const position = replica.position()
-    if (position === null) return
     const settlements: Settlement[] = []
     const lost: number[] = []
     this.#writer.transact((connection) => {
@@ -163,17 +185,11 @@ export class Keeper implements Disposable {
       if (!acknowledged) return
       for (const { seq, incarnation, n } of outbox.acknowledged()) if (find.get(storeId, incarnation, n) === undefined) lost.push(seq)
     })
-    await outbox.settle(settlements, position, Date.now())
-    if (lost.length > 0) {
-      this.#options.log.warn({ operations: lost.length, epoch: position.epoch }, 'the copy lacks writes that the cloud had acknowledged; they are delivered again')
-      await outbox.reopen(lost)
-      onWaiting()
-    }
-    this.sync()
-    if (this.#untold) {
-      this.#untold = false
-      this.#options.interrupt()
-    }
+    if (position !== null) await outbox.settle(settlements, position, this.#options.machine.wallClock())
+    if (lost.length === 0) return
+    this.#options.log.warn({ operations: lost.length, epoch: position?.epoch }, 'the copy lacks writes that the cloud had acknowledged; they are delivered again')
+    await outbox.reopen(lost)
+    onWaiting()
   }
 
   /** The outbox was damaged and saved as far as it could be. */
@@ -183,14 +199,15 @@ export class Keeper implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closed = true
-    clearInterval(this.#pruning)
-    if (this.#reconciling !== null) clearTimeout(this.#reconciling)
+    this.#pruning[Symbol.dispose]()
+    this.#reconciling?.[Symbol.dispose]()
     this.#writer[Symbol.dispose]()
   }
 
   /** A long batch has pauses in which nothing can be laid over the replica: a write waits for its end, though not for ever. */
   async #idle(): Promise<void> {
-    for (const until = performance.now() + longestIdleWaitMs; this.#options.replica.busy && performance.now() < until; ) await pause(idleLookMs)
+    const { replica, machine } = this.#options
+    for (const until = machine.monotonic() + longestIdleWaitMs; replica.busy && machine.monotonic() < until; ) await pause(idleLookMs, undefined, machine)
   }
 
   #lay<Answer>(operation: KeptOperation, answer: AnswerMaker<Answer>): Answer {
@@ -203,7 +220,6 @@ export class Keeper implements Disposable {
       })
     } catch (error) {
       // The write is kept, and that alone counts; it is shown as soon as the replica takes it, and then subscribers ask anew.
-      this.#untold = true
       this.#fault(error, 'a kept write could not be laid over the replica')
       return readers.peek((connection) => answer(overlay.on(connection), false))
     }
@@ -229,7 +245,9 @@ export class Keeper implements Disposable {
   /** A write of this store that this node did not keep is another's: a twin's, or this node's own before its disk was taken back. */
   #noticeStrangers(settlements: readonly Settlement[]): void {
     for (const { incarnation, n } of settlements) {
-      if (this.#strangers.has(incarnation) || this.#options.outbox.byNumber(incarnation, n) !== null) continue
+      if (this.#options.outbox.byNumber(incarnation, n) !== null) continue
+      this.#options.onStranger()
+      if (this.#strangers.has(incarnation)) continue
       this.#strangers.add(incarnation)
       this.#options.log.warn({ incarnation, n }, 'the cloud has writes of this store that this node did not keep: another node writes for it, or this disk was taken back')
     }
@@ -243,16 +261,20 @@ export class Keeper implements Disposable {
 
   #reconcileSoon(ms = reconcileAfterMs): void {
     if (this.#closed || this.#reconciling !== null) return
-    this.#reconciling = setTimeout(() => {
+    this.#reconciling = this.#options.machine.after(ms, () => {
       this.#reconciling = null
       this.reconcile().then(this.#options.onWaiting, (error: unknown) => this.#fault(error, 'outbox and replica could not be brought in line'))
-    }, ms)
-    this.#reconciling.unref()
+    })
+  }
+
+  #pruneLater(): Disposable {
+    return this.#options.machine.after(pruneEveryMs, () => void this.#prune())
   }
 
   async #prune(): Promise<void> {
+    this.#pruning = this.#pruneLater()
     try {
-      await this.#options.outbox.prune(Date.now() - settledRetentionMs)
+      await this.#options.outbox.prune(this.#options.machine.wallClock() - settledRetentionMs)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'settled writes could not be pruned')
     }

@@ -1,19 +1,24 @@
-import { performance } from 'node:perf_hooks'
+import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 
 /**
  * How long nothing may be heard before the link counts as lost, in milliseconds: longer than a request for changes is held, and
  * far shorter than what it takes to give up a connection whose other end is gone.
  */
-const silenceMs = 9_000
+export const silenceMs = 9_000
 
 /** What is known of the link to origin: the last exchange tells. */
 export class Link {
+  readonly #machine: Machine
   #lastHeard: number | null = null
   readonly #onUp: (() => void)[] = []
 
+  constructor(machine: Machine = thisMachine) {
+    this.#machine = machine
+  }
+
   /** True while origin answers. */
   get online(): boolean {
-    return this.#lastHeard !== null && performance.now() - this.#lastHeard < silenceMs
+    return this.#lastHeard !== null && this.#machine.monotonic() - this.#lastHeard < silenceMs
   }
 
   /** Called whenever the link comes up. */
@@ -23,7 +28,7 @@ export class Link {
 
   succeeded(): void {
     const wasOnline = this.online
-    this.#lastHeard = performance.now()
+    this.#lastHeard = this.#machine.monotonic()
     if (!wasOnline) for (const listener of this.#onUp) listener()
   }
 

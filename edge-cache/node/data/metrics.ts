@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from '../../../runtime/metrics.ts'
 import type { DataStatus } from '../data.ts'
+import { nodeStates, type NodeState } from '../state.ts'
 import type { OperationKind } from './outbox/operation.ts'
 
 /** What a node's data says of itself to Prometheus. */
@@ -26,6 +27,18 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
       }),
     )
   }
+  registry.registerMetric(
+    new Gauge({
+      name: 'aisle_edge_state',
+      help: '1 for the state that the node is in, 0 for the others; edge-cache/SPEC.md explains them',
+      labelNames: ['state'],
+      registers: [],
+      collect() {
+        const { state } = status()
+        for (const name of Object.keys(nodeStates) as NodeState[]) this.set({ state: name }, name === state ? 1 : 0)
+      },
+    }),
+  )
   gauge('aisle_edge_batch', 'Newest batch of the log in the replica', ({ position }) => position?.batch ?? 0)
   gauge('aisle_edge_age_seconds', 'Seconds since the replica was known to be the newest', ({ ageSeconds }) => ageSeconds)
   gauge('aisle_edge_online', '1 while origin answers', ({ online }) => (online ? 1 : 0))

@@ -2,6 +2,8 @@ import {
   buildASTSchema, defaultFieldResolver, getNamedType, isAbstractType, isObjectType, isScalarType,
   type GraphQLField, type GraphQLObjectType, type GraphQLScalarType, type GraphQLSchema,
 } from 'graphql'
+import { policiesByRole, satisfies, type GrantPolicies, type Requirement } from '../../../runtime/identity/requirement.ts'
+import type { BaseContext } from '../../../subgraphs/shared/context.ts'
 import { AisleError, toGraphQLError } from '../../../runtime/errors.ts'
 import { EntityCompletion, isPromise } from './completion.ts'
 import { mergeDefinitions } from './merge.ts'
@@ -20,13 +22,14 @@ export interface NodeSchema {
  * One executable schema out of several subgraphs, in which an operation means what it means behind a gateway.
  * @throws AisleError SUPERGRAPH_INVALID where the definitions contradict each other, or a resolver has no field.
  */
-export function buildNodeSchema(modules: readonly SchemaModule[]): NodeSchema {
+export function buildNodeSchema(modules: readonly SchemaModule[], grant: GrantPolicies = policiesByRole()): NodeSchema {
   const merged = mergeDefinitions(modules)
   const schema = buildASTSchema(merged.document)
   const completion = new EntityCompletion(merged.entities, modules)
   for (const module of modules) attach(schema, module.name, module.resolvers)
   for (const type of Object.values(schema.getTypeMap())) {
     if (isObjectType(type) && !type.name.startsWith('__')) wrap(type, merged, completion)
+    if (isObjectType(type)) protect(type, merged, grant)
   }
   return { schema, cloudOnly: merged.cloudOnly }
 }
@@ -76,6 +79,24 @@ function wrap(type: GraphQLObjectType, { owners, entities, cloudOnly }: MergedDe
     const marked = entities.has(getNamedType(field.type).name) ? marking(base, owner, completion) : base
     // A field that several modules define (a key, say) is answered by whichever made the parent.
     field.resolve = entities.has(type.name) && others.length === 0 ? completing(marked, type.name, owner, completion) : marked
+  }
+}
+
+/** Puts before a protected field what it takes to see it. */
+function protect(type: GraphQLObjectType, { access, cloudOnly }: MergedDefinitions, grant: GrantPolicies): void {
+  for (const field of Object.values(type.getFields())) {
+    const asked = access.get(`${type.name}.${field.name}`)
+    if (asked === undefined || cloudOnly.has(`${type.name}.${field.name}`)) continue
+    field.resolve = guarded(field.resolve ?? defaultFieldResolver, asked, grant)
+    if (field.subscribe !== undefined) field.subscribe = guarded(field.subscribe, asked, grant)
+  }
+}
+
+function guarded(base: Resolve, asked: readonly Requirement[], grant: GrantPolicies): Resolve {
+  return (parent, args, context, info) => {
+    const { caller } = (context as BaseContext).environment
+    if (!asked.every((requirement) => satisfies(caller, requirement, grant))) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
+    return base(parent, args, context, info)
   }
 }
 

@@ -2,6 +2,7 @@ import {
   Kind, print,
   type ConstDirectiveNode, type DefinitionNode, type FieldDefinitionNode, type ObjectTypeDefinitionNode, type ObjectTypeExtensionNode,
 } from 'graphql'
+import { plainDirectives, readRequirements, type Requirement } from '../../../runtime/identity/requirement.ts'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { EntityKey, MergedDefinitions, SchemaModule } from './parts.ts'
 
@@ -19,9 +20,11 @@ export function mergeDefinitions(modules: readonly SchemaModule[]): MergedDefini
   const owners = new Map<string, string[]>()
   const entities = new Map<string, EntityKey[]>()
   const cloudOnly = new Set<string>()
+  const access = new Map<string, Requirement[]>()
 
   for (const { name: module, typeDefs } of modules) {
     for (const definition of typeDefs.definitions) {
+      refuseProtectedType(module, definition)
       if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.OBJECT_TYPE_EXTENSION) {
         addObject(module, definition)
       } else if (isNamedType(definition)) {
@@ -48,6 +51,8 @@ export function mergeDefinitions(modules: readonly SchemaModule[]): MergedDefini
       if (before !== undefined && shape(before) !== shape(clean)) throw conflict(label, module)
       if (before === undefined) fields.set(field.name.value, clean)
       owners.set(label, [...(owners.get(label) ?? []), module])
+      const asked = readRequirements(field.directives, plainDirectives)
+      if (asked.length > 0) access.set(label, [...(access.get(label) ?? []), ...asked])
       if (field.directives?.some((directive) => directive.name.value === 'cloudOnly') === true) cloudOnly.add(label)
     }
   }
@@ -60,7 +65,15 @@ export function mergeDefinitions(modules: readonly SchemaModule[]): MergedDefini
   }
 
   const definitions: DefinitionNode[] = [...objects.values()].map(({ node, fields }) => ({ ...node, fields: [...fields.values()] }))
-  return { document: { kind: Kind.DOCUMENT, definitions: [...definitions, ...others.values()] }, owners, entities, cloudOnly }
+  return { document: { kind: Kind.DOCUMENT, definitions: [...definitions, ...others.values()] }, owners, entities, access, cloudOnly }
+}
+
+/** Protection of a whole type is a gateway's matter; a node knows it at fields of objects, and must not miss any. */
+function refuseProtectedType(module: string, definition: DefinitionNode): void {
+  const directives = 'directives' in definition ? (definition.directives as readonly ConstDirectiveNode[]) : []
+  const fields = definition.kind === Kind.INTERFACE_TYPE_DEFINITION ? (definition.fields ?? []) : []
+  const asked = [directives, ...fields.map((field) => field.directives ?? [])].flatMap((all) => readRequirements(all, plainDirectives))
+  if (asked.length > 0) throw new AisleError('SUPERGRAPH_INVALID', `${module} protects a type or an interface, which a store's node cannot: protect its fields.`)
 }
 
 function isNamedType(definition: DefinitionNode): definition is DefinitionNode & { name: { value: string } } {

@@ -1,3 +1,4 @@
+import type { Requirement } from '../../../runtime/identity/requirement.ts'
 import type { DocumentNode, GraphQLScalarType } from 'graphql'
 
 /** A subgraph as it goes into the node's schema. */
@@ -25,6 +26,8 @@ export interface MergedDefinitions {
   readonly owners: ReadonlyMap<string, readonly string[]>
   /** Entity name → its key in each module that knows it. */
   readonly entities: ReadonlyMap<string, readonly EntityKey[]>
+  /** 'Type.field' → what it takes to see it, for what is protected. */
+  readonly access: ReadonlyMap<string, readonly Requirement[]>
   /** 'Type.field' of what only the cloud answers. */
   readonly cloudOnly: ReadonlySet<string>
 }

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { isJsonContent, negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
-import type { Caller } from '../cache/key.ts'
-import { callerOf } from './caller.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
+import type { NodeCallers } from './caller.ts'
 import type { OperationList } from './documents.ts'
 import { readGet } from './http.ts'
 import type { Responder, Response } from './responder.ts'
@@ -24,6 +24,7 @@ export interface FastLaneOptions {
   readonly bodyLimit: number
   readonly operations: OperationList
   readonly responder: Responder
+  readonly callers: NodeCallers
 }
 
 /** Puts the fast lane before the router of a server that is ready. */
@@ -39,7 +40,7 @@ export function takeFastLane(app: FastifyInstance, options: FastLaneOptions): vo
  * Answers plain queries before Fastify's router: with ready bytes where they are, else by execution. Everything else (mutations,
  * other sites' pages, whatever is malformed) takes the router's way, which knows all the cases.
  */
-function fastLane({ path, bodyLimit, operations, responder }: FastLaneOptions, next: Handler): Handler {
+function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneOptions, next: Handler): Handler {
   const isQuery = (parameters: Parameters): boolean => {
     try {
       return operations.find(parameters).type === 'query'
@@ -61,13 +62,12 @@ function fastLane({ path, bodyLimit, operations, responder }: FastLaneOptions, n
     return true
   }
 
-  const post = (request: IncomingMessage, response: ServerResponse, media: ResponseMedia): void => {
+  const post = (request: IncomingMessage, response: ServerResponse, media: ResponseMedia, caller: Caller): void => {
     let body: Buffer = Buffer.alloc(0)
     request.on('data', (chunk: Buffer) => {
       body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
     })
     request.on('end', () => {
-      const caller = callerOf(request.headers)
       if (answer(response, body.toString('latin1'), false, media, caller, undefined, () => readParameters(parseBody(body.toString())))) return
       bodies.set(request, body)
       next(request, response)
@@ -77,11 +77,12 @@ function fastLane({ path, bodyLimit, operations, responder }: FastLaneOptions, n
   return (request, response) => {
     const { method, url = '', headers } = request
     const media = url.startsWith(path) && isOwn(headers) ? mediaFor(headers.accept) : null
-    if (media === null) return next(request, response)
+    const caller = media === null ? null : callers.known(headers.authorization)
+    if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
-      if (answer(response, url, true, media, callerOf(headers), headers['if-none-match'], () => readGet(url))) return
+      if (answer(response, url, true, media, caller, headers['if-none-match'], () => readGet(url))) return
     } else if (method === 'POST' && url.length === path.length && isSmallJson(headers, bodyLimit)) {
-      return post(request, response, media)
+      return post(request, response, media, caller)
     }
     next(request, response)
   }

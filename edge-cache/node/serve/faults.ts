@@ -16,7 +16,7 @@ export function isLasting({ originalError, message }: GraphQLError): boolean {
   return AisleError.is(originalError) ? lasting.has(originalError.code) : nullMessage.test(message)
 }
 
-const lasting: ReadonlySet<ErrorCode> = new Set(['BAD_USER_INPUT', 'CLOUD_ONLY', 'OUT_OF_SCOPE', 'OUT_OF_RETENTION', 'STORE_UNKNOWN', 'UNEXPECTED_NULL'])
+const lasting: ReadonlySet<ErrorCode> = new Set(['BAD_USER_INPUT', 'CLOUD_ONLY', 'FORBIDDEN', 'OUT_OF_SCOPE', 'OUT_OF_RETENTION', 'STORE_UNKNOWN', 'UNAUTHORIZED_FIELD_OR_TYPE', 'UNEXPECTED_NULL'])
 
 function format(error: GraphQLError, log: Logger): GraphQLFormattedError {
   const cause = error.originalError

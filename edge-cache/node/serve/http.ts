@@ -2,11 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AisleError } from '../../../runtime/errors.ts'
 import { isJsonContent, negotiate, plainJson, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, readSearchParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
-import { callerOf } from './caller.ts'
+import type { NodeCallers } from './caller.ts'
 import type { Responder, Response } from './responder.ts'
 
 /** The route of GraphQL: whatever the fast lane does not take. */
-export function createHttpHandler(responder: Responder): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+export function createHttpHandler(responder: Responder, callers: NodeCallers): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   return async (request, reply) => {
     let media: ResponseMedia = plainJson
     try {
@@ -14,7 +14,8 @@ export function createHttpHandler(responder: Responder): (request: FastifyReques
       const isGet = request.method === 'GET' || request.method === 'HEAD'
       const parameters = isGet ? readGet(request.url) : readPost(request)
       const { headers } = request
-      return send(reply, await responder.respond({ isGet, media, parameters, caller: callerOf(headers), ifNoneMatch: headers['if-none-match'], alias: null }))
+      const caller = await callers.identify(headers.authorization)
+      return send(reply, await responder.respond({ isGet, media, parameters, caller, ifNoneMatch: headers['if-none-match'], alias: null }))
     } catch (error) {
       return send(reply, responder.fail(error, media))
     }

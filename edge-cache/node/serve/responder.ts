@@ -1,9 +1,10 @@
+import { challengeOf } from '../../../runtime/identity/bearer.ts'
 import { AisleError } from '../../../runtime/errors.ts'
 import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { Answers } from '../cache/answers.ts'
-import type { Caller } from '../cache/key.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { DataStatus } from '../data.ts'
 import type { OperationList } from './documents.ts'
 import { failure } from './faults.ts'
@@ -52,6 +53,8 @@ export function createResponder({ operations, answers, status, log }: {
     const body = Buffer.from(JSON.stringify({ errors, extensions: { edge: freshness(now, now.position) } })).toString('latin1')
     const head = ['content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
     if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', 'POST')
+    const challenge = challengeOf(fault)
+    if (challenge !== null) head.push('www-authenticate', challenge)
     return response(statusFor(fault.code, fault.status, media), head, body)
   }
 

@@ -2,17 +2,22 @@ import type { Server } from 'node:http'
 import { GraphQLError, type ExecutionResult, type FormattedExecutionResult, type GraphQLSchema } from 'graphql'
 import { useServer, type Extra } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { authorizationOf } from '../../../runtime/identity/bearer.ts'
+import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../../runtime/identity/expiry.ts'
 import { isObject } from '../../../runtime/json.ts'
 import { readParameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
-import type { Caller } from '../cache/key.ts'
-import { callerOf } from './caller.ts'
+import type { Caller } from '../../../runtime/identity/caller.ts'
+import type { NodeCallers } from './caller.ts'
 import type { OperationList, PreparedOperation } from './documents.ts'
 import type { Answer, Executor } from './execute.ts'
 import { failure } from './faults.ts'
 
 /** The largest message a client may send, in bytes. */
 const maxMessageBytes = 256 * 1024
+
+/** Try again later (RFC 6455's registry). */
+const laterClose = 1013
 
 interface Asked {
   readonly operation: PreparedOperation
@@ -24,10 +29,11 @@ interface Asked {
  * Serves persisted operations over graphql-ws on `path`. The next event is asked for only once the last one has left,
  * so a display that stops reading holds back its own events alone. Dispose it before the HTTP server is closed.
  */
-export function serveSocket(http: Server, path: string, { operations, executor, schema, log }: {
+export function serveSocket(http: Server, path: string, { operations, executor, schema, callers, log }: {
   readonly operations: OperationList
   readonly executor: Executor
   readonly schema: GraphQLSchema
+  readonly callers: NodeCallers
   readonly log: Logger
 }): AsyncDisposable {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
@@ -38,15 +44,30 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
     }
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
   })
+  const known = new WeakMap<object, Caller>()
   const asErrors = (error: unknown): GraphQLError[] => failure(error, log).errors.map(({ message, extensions }) => new GraphQLError(message, { extensions: extensions ?? {} }))
   const server = useServer(
     {
       jsonMessageReviver: allowNoDocument,
-      onSubscribe({ extra }, _id, payload) {
+      async onConnect(context) {
+        const { socket, request } = context.extra as Extra
+        try {
+          const caller = await callers.identify(authorizationOf(context.connectionParams) ?? request.headers.authorization)
+          const expiry = onExpiry(caller, () => callers.graceSeconds(), () => socket.close(expiredClose, expiredReason))
+          socket.once('close', () => expiry[Symbol.dispose]())
+          known.set(context, caller)
+          return true
+        } catch (error) {
+          const { fault } = failure(error, log)
+          socket.close(fault.code === 'UNAUTHENTICATED' ? unauthenticatedClose : laterClose, `${fault.code}: ${fault.message}`)
+          return false
+        }
+      },
+      onSubscribe(context, _id, payload) {
         try {
           const parameters = readParameters(payload)
           const operation = operations.find(parameters)
-          const asked: Asked = { operation, variables: parameters.variables, caller: callerOf((extra as Extra).request.headers) }
+          const asked: Asked = { operation, variables: parameters.variables, caller: known.get(context) ?? callers.everyone }
           return { schema, document: operation.document, contextValue: asked }
         } catch (error) {
           return asErrors(error)

@@ -4,7 +4,7 @@ import { createLogger } from '../../../runtime/log.ts'
 import { searchIndexExtension } from '../../../subgraphs/search/index/extension.ts'
 import { Answers } from '../cache/answers.ts'
 import { ByteCache } from '../cache/byte-cache.ts'
-import type { Caller } from '../cache/key.ts'
+import { developer, type Caller } from '../../../runtime/identity/caller.ts'
 import { compilingEngine } from '../compile/engine.ts'
 import type { NodeData } from '../data.ts'
 import type { MemoryCloud } from '../data/testing/memory-cloud.ts'
@@ -37,7 +37,7 @@ export interface AnsweringNodeOptions {
   readonly around?: (engine: Engine) => Engine
 }
 
-export const everybody: Caller = { principal: 'test', rights: '' }
+export const everybody: Caller = developer('test')
 
 export async function answeringNode({ directory, cloud, cacheBytes = 10_000_000, around = (engine) => engine }: AnsweringNodeOptions): Promise<AnsweringNode> {
   await using stack = new AsyncDisposableStack()

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { publicCaller } from '../../../runtime/identity/caller.ts'
 import { describe, expect, test } from '@jest/globals'
 import { AisleError } from '../../../runtime/errors.ts'
 import { closeServer, listen } from '../../../runtime/server.ts'
@@ -26,7 +27,7 @@ async function startBench(respond: Respond, options: Partial<SourceOptions> = {}
   return {
     async *events(signal = new AbortController().signal) {
       try {
-        for await (const { data } of source.subscribe('{"query":"subscription { a }"}', { headers: { authorization: 'me' }, caller: 'me', signal })) yield data
+        for await (const { data } of source.subscribe('{"query":"subscription { a }"}', { headers: { authorization: 'me' }, caller: 'me', who: publicCaller, signal })) yield data
         return 'completed'
       } catch (error) {
         if (error instanceof SubscriptionRefused) return JSON.stringify(error.errors)

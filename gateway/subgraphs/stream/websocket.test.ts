@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { publicCaller } from '../../../runtime/identity/caller.ts'
 import type { Duplex } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -39,7 +40,7 @@ async function startBench(respond: Respond, options: Partial<SourceOptions> = {}
   return {
     async *events(caller = '') {
       try {
-        for await (const { data } of source.subscribe('{"query":"subscription { a }"}', { headers: {}, caller, signal: new AbortController().signal })) yield data
+        for await (const { data } of source.subscribe('{"query":"subscription { a }"}', { headers: {}, caller, who: publicCaller, signal: new AbortController().signal })) yield data
         return 'completed'
       } catch (error) {
         return AisleError.is(error) ? error.code : String(error)

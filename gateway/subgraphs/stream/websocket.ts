@@ -49,10 +49,11 @@ export class WebSocketSource implements EventSource {
     }
   }
 
-  #enter({ caller, headers }: RequestScope): Connection {
+  #enter(scope: RequestScope): Connection {
+    const { caller } = scope
     let connection = this.#connections.get(caller)
     if (connection === undefined) {
-      connection = openConnection(this.#url, headers, this.#options)
+      connection = openConnection(this.#url, () => scope.headers, this.#options)
       this.#connections.set(caller, connection)
     }
     connection.users++
@@ -75,12 +76,13 @@ interface Connection {
   users: number
 }
 
-function openConnection(url: string, headers: Readonly<Record<string, string>>, { timeoutMs, maxResponseBytes, streamRetryMs, streamSilenceMs }: SourceOptions): Connection {
+/** @param headers read at each attempt: what they vouch for is good for a while only */
+function openConnection(url: string, headers: () => Readonly<Record<string, string>>, { timeoutMs, maxResponseBytes, streamRetryMs, streamSilenceMs }: SourceOptions): Connection {
   const recovery = new Recovery(streamRetryMs)
   let lastBytes = 0
   class Socket extends WebSocket {
     constructor(address: string, protocols?: string | string[]) {
-      super(address, protocols ?? [], { headers: { ...headers }, handshakeTimeout: timeoutMs, maxPayload: maxResponseBytes })
+      super(address, protocols ?? [], { headers: { ...headers() }, handshakeTimeout: timeoutMs, maxPayload: maxResponseBytes })
       this.on('message', (data) => {
         lastBytes = Buffer.isBuffer(data) ? data.length : 0
       })
@@ -90,7 +92,7 @@ function openConnection(url: string, headers: Readonly<Record<string, string>>, 
   const client = createClient({
     url,
     webSocketImpl: Socket,
-    connectionParams: { ...headers },
+    connectionParams: () => ({ ...headers() }),
     connectionAckWaitTimeout: timeoutMs,
     keepAlive: streamSilenceMs / 2,
     retryAttempts: Infinity,

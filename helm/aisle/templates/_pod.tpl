@@ -60,3 +60,16 @@ securityContext:
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* The secret by which the gateway vouches for its callers. Takes the root. */}}
+{{- define "aisle.contextEnv" -}}
+{{- with .Values.identity.contextSecret }}
+{{- if .existingSecret }}
+- name: AISLE_CONTEXT_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret | quote }}
+      key: {{ .key | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,7 +1,7 @@
 {{/*
 One role's Deployment and Service, from a dict of
   root, role (its name), values (its part of the values), args (its command line),
-  database (whether it is given the database's URL), reads (and its replica's), index (settings of a folder at /data; optional).
+  database (whether it is given the database's URL), reads (and its replica's), context (and the secret of who asks), index (settings of a folder at /data; optional).
 */}}
 {{- define "aisle.role" -}}
 {{- $root := .root -}}
@@ -65,6 +65,9 @@ spec:
               value: {{ $root.Values.logLevel }}
             {{- if .database }}
             {{- include "aisle.databaseEnv" $root | nindent 12 }}
+            {{- end }}
+            {{- if .context }}
+            {{- include "aisle.contextEnv" $root | nindent 12 }}
             {{- end }}
             {{- if .reads }}
             {{- include "aisle.readDatabaseEnv" $root | nindent 12 }}

@@ -63,6 +63,8 @@ export function openPostgres(connectionString: string, options: PostgresOptions 
     run: async (query) => (await db.executeQuery(query)).rows,
     async [Symbol.asyncDispose]() {
       await db.destroy()
+      // Kysely leaves a pool alone that it has never used itself.
+      if (!pool.ending && !pool.ended) await pool.end()
     },
   }
 }

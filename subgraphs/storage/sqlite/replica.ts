@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 import type { RangeTarget } from '../../log/range-copy.ts'
 import type { RangeDigest } from '../../log/ranges.ts'
 import type { BatchPart, ChangesPage, LogCursor, LogHead, SnapshotHeader, SnapshotRows } from '../../log/source.ts'
@@ -27,6 +28,7 @@ export interface ReplicaOptions {
   /** What to hold; all entities of the log without it. */
   readonly entities?: readonly EntityName[]
   readonly extensions?: readonly ReplicaExtension[]
+  readonly machine?: Machine
 }
 
 /**
@@ -98,7 +100,7 @@ export interface Replica extends Disposable {
 
 /** Opens a replica, or makes an empty one. */
 export function openReplica(options: ReplicaOptions): Replica {
-  const { file, scopes, entities = allEntities, extensions = [] } = options
+  const { file, scopes, entities = allEntities, extensions = [], machine = thisMachine } = options
   const fresh = `${file}.new`
   const ready = `${file}.ready`
   const partly = `${file}.part`
@@ -213,7 +215,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     async takePage(page, stop) {
       busy = true
       try {
-        return await inSlices(takingPage(live(), page), stop)
+        return await inSlices(takingPage(live(), page), machine, stop)
       } finally {
         busy = false
       }

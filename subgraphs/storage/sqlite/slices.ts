@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Machine } from '../../../runtime/machine.ts'
 
 /** How long a slice of work may keep everybody else waiting, in milliseconds. */
 const sliceMs = 4
@@ -12,13 +13,13 @@ export function atOnce<Result>(work: Generator<undefined, Result>): Result {
 }
 
 /** Runs it a few milliseconds at a time, so that who is served on this thread has turns in between. When `stop` aborts, its `finally` runs and the reason is thrown. */
-export async function inSlices<Result>(work: Generator<undefined, Result>, stop?: AbortSignal): Promise<Result> {
+export async function inSlices<Result>(work: Generator<undefined, Result>, machine: Machine, stop?: AbortSignal): Promise<Result> {
   for (;;) {
-    const until = performance.now() + sliceMs
+    const until = machine.monotonic() + sliceMs
     do {
       const step = work.next()
       if (step.done === true) return step.value
-    } while (performance.now() < until)
+    } while (machine.monotonic() < until)
     await nextTurn()
     if (stop?.aborted === true) work.throw(stop.reason)
   }

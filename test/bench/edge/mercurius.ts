@@ -4,7 +4,7 @@ import mercurius from 'mercurius'
 import mercuriusCache from 'mercurius-cache'
 import { openNodeData } from '../../../edge-cache/node/data/index.ts'
 import { createNodeGraph } from '../../../edge-cache/node/graph.ts'
-import { everyone } from '../../../edge-cache/node/serve/caller.ts'
+import { developer } from '../../../runtime/identity/caller.ts'
 import { readManifest } from '../../../runtime/graphql/persisted.ts'
 import { createRoleContext } from '../../../runtime/role.ts'
 import { listen } from '../../../runtime/server.ts'
@@ -25,7 +25,7 @@ await app.register(mercurius, {
   schema,
   jit: 1,
   subscription: false,
-  context: () => contextFor({ storage: copy.latest, connection: null }, everyone) as Record<string, unknown>,
+  context: () => contextFor({ storage: copy.latest, connection: null }, developer()) as Record<string, unknown>,
   persistedQueryProvider: {
     isPersistedQuery: (request: object) => 'documentId' in request,
     isPersistedQueryRetry: () => false,

@@ -1,7 +1,14 @@
+import { thisMachine, type Machine } from '../../../../runtime/machine.ts'
+
 /** A pause that can be cut short; a ring while nobody waits counts for the next wait. */
 export class Alarm {
+  readonly #machine: Machine
   #rung = false
   #wake: (() => void) | null = null
+
+  constructor(machine: Machine = thisMachine) {
+    this.#machine = machine
+  }
 
   ring(): void {
     this.#rung = true
@@ -11,12 +18,12 @@ export class Alarm {
   /** Resolves after `ms` milliseconds (never, for Infinity) or at the next ring, if none came since the last wait. */
   async wait(ms: number): Promise<void> {
     if (!this.#rung) {
-      let timer: NodeJS.Timeout | undefined
+      let timer: Disposable | undefined
       await new Promise<void>((resolve) => {
         this.#wake = resolve
-        if (Number.isFinite(ms)) timer = setTimeout(resolve, ms)
+        if (Number.isFinite(ms)) timer = this.#machine.after(ms, resolve)
       })
-      clearTimeout(timer)
+      timer?.[Symbol.dispose]()
       this.#wake = null
     }
     this.#rung = false

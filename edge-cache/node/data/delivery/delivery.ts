@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks'
 import type { Logger } from '../../../../runtime/log.ts'
+import { thisMachine, type Machine } from '../../../../runtime/machine.ts'
 import { Backoff } from '../../../../subgraphs/log/backoff.ts'
 import type { Link } from '../link.ts'
 import type { KeptOperation, LogMark } from '../outbox/operation.ts'
@@ -34,6 +34,7 @@ export interface DeliveryOptions {
   readonly cloudNow: () => number | null
   /** Where the replica stands. */
   readonly position: () => LogMark | null
+  readonly machine?: Machine
   /** Told of every request: how it went, and how many writes it carried. */
   readonly onRequest?: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
 }
@@ -44,7 +45,8 @@ export interface DeliveryOptions {
  */
 export class Delivery implements AsyncDisposable {
   readonly #options: DeliveryOptions
-  readonly #alarm = new Alarm()
+  readonly #machine: Machine
+  readonly #alarm: Alarm
   readonly #stop = new AbortController()
   readonly #backoff: Backoff
   /** Writes that could not be tried: when to offer them again, by the monotonic clock. */
@@ -54,8 +56,11 @@ export class Delivery implements AsyncDisposable {
   readonly #ended: Promise<void>
 
   constructor(options: DeliveryOptions) {
+    const { machine = thisMachine } = options
     this.#options = options
-    this.#backoff = new Backoff(options.firstPauseMs ?? 200, options.mostPauseMs ?? 30_000)
+    this.#machine = machine
+    this.#alarm = new Alarm(machine)
+    this.#backoff = new Backoff(options.firstPauseMs ?? 200, options.mostPauseMs ?? 30_000, machine)
     options.link.onUp(() => this.#alarm.ring())
     this.#ended = this.#run()
   }
@@ -111,7 +116,7 @@ export class Delivery implements AsyncDisposable {
   /** The writes whose turn it is, oldest first, as many as fit one request. */
   #due(): KeptOperation[] {
     if (this.#options.cloudNow() === null) return []
-    const now = performance.now()
+    const now = this.#machine.monotonic()
     const group: KeptOperation[] = []
     const waiting = this.#options.outbox.waiting(0, mostOperations + this.#faulty.size)
     let bytes = 0
@@ -132,7 +137,7 @@ export class Delivery implements AsyncDisposable {
   #untilDue(): number {
     let soonest = Infinity
     for (const { notBefore } of this.#faulty.values()) soonest = Math.min(soonest, notBefore)
-    return Math.max(0, soonest - performance.now())
+    return Math.max(0, soonest - this.#machine.monotonic())
   }
 
   async #deliver(group: readonly KeptOperation[]): Promise<void> {
@@ -174,9 +179,9 @@ export class Delivery implements AsyncDisposable {
   }
 
   #postpone(seq: number, reason: string): void {
-    const backoff = this.#faulty.get(seq)?.backoff ?? new Backoff(faultyFirstMs, faultyMostMs)
+    const backoff = this.#faulty.get(seq)?.backoff ?? new Backoff(faultyFirstMs, faultyMostMs, this.#machine)
     const pauseMs = backoff.failed()
-    this.#faulty.set(seq, { backoff, notBefore: performance.now() + pauseMs })
+    this.#faulty.set(seq, { backoff, notBefore: this.#machine.monotonic() + pauseMs })
     this.#options.log.error({ seq, reason, pauseMs: Math.round(pauseMs) }, 'a write could not be tried by origin; it waits while the others go on')
   }
 }

@@ -1,14 +1,15 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Worker } from 'node:worker_threads'
 import { AisleError } from '../../../../runtime/errors.ts'
+import { thisMachine, type Machine } from '../../../../runtime/machine.ts'
 import { isDamage } from '../../../../subgraphs/storage/sqlite/damage.ts'
 import type { OutboxAnswers, OutboxReply, OutboxRequest } from './messages.ts'
 import type { AppendResult, KeptOperation, LogMark, NewOperation, Settlement } from './operation.ts'
 import { rescueOutbox, type Rescue } from './rescue.ts'
 import { openOutboxFile, operationColumns, toOperation } from './schema.ts'
+import { startWorker, type OutboxThread, type StartOutboxThread } from './thread.ts'
 
 interface Waiter {
-  readonly worker: Worker
+  readonly worker: OutboxThread
   resolve(answer: OutboxAnswers[keyof OutboxAnswers]): void
   reject(error: unknown): void
 }
@@ -20,6 +21,9 @@ export interface OutboxOptions {
   readonly onRescue?: (rescue: Rescue) => void
   /** The disk does not let the file be opened; it is tried again with every use. */
   readonly onFault?: (error: unknown) => void
+  /** Starts who writes the file: a thread of its own without it. */
+  readonly startThread?: StartOutboxThread
+  readonly machine?: Machine
 }
 
 /**
@@ -33,7 +37,9 @@ export class Outbox implements AsyncDisposable {
   /** Null before the first read, and while the disk does not let the file be opened. */
   #reader: DatabaseSync | null = null
   /** Null after a fault ended it; the next write starts another, with a new incarnation. */
-  #worker: Worker | null = null
+  #worker: OutboxThread | null = null
+  /** Told when the present thread has ended. */
+  #onEnd: (() => void) | null = null
   #nextId = 1
   #open = 0
   #closed = false
@@ -157,9 +163,10 @@ export class Outbox implements AsyncDisposable {
     this.#closed = true
     const worker = this.#worker
     if (worker !== null) {
-      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      worker.postMessage('close', [])
-      await ended
+      const ended = Promise.withResolvers<void>()
+      this.#onEnd = ended.resolve
+      worker.send('close')
+      await ended.promise
     }
     this.#reader?.close()
     this.#reader = null
@@ -198,11 +205,11 @@ export class Outbox implements AsyncDisposable {
     const { path, storeId, onRescue } = this.#options
     const worker = this.#worker
     this.#worker = null
-    void worker?.terminate()
+    worker?.terminate()
     this.#statements.clear()
     this.#reader?.close()
     this.#reader = null
-    const rescue = rescueOutbox(path, storeId, new Date())
+    const rescue = rescueOutbox(path, storeId, new Date((this.#options.machine ?? thisMachine).wallClock()))
     this.#open = this.#count()
     // Whoever waits for the old file asks the new one.
     if (worker !== null) this.#reject(worker, new OutboxDamaged())
@@ -225,30 +232,35 @@ export class Outbox implements AsyncDisposable {
     this.#worker ??= this.#start()
     const worker = this.#worker
     const answer = new Promise<OutboxAnswers[keyof OutboxAnswers]>((resolve, reject) => this.#waiters.set(id, { worker, resolve, reject }))
-    worker.postMessage({ id, request }, [])
+    worker.send({ id, request })
     return answer
   }
 
-  #start(): Worker {
-    const { path, storeId } = this.#options
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path, storeId }, name: 'outbox' })
-    worker.on('message', (reply: OutboxReply) => {
-      if (this.#worker === worker) this.#open = reply.open
-      const waiter = this.#waiters.get(reply.id)
-      this.#waiters.delete(reply.id)
-      if (!('error' in reply)) waiter?.resolve(reply.answer)
-      else waiter?.reject(reply.damaged ? this.#damaged(worker) : new Error(reply.error))
-    })
-    let fault: unknown = null
-    worker.on('error', (error) => (fault = error))
-    worker.once('exit', (code) => {
-      if (this.#worker === worker) this.#worker = null
-      this.#reject(worker, new Error(`the outbox thread ended with code ${code}`, { cause: fault }))
+  #start(): OutboxThread {
+    const { path, storeId, startThread = startWorker } = this.#options
+    const worker = startThread({
+      path,
+      storeId,
+      onReply: (reply) => this.#take(worker, reply),
+      onEnd: (code, fault) => {
+        const current = this.#worker === worker
+        if (current) this.#worker = null
+        this.#reject(worker, new Error(`the outbox thread ended with code ${code}`, { cause: fault }))
+        if (current) this.#onEnd?.()
+      },
     })
     return worker
   }
 
-  #reject(worker: Worker, error: Error): void {
+  #take(worker: OutboxThread, reply: OutboxReply): void {
+    if (this.#worker === worker) this.#open = reply.open
+    const waiter = this.#waiters.get(reply.id)
+    this.#waiters.delete(reply.id)
+    if (!('error' in reply)) waiter?.resolve(reply.answer)
+    else waiter?.reject(reply.damaged ? this.#damaged(worker) : new Error(reply.error))
+  }
+
+  #reject(worker: OutboxThread, error: Error): void {
     for (const [id, waiter] of this.#waiters) {
       if (waiter.worker !== worker) continue
       this.#waiters.delete(id)
@@ -257,7 +269,7 @@ export class Outbox implements AsyncDisposable {
   }
 
   /** The writing thread found the file damaged; whoever waits for it may ask the new one. */
-  #damaged(worker: Worker): unknown {
+  #damaged(worker: OutboxThread): unknown {
     try {
       if (this.#worker === worker) this.#rescue()
       return new OutboxDamaged()

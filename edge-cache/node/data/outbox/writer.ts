@@ -7,11 +7,15 @@ import { operationColumns, toOperation } from './schema.ts'
 /** The one writer of an outbox: every call of `commit` is one transaction for all the requests it is given. */
 export class OutboxWriter {
   readonly #connection: DatabaseSync
-  #incarnation = randomUUID()
+  readonly #mint: () => string
+  #incarnation: string
   #lastN = 0
   #open: number
 
-  constructor(connection: DatabaseSync) {
+  /** @param mint gives an incarnation that nobody had before. */
+  constructor(connection: DatabaseSync, mint: () => string = randomUUID) {
+    this.#mint = mint
+    this.#incarnation = mint()
     this.#connection = connection
     this.#open = this.#countOpen()
   }
@@ -31,7 +35,7 @@ export class OutboxWriter {
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.exec('rollback')
       // A commit that failed may still have reached the medium: its numbers are never used again.
-      this.#incarnation = randomUUID()
+      this.#incarnation = this.#mint()
       this.#lastN = 0
       this.#open = this.#countOpen()
       throw error

@@ -1,0 +1,92 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { isDamage } from '../../subgraphs/storage/sqlite/damage.ts'
+import type { Random } from '../differential/random.ts'
+
+/** Everything of a node that outlives its process; the shared-memory files do not. */
+const files = ['replica.db', 'replica.db-wal', 'replica.db.new', 'replica.db.ready', 'outbox.db', 'outbox.db-wal'] as const
+
+const pageBytes = 4_096
+
+/** What a killed process leaves, or what was copied from its disk while it ran. */
+export function copyDisk(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const file of files) if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file))
+}
+
+export function removeDisk(directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** The power failed: of a WAL that was not synced, any beginning may have reached the medium. */
+export function loseTail(directory: string, file: 'replica.db' | 'outbox.db', random: Random): void {
+  const wal = join(directory, `${file}-wal`)
+  if (!existsSync(wal)) return
+  const { length } = readFileSync(wal)
+  truncateSync(wal, random.integer(0, length))
+}
+
+/** A sector that reads as zeroes somewhere in a WAL. */
+export function zeroSector(directory: string, file: 'replica.db' | 'outbox.db', random: Random): void {
+  const wal = join(directory, `${file}-wal`)
+  if (!existsSync(wal)) return
+  const bytes = readFileSync(wal)
+  if (bytes.length < 512) return
+  const at = random.integer(0, Math.floor(bytes.length / 512) - 1) * 512
+  writeFileSync(wal, bytes.fill(0, at, at + 512))
+}
+
+/** The first page of the replica is gone, so that it is no database any more. */
+export function zeroReplica(directory: string): void {
+  const file = join(directory, 'replica.db')
+  if (existsSync(file)) writeFileSync(file, readFileSync(file).fill(0, 0, Math.min(pageBytes, 100)))
+}
+
+/**
+ * Makes the disk as a process leaves it that is killed while it carries the WAL into the database: any of the pages are there, and the
+ * WAL is still whole.
+ */
+export function killInCheckpoint(directory: string, random: Random): void {
+  const file = join(directory, 'replica.db')
+  if (!existsSync(file) || !existsSync(`${file}-wal`)) return
+  const before = readFileSync(file)
+  const wal = readFileSync(`${file}-wal`)
+  const connection = new DatabaseSync(file)
+  connection.exec('pragma wal_checkpoint(passive)')
+  const after = readFileSync(file)
+  connection.close()
+  const mixed = Buffer.alloc(Math.max(before.length, after.length))
+  for (let at = 0; at < mixed.length; at += pageBytes) {
+    const source = at >= before.length || (at < after.length && random.chance(0.5)) ? after : before
+    source.copy(mixed, at, at, at + pageBytes)
+  }
+  writeFileSync(file, mixed)
+  writeFileSync(`${file}-wal`, wal)
+  rmSync(`${file}-shm`, { force: true })
+}
+
+/** Tables that a full disk keeps a running node from writing to. */
+const written = { 'replica.db': ['replica_state', 'overlay_operation'], 'outbox.db': ['operation'] } as const
+
+/** While a disk is full, every write of the node fails; what it read goes on being read. */
+export function fillDisk(directory: string, full: boolean): void {
+  for (const [file, tables] of Object.entries(written)) {
+    if (!existsSync(join(directory, file))) continue
+    using side = new DatabaseSync(join(directory, file), { timeout: 0 })
+    try {
+      for (const table of tables) refuseWrites(side, table, full)
+    } catch (error) {
+      // What is damaged takes no writes anyway.
+      if (!isDamage(error)) throw error
+    }
+  }
+}
+
+function refuseWrites(side: DatabaseSync, table: string, full: boolean): void {
+  const known = side.prepare('select 1 from sqlite_schema where name = ?').get(table) !== undefined
+  for (const [nth, change] of ['insert', 'update', 'delete'].entries()) {
+    side.exec(`drop trigger if exists full_${table}_${nth}`)
+    if (full && known) side.exec(`create trigger full_${table}_${nth} before ${change} on ${table} begin select raise(abort, 'database or disk is full'); end`)
+  }
+}

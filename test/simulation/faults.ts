@@ -1,0 +1,298 @@
+import { join } from 'node:path'
+import { AisleError } from '../../runtime/errors.ts'
+import type { CloudBackup } from './cloud/cloud.ts'
+import type { OpenTransaction } from './cloud/rows.ts'
+import { keptIn } from './node-audit.ts'
+import { killInCheckpoint, loseTail, zeroReplica, zeroSector } from './disk.ts'
+import { weathers } from './link.ts'
+import { crashPoints, type SimulatedNode } from './node.ts'
+import { products, type World } from './world.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+export interface Fault {
+  readonly weight: number
+  readonly strike: (world: World, memory: FaultMemory) => void | Promise<void>
+}
+
+/** What faults leave for later ones: images of disks, backups of the cloud, what is to be undone. */
+export class FaultMemory {
+  readonly images: { readonly node: SimulatedNode; readonly path: string }[] = []
+  backup: CloudBackup | null = null
+  epochs = 1
+  twins = 0
+  openTransactions: OpenTransaction[] = []
+  /** When, in virtual time, the disk of a node last went back in time, by its name. */
+  readonly wentBack = new Map<string, number>()
+  /** When the cloud was last taken back. */
+  cloudWentBack = -Infinity
+  /** Virtual days that all stores were offline. */
+  daysOffline = 0
+
+  diskWentBack(world: World, node: SimulatedNode): void {
+    this.wentBack.set(node.name, world.time.now)
+  }
+}
+
+/** Everything that goes wrong, and how often. The names are those of the faults in `edge-cache/SPEC.md`. */
+export const faults: Readonly<Record<string, Fault>> = {
+  link: {
+    weight: 14,
+    strike({ nodes, random, time, note }) {
+      const node = random.pick(nodes)
+      const weather = weathers[random.pick(Object.keys(weathers))]
+      if (weather === undefined) return
+      note(`${node.name}: its link is ${weather.name}`)
+      node.link.change(weather)
+      if (random.chance(0.7)) time.after(random.integer(500, 90_000), () => node.link.change(weathers.fair ?? weather))
+    },
+  },
+  flapping: {
+    weight: 3,
+    strike({ nodes, random, time, note }) {
+      const node = random.pick(nodes)
+      note(`${node.name}: its link flaps`)
+      for (let nth = 0; nth < 20; nth += 1) time.after(nth * 1_000, () => node.link.change(weathers[nth % 2 === 0 ? 'black hole' : 'fair'] ?? node.link.weather))
+    },
+  },
+  kill: {
+    weight: 6,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      world.note(`${node.name}: killed`)
+      node.kill()
+      startLater(world, node)
+    },
+  },
+  'kill at a point': {
+    weight: 10,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      node.armed = world.random.pick(crashPoints)
+    },
+  },
+  'power failure': {
+    weight: 3,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      world.note(`${node.name}: the power fails`)
+      node.kill()
+      loseTail(node.directory, 'replica.db', world.random)
+      node.diskChanged()
+      startLater(world, node)
+    },
+  },
+  'kill in a checkpoint': {
+    weight: 3,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      world.note(`${node.name}: killed in a checkpoint`)
+      node.kill()
+      killInCheckpoint(node.directory, world.random)
+      startLater(world, node)
+    },
+  },
+  'torn outbox': {
+    weight: 1,
+    strike(world, memory) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      world.note(`${node.name}: the end of its outbox's WAL is gone`)
+      node.kill()
+      if (world.random.chance(0.5)) loseTail(node.directory, 'outbox.db', world.random)
+      else zeroSector(node.directory, 'outbox.db', world.random)
+      memory.diskWentBack(world, node)
+      node.diskChanged()
+      startLater(world, node)
+    },
+  },
+  'zeroed replica': {
+    weight: 1,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      world.note(`${node.name}: the beginning of its replica is gone`)
+      node.kill()
+      zeroReplica(node.directory)
+      startLater(world, node)
+    },
+  },
+  'copy of a disk': {
+    weight: 3,
+    strike(world, memory) {
+      const node = world.random.pick(world.nodes)
+      if (node.starting) return
+      const path = join(world.folder, `image-${memory.images.length}`)
+      node.image(path)
+      memory.images.push({ node, path })
+    },
+  },
+  'earlier disk': {
+    weight: 1,
+    strike(world, memory) {
+      if (memory.images.length === 0) return
+      const { node, path } = world.random.pick(memory.images)
+      if (node.starting) return
+      world.note(`${node.name}: an earlier image of its disk is restored`)
+      node.kill()
+      node.restore(path)
+      memory.diskWentBack(world, node)
+      startLater(world, node)
+    },
+  },
+  'cloned node': {
+    weight: 1,
+    strike(world, memory) {
+      if (memory.images.length === 0 || memory.twins === 1) return
+      const { node, path } = world.random.pick(memory.images)
+      memory.twins += 1
+      const twin = world.addNode(`twin-of-${node.name}`, node.storeId)
+      world.note(`${node.name}: a clone of it starts`)
+      twin.restore(path)
+      world.start(twin)
+    },
+  },
+  'disk full': {
+    weight: 4,
+    strike({ nodes, random, time, note }) {
+      const node = random.pick(nodes)
+      if (node.starting || node.graves.size > 0) return
+      note(`${node.name}: its disk is full`)
+      node.fill(true)
+      const empty = (): void => {
+        if (node.starting || node.graves.size > 0) time.after(300, empty)
+        else node.fill(false)
+      }
+      time.after(random.integer(100, 30_000), empty)
+    },
+  },
+  'slow fsync': {
+    weight: 3,
+    strike({ nodes, random, time }) {
+      const node = random.pick(nodes)
+      node.fsyncMs = 2_000
+      time.after(random.integer(1_000, 20_000), () => (node.fsyncMs = 3))
+    },
+  },
+  restart: {
+    weight: 4,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      world.note(`${node.name}: stopped`)
+      node.stop()
+      startLater(world, node)
+    },
+  },
+  clock: {
+    weight: 4,
+    strike({ nodes, random, time, note }) {
+      const node = random.pick(nodes)
+      node.wallAhead = random.pick([0, dayMs, -dayMs, 3_600_000, -90_000, -time.now])
+      note(`${node.name}: its clock is ${node.wallAhead} ms ahead`)
+      if (node.life !== null) node.life.machine.wallAhead = node.wallAhead
+    },
+  },
+  'origin down': {
+    weight: 3,
+    strike({ origin, random, time, note }) {
+      origin.refusal = new AisleError(random.pick(['SHUTTING_DOWN', 'DATABASE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'STORE_UNKNOWN'] as const))
+      note(`origin answers ${origin.refusal.code}`)
+      time.after(random.integer(200, 30_000), () => (origin.refusal = null))
+    },
+  },
+  'older origin': {
+    weight: 2,
+    strike({ origin, random, time }) {
+      const kind = random.pick(['reportReadings', 'recordStockCount'])
+      origin.unknownKinds.add(kind)
+      time.after(random.integer(1_000, 60_000), () => origin.unknownKinds.delete(kind))
+    },
+  },
+  'new rule': {
+    weight: 2,
+    strike({ cloud, random, time }) {
+      // The cloud no longer has the product: writes of it are refused from now on, whatever the stores knew when they took them.
+      const id = random.pick(products)
+      const row = cloud.rows.get('product', [id])
+      cloud.rows.write({ entity: 'product', key: [id] })
+      time.after(random.integer(1_000, 30_000), () => row !== null && cloud.rows.write({ entity: 'product', row }))
+    },
+  },
+  'sequencer killed': {
+    weight: 4,
+    strike({ sequencers, random, time }) {
+      const sequencer = random.pick(sequencers)
+      if (random.chance(0.5)) sequencer.armed = true
+      else sequencer.stop()
+      time.after(random.integer(500, 20_000), () => sequencer.start())
+    },
+  },
+  'long transaction': {
+    weight: 3,
+    strike({ cloud, random, time }, memory) {
+      const transaction = cloud.rows.begin()
+      for (let nth = random.integer(1, 4); nth > 0; nth -= 1) {
+        transaction.write({ entity: 'product', row: { id: `slow-${memory.openTransactions.length}-${nth}`, name: `Slow ${random.integer(1, 99)}`, attributes: '[]' } })
+      }
+      memory.openTransactions.push(transaction)
+      const commits = random.chance(0.8)
+      time.after(random.integer(1_000, 600_000), () => (commits ? transaction.commit() : transaction.rollback()))
+    },
+  },
+  retention: { weight: 2, strike: ({ cloud, random }) => cloud.forget(cloud.log.batch - random.integer(0, 5)) },
+  backup: { weight: 2, strike: ({ cloud }, memory) => void (memory.backup = cloud.backup()) },
+  'cloud taken back': {
+    weight: 1,
+    strike(world, memory) {
+      const { cloud, cloudAudit, time, note } = world
+      if (memory.backup === null) return
+      memory.epochs += 1
+      note('the cloud is taken back to its backup')
+      world.keepLog()
+      cloud.restore(memory.backup, `epoch-${memory.epochs}`)
+      cloudAudit.restored()
+      memory.cloudWentBack = time.now
+      for (const transaction of memory.openTransactions.splice(0)) transaction.rollback()
+      for (const sequencer of world.sequencers) sequencer.wake()
+    },
+  },
+  'long offline': {
+    weight: 1,
+    async strike(world, memory) {
+      const { nodes, random, note } = world
+      const reboots = random.integer(1, 3)
+      const days = random.pick([0.3, 3, 10])
+      // What was settled longer ago than this a node need not remember.
+      if (memory.daysOffline + days > 25) return
+      memory.daysOffline += days
+      note(`all stores are offline for ${days} days, with ${reboots} reboots`)
+      for (let nth = 0; nth < reboots; nth += 1) {
+        world.dark = true
+        for (const node of nodes) node.kill()
+        await world.pass((days * dayMs) / reboots)
+        world.dark = false
+        for (const node of nodes) {
+          node.link.change(weathers['black hole'] ?? node.link.weather)
+          world.start(node)
+        }
+        await world.pass(30_000)
+      }
+      for (const node of nodes) node.link.change(weathers.fair ?? node.link.weather)
+    },
+  },
+}
+
+function startLater(world: World, node: SimulatedNode): void {
+  world.time.after(world.random.integer(10, 20_000), () => world.start(node))
+}
+
+/** Names of the writes that are on a node's disk. */
+export function heldBy(node: SimulatedNode): Set<string> {
+  try {
+    return new Set(keptIn(node.directory).map(({ principal, operationId }) => `${principal} ${operationId}`))
+  } catch {
+    return new Set()
+  }
+}

@@ -1,0 +1,153 @@
+import { statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import type { KeptOperation } from '../../edge-cache/node/data/outbox/operation.ts'
+import { effectOf, type StockEvent } from '../../edge-cache/node/data/overlay/effects.ts'
+import { operationColumns, toOperation } from '../../edge-cache/node/data/outbox/schema.ts'
+import { silenceMs } from '../../edge-cache/node/data/link.ts'
+import type { ReadSession } from '../../edge-cache/node/data.ts'
+import { chainScope, entities, storeScope, type EntityName } from '../../subgraphs/storage/entities.ts'
+import type { Row } from './cloud/rows.ts'
+import type { ScopeState, StoredLog } from './cloud/log.ts'
+import { levelOf } from './cloud-audit.ts'
+import type { Life, SimulatedNode } from './node.ts'
+import { hold } from './violation.ts'
+
+/** Entities that a simulation writes to. */
+const audited: readonly EntityName[] = ['store', 'product', 'stock', 'store_price', 'device', 'reading', 'edge_operation']
+
+const none: ReadonlyMap<string, Row> = new Map()
+
+/** How much later than the clock can tell an answer of origin may be, in milliseconds, on the slowest of the simulated links. */
+const slackMs = 90_000
+
+/** Checks one node against what the cloud's log says it must hold. */
+export class NodeAudit {
+  readonly #node: SimulatedNode
+  /** The log of an epoch. */
+  readonly #logOf: (epoch: string) => StoredLog | null
+  readonly #now: () => number
+  #audited: { readonly life: Life; readonly generation: string } | null = null
+  /** What each entity was found to hold in this life: a table of the log that is no other one is not looked at again. */
+  #found: { readonly life: Life; readonly tables: Map<EntityName, readonly unknown[]> } | null = null
+  #outbox: { readonly life: Life; readonly inode: number; readonly connection: DatabaseSync } | null = null
+
+  constructor(node: SimulatedNode, logOf: (epoch: string) => StoredLog | null, now: () => number) {
+    this.#node = node
+    this.#logOf = logOf
+    this.#now = now
+  }
+
+  /** Looks at a node that has just done something; `always` looks even where nothing seems to have changed. */
+  async check(always = false): Promise<void> {
+    const { life } = this.#node
+    if (life === null) return
+    this.#checkStatus(life)
+    const { position, pendingOperations } = life.data.status()
+    if (position === null) return
+    const generation = `${position.epoch} ${position.batch} ${pendingOperations}`
+    if (!always && this.#audited?.life === life && this.#audited.generation === generation) return
+    this.#audited = { life, generation }
+    using session = await life.data.read()
+    this.#checkReplica(session, life, always)
+    if (this.#now() >= life.calmFrom && life.threads.asked === 0 && !this.#node.diskFull) this.#checkOverlay(session, life)
+  }
+
+  close(): void {
+    this.#outbox?.connection.close()
+    this.#outbox = null
+  }
+
+  #checkStatus(life: Life): void {
+    const { name, link } = this.#node
+    const { position, online, asOf, ageSeconds, state } = life.data.status()
+    const now = this.#now()
+    const heard = link.lastHeard
+    hold(9, !online || (heard !== null && now - heard < silenceMs + 1_000), () => `${name} says it is online, and has heard nothing for ${heard === null ? 'ever' : now - heard} ms`)
+    hold(9, online || (state !== 'online' && state !== 'behind'), () => `${name} is ${state} without a link`)
+    hold(9, (state === 'bootstrapping') === (position === null), () => `${name} is ${state} at position ${JSON.stringify(position)}`)
+    if (position === null || asOf === null) return
+    const { shown } = life
+    if (shown !== null && shown.epoch === position.epoch) {
+      hold(7, position.batch >= shown.batch, () => `${name} went back from batch ${shown.batch} to ${position.batch}`)
+    }
+    if (shown?.epoch !== position.epoch) life.calmFrom = Math.max(life.calmFrom, now + 5_000)
+    life.shown = position
+    const following = this.#logOf(position.epoch)?.batches.find(({ number }) => number === position.batch + 1)
+    hold(10, following === undefined || asOf <= following.at, () => `${name} says batch ${position.batch} was the newest at ${asOf}, but the next one is of ${following?.at}`)
+    const clockKnown = heard !== null && life.machine.wallAhead >= 0
+    hold(10, !clockKnown || ageSeconds * 1_000 >= (now - asOf) * (1 - 2e-4) - slackMs, () => `${name} says it is ${ageSeconds} s old, and is ${(now - asOf) / 1000}`)
+  }
+
+  #checkReplica({ connection, position }: ReadSession, life: Life, always: boolean): void {
+    const { name, storeId } = this.#node
+    const scopes = position === null ? undefined : this.#logOf(position.epoch)?.states.get(position.batch)
+    hold(9, scopes !== undefined, () => `${name} stands at ${JSON.stringify(position)}, where the cloud never was`)
+    const since = Number(connection.prepare('select readings_since from replica_state').get()?.readings_since ?? 0)
+    if (this.#found?.life !== life) this.#found = { life, tables: new Map() }
+    for (const entity of audited) {
+      const ofLog = [tableOf(scopes.get(chainScope), entity), tableOf(scopes.get(storeScope(storeId)), entity)] as const
+      if (!always && this.#found.tables.get(entity)?.every((table, nth) => table === ofLog[nth]) === true) continue
+      this.#found.tables.set(entity, ofLog)
+      const key: readonly string[] = entities[entity].key
+      const held = connection.prepare(`select ${Object.keys(entities[entity].columns).join(', ')} from main.${entity}`).all()
+      const expected = new Map([...ofLog[0], ...ofLog[1]])
+      if (entity === 'reading') for (const [reading, { at }] of expected) if (Number(at) < since) expected.delete(reading)
+      hold(4, held.length === expected.size, () => `${name} holds ${held.length} rows of ${entity} at batch ${position?.batch}, the log comes to ${expected.size}`)
+      for (const row of held) {
+        const text = JSON.stringify(key.map((column) => row[column]))
+        const wanted = expected.get(text)
+        const differs = Object.keys(entities[entity].columns).find((column) => wanted === undefined || (row[column] ?? null) !== (wanted[column] ?? null))
+        hold(4, differs === undefined, () => `${name} at batch ${position?.batch} holds ${entity} ${text} with ${differs} = ${String(row[differs ?? ''])}, the log says ${String(wanted?.[differs ?? ''])}`)
+      }
+    }
+  }
+
+  /** What lies over the replica is the outbox less the outcomes that the replica has, and what is shown follows from both. */
+  #checkOverlay({ connection }: ReadSession, life: Life): void {
+    const { name, storeId } = this.#node
+    const settled = new Set(connection.prepare('select incarnation, n from edge_operation where store_id = ?').all(storeId).map(nameOf))
+    const pending = this.#kept(life).filter((operation) => !settled.has(nameOf(operation)))
+    const laid = new Set(connection.prepare('select incarnation, n from overlay_operation').all().map(nameOf))
+    const missing = pending.filter((operation) => !laid.has(nameOf(operation)))
+    hold(8, missing.length === 0 && laid.size === pending.length, () => `${name} lays ${laid.size} writes over its replica, of ${pending.length} that are pending; missing: ${missing.map(nameOf).join(', ')}`)
+    const events = pending.flatMap((operation): StockEvent[] => {
+      const effect = effectOf(operation)
+      return 'stock' in effect ? [effect.stock] : []
+    })
+    const base = new Map(connection.prepare('select product_id, on_hand from main.stock where store_id = ?').all(storeId).map((row) => [String(row.product_id), Number(row.on_hand)]))
+    const shown = new Map(connection.prepare('select product_id, on_hand from stock where store_id = ?').all(storeId).map((row) => [String(row.product_id), Number(row.on_hand)]))
+    for (const product of new Set([...base.keys(), ...shown.keys(), ...events.map(({ productId }) => productId)])) {
+      const law = levelOf(base.get(product) ?? 0, events.filter(({ productId }) => productId === product))
+      hold(8, shown.get(product) === law, () => `${name} shows ${String(shown.get(product))} of ${product}; its replica has ${String(base.get(product))}, and with what is pending that makes ${law}`)
+    }
+  }
+
+  #kept(life: Life): KeptOperation[] {
+    const file = join(life.directory, 'outbox.db')
+    const inode = statSync(file).ino
+    if (this.#outbox?.life !== life || this.#outbox.inode !== inode) {
+      this.close()
+      this.#outbox = { life, inode, connection: new DatabaseSync(file, { readOnly: true }) }
+    }
+    return readAll(this.#outbox.connection)
+  }
+}
+
+/** What the outbox in a directory holds. */
+export function keptIn(directory: string): KeptOperation[] {
+  using connection = new DatabaseSync(join(directory, 'outbox.db'), { readOnly: true })
+  return readAll(connection)
+}
+
+function readAll(connection: DatabaseSync): KeptOperation[] {
+  return connection.prepare(`select ${operationColumns} from operation order by seq`).all().map(toOperation)
+}
+
+function tableOf(state: ScopeState | undefined, entity: EntityName): ReadonlyMap<string, Row> {
+  return state?.get(entity) ?? none
+}
+
+function nameOf(row: { readonly incarnation?: unknown; readonly n?: unknown }): string {
+  return `${String(row.incarnation)} ${String(row.n)}`
+}

@@ -1,0 +1,58 @@
+import type { Random } from '../differential/random.ts'
+import type { ModelCloud } from './cloud/cloud.ts'
+import type { VirtualTime } from './time.ts'
+
+/** One of the processes that move the outbox to the log; the fence lets one at a time. */
+export class SimulatedSequencer {
+  /** It is killed within its next transaction. */
+  armed = false
+  #running = true
+  #due = false
+  readonly #cloud: ModelCloud
+  readonly #time: VirtualTime
+  readonly #random: Random
+
+  readonly #background: (work: Promise<unknown>) => void
+
+  constructor(cloud: ModelCloud, time: VirtualTime, random: Random, background: (work: Promise<unknown>) => void) {
+    this.#cloud = cloud
+    this.#time = time
+    this.#random = random
+    this.#background = background
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  stop(): void {
+    this.#running = false
+  }
+
+  start(): void {
+    this.#running = true
+    this.wake()
+  }
+
+  /** Something waits to be moved: its next tick sees to it. */
+  wake(): void {
+    if (this.#due || !this.#running) return
+    this.#due = true
+    this.#time.after(this.#random.integer(5, 50), () => this.#background(this.#tick()))
+  }
+
+  async #tick(): Promise<void> {
+    this.#due = false
+    if (!this.#running) return
+    try {
+      await this.#cloud.moveFenced(async () => {
+        await this.#time.sleep(this.#random.integer(0, 10))
+        if (this.armed) throw new Error('killed between two statements')
+      })
+    } catch (error) {
+      if (!this.armed) throw error
+      this.armed = false
+      this.#running = false
+    }
+  }
+}

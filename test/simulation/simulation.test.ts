@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals'
+import { plantedBugs } from './planted.ts'
+import { simulate } from './run.ts'
+import { shrink } from './shrink.ts'
+
+const seeds = Array.from({ length: 100 }, (_unused, nth) => nth + 1)
+const perTest = 20
+/** Fewer than `aisle sim` takes by itself: every change of the code waits for these. */
+const stepsOfEach = 50
+
+describe('whatever goes wrong, no invariant is violated', () => {
+  for (let first = 0; first < seeds.length; first += perTest) {
+    const some = seeds.slice(first, first + perTest)
+    test(`seeds ${some[0]} to ${some.at(-1)}`, async () => {
+      for (const seed of some) {
+        const { violation, step } = await simulate({ seed, steps: stepsOfEach })
+        expect(violation === null ? null : `npm run aisle -- sim --seed ${seed} --steps ${stepsOfEach}, step ${step}: ${violation.message}`).toBeNull()
+      }
+    }, 180_000)
+  }
+})
+
+test('a run depends on nothing but its seed', async () => {
+  const [first, second] = [await simulate({ seed: 11 }), await simulate({ seed: 11 })]
+  expect(second).toEqual(first)
+  expect((await simulate({ seed: 12 })).trace).not.toBe(first.trace)
+})
+
+describe('a bug is found within the hundred seeds', () => {
+  test.each(Object.entries(plantedBugs))('in %s', async (_name, planted) => {
+    for (const seed of seeds) {
+      const { violation } = await simulate({ seed, planted: planted() })
+      if (violation !== null) return
+    }
+    throw new Error('No seed found it.')
+  }, 180_000)
+
+  test('and what it needs is narrowed down', async () => {
+    const planted = plantedBugs.apply()
+    const failed = await simulate({ seed: 1, planted })
+    expect(failed.violation?.invariant).toBe(4)
+    const { result, steps, without } = await shrink(failed, { planted })
+    expect(result.violation?.invariant).toBe(4)
+    expect(steps).toBeLessThanOrEqual(failed.step)
+    expect(without.size).toBeGreaterThan(0)
+  })
+})
