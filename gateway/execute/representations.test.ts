@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { RequiresSelection } from '../plan/planner.ts'
 import { decidingFields } from './representations.ts'
 
-const field = (name: string, more: object = {}): RequiresSelection => ({ kind: 'Field', name, ...more }) as RequiresSelection
+const field = (name: string, more: object = {}): RequiresSelection => ({ kind: 'Field', name, ...more })
 const on = (typeCondition: string, selections: readonly RequiresSelection[]): RequiresSelection => ({ kind: 'InlineFragment', typeCondition, selections }) as RequiresSelection
 
 test.each([
