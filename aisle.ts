@@ -13,7 +13,11 @@ const roles: Record<string, (program: Command) => Promise<void>> = {
   import: async (program) => (await import('./local/import/command.ts')).registerImportCommand(program),
   train: async (program) => (await import('./subgraphs/recommendation/train/command.ts')).registerTrainCommand(program),
   simulate: async (program) => (await import('./local/demo/simulate.ts')).registerSimulateCommand(program),
-  operations: async (program) => (await import('./schema/commands.ts')).registerOperationsCommand(program),
+  operations: async (program) => {
+    const [{ registerOperationsCommand }, { registerOperationsCheck }] = await Promise.all([import('./schema/commands.ts'), import('./edge-cache/node/check/command.ts')])
+    registerOperationsCommand(program)
+    registerOperationsCheck(program)
+  },
   compose: async (program) => (await import('./schema/commands.ts')).registerComposeCommand(program),
   schema: async (program) => (await import('./schema/governance/command.ts')).registerSchemaCommand(program),
 }

@@ -3,6 +3,7 @@ import { addContextOptions, addIdentityOptions } from '../runtime/identity/optio
 import { decodeConfig } from '../runtime/config.ts'
 import { switchOption } from '../runtime/switch.ts'
 import { runRole } from '../runtime/role.ts'
+import { addLimitOptions } from './limits/settings.ts'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './main.ts'
 
@@ -55,7 +56,7 @@ export function registerGatewayCommand(program: Command): void {
       const config = decodeConfig(gatewayConfig, { ...options, contextSecret: process.env.AISLE_CONTEXT_SECRET })
       await runRole('gateway', (context) => startGateway(config, context), config.drainLimit)
     })
-  addContextOptions(addIdentityOptions(command))
+  addLimitOptions(addContextOptions(addIdentityOptions(command)))
 }
 
 /** Also reads several at once, parted by commas, as an environment variable holds them. */

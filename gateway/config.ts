@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { httpUrl, origins, port } from '../runtime/config.ts'
 import type { StreamAddress } from './subgraphs/client.ts'
 import { contextSettings } from '../runtime/identity/context.ts'
+import { limitSettings } from './limits/settings.ts'
 import { identitySettings } from '../runtime/identity/identity.ts'
 import { defaultTraceHeaders } from './subgraphs/headers.ts'
 
@@ -27,6 +28,7 @@ const streamAddress = z.string().transform((text, context): StreamAddress => {
 export const gatewayConfig = z.object({
   ...identitySettings,
   ...contextSettings,
+  ...limitSettings,
   /** Which policies of the graph each role grants, besides the one of its own name: a JSON file of {role: [policy]}. */
   policies: z.string().optional(),
   port: port.default(4000),

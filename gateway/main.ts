@@ -7,6 +7,10 @@ import { AisleError } from '../runtime/errors.ts'
 import { closeServer, listen } from '../runtime/server.ts'
 import type { RoleContext, RunningRole } from '../runtime/role.ts'
 import type { GatewayConfig } from './config.ts'
+import { Admission } from './limits/admission.ts'
+import { limitConnections } from './limits/connections.ts'
+import { Load } from './limits/load.ts'
+import { Uploads } from './limits/uploads.ts'
 import { EventStreams } from './serve/event-stream.ts'
 import { createGraph, type Graph } from './serve/graph.ts'
 import { createGatewayMetrics } from './serve/metrics.ts'
@@ -15,7 +19,7 @@ import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
 import { Reloader } from './serve/reload.ts'
 import { documentPolicy } from './serve/documents.ts'
-import { createServer, graphqlPath } from './serve/server.ts'
+import { createServer, graphqlPath, type Timeouts } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import type { ClientLimits } from './serve/socket-client.ts'
 import { warmUp } from './serve/warm-up.ts'
@@ -40,6 +44,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, {
+      limits: { document: config, defaultListSize: config.listSize },
       planCache: config.planCache,
       hideInternals: config.production,
       shareQueries: config.shareQueries,
@@ -49,14 +54,19 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     })
   }
   const policy = documentPolicy(config, manifest, () => metrics.unlistedDocument(), context.log)
-  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), policy, headers, identity, metrics, context.log)
+  await using guards = new AsyncDisposableStack()
+  const admission = guards.use(new Admission(config, policy, context.log))
+  const load = guards.use(new Load({ maxConcurrent: config.maxConcurrent, maxQueue: config.maxQueue, maxLagMs: config.maxLag, maxHeap: config.maxHeap / 100 }))
+  const uploads = guards.use(new Uploads({ minRate: config.minUploadRate, graceMs: config.uploadGrace }))
+  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), { admission, load }, headers, identity, metrics, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
   const streams = new EventStreams(service, limits)
-  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams })
+  const server = createServer(service, context, metrics, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams, uploads, timeouts: timeouts(config) })
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
+  limitConnections(server.server, config.maxConnectionsPerAddress)
   const sockets = serveWebSocket(server.server, graphqlPath, service, limits)
   const port = await listen(server.server, config.port, config.host)
   const take = async (sdl: string): Promise<void> => {
@@ -65,6 +75,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
     await service.replace(next)
   }
   const reloader = new Reloader(source, { pollMs: config.supergraphPoll, take, observe: metrics.reload, log: context.log })
+  const resources = guards.move()
   return {
     url: `http://${config.host ?? 'localhost'}:${port}`,
     async [Symbol.asyncDispose]() {
@@ -75,6 +86,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
       await Promise.all([sockets[Symbol.asyncDispose](), closeServer(server.server)])
       await server.close()
       await service[Symbol.asyncDispose]()
+      await resources.disposeAsync()
     },
   }
 }
@@ -102,8 +114,13 @@ function clientOptions(config: GatewayConfig): ClientOptions {
   }
 }
 
+function timeouts(config: GatewayConfig): Timeouts {
+  const headersMs = config.requestTimeout === 0 ? config.headersTimeout : Math.min(config.headersTimeout, config.requestTimeout)
+  return { headersMs, requestMs: config.requestTimeout, keepAliveMs: config.keepAlive, maxRequestsPerConnection: config.maxRequestsPerConnection }
+}
+
 function clientLimits(config: GatewayConfig): ClientLimits {
-  return { maxBytes: config.clientBuffer, policy: config.slowClients, pingMs: config.clientPing, maxOperations: config.clientOperations }
+  return { maxBytes: config.clientBuffer, policy: config.slowClients, pingMs: config.clientPing, maxOperations: config.clientOperations, idleMs: config.socketIdle }
 }
 
 /** @throws AisleError CONFIG_INVALID */

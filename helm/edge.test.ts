@@ -33,6 +33,13 @@ describeWithHelm('the chart of a store\'s node', () => {
     expect(env).toContainEqual({ name: 'AISLE_ORIGIN', valueFrom: { configMapKeyRef: { name: 'aisle-store', key: 'origin' } } })
   })
 
+  test('asks a gateway for what it does not hold where the values or the box name one', () => {
+    const gateway = (...args: string[]) => nodeOf(...args).container.env.find(({ name }: { name: string }) => name === 'AISLE_GATEWAY')
+    expect(gateway('--values', 'aisle-edge/ci/full-values.yaml')).toEqual({ name: 'AISLE_GATEWAY', value: 'https://graph.example.com/graphql' })
+    expect(gateway()).toEqual({ name: 'AISLE_GATEWAY', valueFrom: { configMapKeyRef: { name: 'aisle-store', key: 'gateway', optional: true } } })
+    expect(gateway('--set', 'identity.configMap=,store=s1,origin=http://origin')).toBeUndefined()
+  })
+
   test('answers at a port of the machine only when asked to', () => {
     expect(nodeOf().container.ports).toEqual([{ name: 'http', containerPort: 4100 }])
     expect(nodeOf('--set', 'hostPort=80').container.ports).toEqual([{ name: 'http', containerPort: 4100, hostPort: 80 }])

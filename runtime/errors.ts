@@ -41,6 +41,16 @@ export const errorTable = {
   PERSISTED_QUERY_NOT_IN_LIST: { status: 404, text: 'This persisted operation is not in the manifest.', action: 'Publish the operation in the manifest, or correct its id.' },
   PERSISTED_QUERY_ID_REQUIRED: { status: 400, text: 'Only persisted operations are accepted here.', action: 'Send documentId or extensions.persistedQuery.sha256Hash.' },
   CANNOT_SEND_PQ_ID_AND_BODY: { status: 400, text: 'Send either a persisted id or a document, not both.', action: 'Drop the document or the id.' },
+  // Limits, with the codes and statuses of Apollo Router where it has them
+  MAX_DEPTH_LIMIT: { status: 400, text: 'The document nests fields too deeply.', action: 'Ask for less at once, publish the operation in the manifest, or raise --max-depth.' },
+  MAX_HEIGHT_LIMIT: { status: 400, text: 'The document selects too many fields, fragments counted wherever they are spread.', action: 'Ask for less at once, publish the operation in the manifest, or raise --max-height.' },
+  MAX_ALIASES_LIMIT: { status: 400, text: 'The document has too many aliases.', action: 'Ask for less at once, publish the operation in the manifest, or raise --max-aliases.' },
+  MAX_ROOT_FIELDS_LIMIT: { status: 400, text: 'The document selects too many fields at its root.', action: 'Send several requests, publish the operation in the manifest, or raise --max-root-fields.' },
+  MAX_DIRECTIVES_LIMIT: { status: 400, text: 'The document has too many directives.', action: 'Use fewer, publish the operation in the manifest, or raise --max-directives.' },
+  COST_ESTIMATED_TOO_EXPENSIVE: { status: 400, text: 'The operation would cost too much.', action: 'Ask for smaller lists or less in each item; the extensions hold the estimate. Or raise --max-cost, or correct @cost and @listSize in the schema.' },
+  COST_QUERY_PARSE_FAILURE: { status: 400, text: 'It cannot be told what the operation costs.', action: 'Give exactly one of the arguments that the message names.' },
+  RATE_LIMITED: { status: 429, text: 'This client has spent its budget for now.', action: 'Wait as Retry-After says and ask for less; or raise the budget of the client\'s role (--budget).' },
+  OVERLOADED: { status: 503, text: 'This process has more to do than it can do well.', action: 'Retry after a moment. If it lasts, run more replicas, or look at what costs so much (--max-cost, --budget).' },
   // Execution
   QUERY_PLANNING_FAILED: { status: 500, text: 'The operation could not be planned.', action: 'Report the operation: the planner or the supergraph has a fault.' },
   SUBGRAPH_UNREACHABLE: { status: 502, text: 'A service behind the gateway cannot be reached.', action: 'Check that the subgraph runs and that its URL in the supergraph is right.' },

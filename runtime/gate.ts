@@ -1,10 +1,12 @@
-import { AisleError } from './errors.ts'
+import { AisleError, type ErrorCode } from './errors.ts'
 
 export interface GateOptions {
   /** Most at work at once. */
   readonly atOnce: number
   /** Most that wait for their turn; more are told to come back later. */
   readonly queue: number
+  /** What those are told (default: ORIGIN_BUSY). */
+  readonly code?: ErrorCode
 }
 
 /**
@@ -28,13 +30,13 @@ export class Gate {
 
   /**
    * Runs `work` in its turn.
-   * @throws AisleError ORIGIN_BUSY, with `retryAfterSeconds` by when those who wait now should have been served.
+   * @throws AisleError ORIGIN_BUSY, or the code it was given, with `retryAfterSeconds` by when those who wait now should have been served.
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { atOnce, queue } = this.#options
+    const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
     if (this.#working >= atOnce) {
       if (this.#queue.length >= queue) {
-        throw new AisleError('ORIGIN_BUSY', undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
+        throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
       }
       // Whoever is let in has the place of the one who left.
       await new Promise<void>((resolve) => this.#queue.push(resolve))

@@ -22,3 +22,31 @@ export function cloneJson(value: unknown): unknown {
   for (const [key, item] of Object.entries(value)) copy[key] = cloneJson(item)
   return copy
 }
+
+/** Shorter texts cannot nest so deeply that reading them takes long. */
+const harmlessLength = 8_192
+/** No request has a reason to nest deeper: input types hold each other a few times. */
+const maxNesting = 200
+
+/** True for a JSON text whose lists and objects nest so deeply that reading it, or looking into what was read, is costly or overflows the stack. */
+export function nestsTooDeeply(text: string): boolean {
+  if (text.length <= harmlessLength) return false
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (inString) {
+      if (code === backslash) at++
+      else if (code === quote) inString = false
+    } else if (code === quote) {
+      inString = true
+    } else if (code === openBracket || code === openBrace) {
+      if (++depth > maxNesting) return true
+    } else if (code === closeBracket || code === closeBrace) {
+      depth--
+    }
+  }
+  return false
+}
+
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]

@@ -16,6 +16,8 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(new Option('--port <number>', 'port to answer on').env('AISLE_EDGE_PORT').default('4100'))
     .addOption(new Option('--host <address>', 'address to answer on; all of them without it').env('AISLE_EDGE_HOST'))
     .addOption(new Option('--origin <url>', 'where changes come from and writes go to').env('AISLE_ORIGIN').default('http://localhost:4010'))
+    .addOption(new Option('--gateway <url>', 'where what this node does not hold is asked for while there is a link, such as https://graph.example.com/graphql; without it such fields are refused').env('AISLE_GATEWAY'))
+    .addOption(new Option('--gateway-deadline <milliseconds>', 'longest wait for the gateway').env('AISLE_GATEWAY_DEADLINE').default('1500'))
     .addOption(new Option('--store <id>', 'the store whose copy this node keeps').env('AISLE_STORE').makeOptionMandatory())
     .addOption(new Option('--data <directory>', 'folder of replica.db and outbox.db').env('AISLE_EDGE_DATA').default('.aisle/edge'))
     .addOption(new Option('--manifest <file>', 'persisted operations to answer, in Apollo\'s format').env('AISLE_MANIFEST').default(defaultManifest))

@@ -15,6 +15,10 @@ export const edgeConfigSchema = z.object({
   host: z.string().optional(),
   /** Where changes come from and writes go to. */
   origin: httpUrl,
+  /** Answers what this node does not hold, while there is a link; without it such fields are refused. */
+  gateway: httpUrl.optional(),
+  /** Longest wait for the gateway, in milliseconds. */
+  gatewayDeadline: z.coerce.number().int().positive().optional(),
   /** The store whose copy this node keeps. */
   store: z.string().min(1, 'names the store whose copy this node keeps'),
   /** Folder of replica.db and outbox.db. */

@@ -16,18 +16,21 @@ import type { ContextMaker } from './serve/execute.ts'
 /** The four subgraphs as one graph over a store's copy. */
 export interface NodeGraph {
   readonly schema: GraphQLSchema
+  /** 'Type.field' of what only the cloud answers. */
+  readonly cloudOnly: ReadonlySet<string>
   readonly contextFor: ContextMaker
 }
 
 /** @param grant which of the graph's policies a caller satisfies */
 export async function createNodeGraph(data: NodeData, grant: GrantPolicies = policiesByRole()): Promise<NodeGraph> {
   const subgraphs = [search, recommendation, inventory, device]
-  const { schema } = buildNodeSchema(
+  const { schema, cloudOnly } = buildNodeSchema(
     await Promise.all(subgraphs.map(async ({ name, resolvers }) => ({ name, resolvers, typeDefs: await readSubgraph(name) }))),
     grant,
   )
   return {
     schema,
+    cloudOnly,
     contextFor(reading, caller, reads) {
       const environment: RequestEnvironment = {
         storage: reading.storage,

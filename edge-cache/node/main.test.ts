@@ -172,7 +172,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
   test('serves a display page that needs nothing from elsewhere', async () => {
     const response = await fetch(`${node.url}/display/d1`)
     const page = await response.text()
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(page).toContain(`"deviceId":"d1"`)
     expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
     for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await fetch(`${node.url}${path}`)).status).toBe(200)

@@ -15,6 +15,7 @@ import { Warmth } from './cache/warm.ts'
 import type { EdgeConfig } from './config.ts'
 import type { NodeData } from './data.ts'
 import { createNodeGraph } from './graph.ts'
+import { openPassThrough } from './pass-through/open.ts'
 import { nodeCallers } from './serve/caller.ts'
 import { registerDisplay } from './serve/display.ts'
 import { NodeKey } from './node-key.ts'
@@ -56,7 +57,8 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const cache = new ByteCache(data.moves, config.cacheBytes)
   registerCacheMetrics(metrics, cache)
   const answers = new Answers({ cache, moves: data.moves, executor, manifestVersion: operations.version })
-  const responder = createResponder({ operations, answers, status: () => data.status(), log })
+  const passThrough = openPassThrough(config, context, { data, schema, contextFor })
+  const responder = createResponder({ operations, answers, passThrough, status: () => data.status(), log })
   readBodiesAsText(app)
   handOverBodies(app)
   await guardOrigins(app, path, config.allowOrigin)

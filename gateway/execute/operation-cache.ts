@@ -1,4 +1,6 @@
 import { type DocumentNode, Kind, print } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
+import { checkDocument, type DocumentLimits } from '../limits/document.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { canonicalDocument } from './canonical.ts'
 import type { PresentError } from './errors.ts'
@@ -16,18 +18,37 @@ export interface CachedOperation {
   readonly prepared: PreparedOperation
 }
 
+/** Documents are read by functions that call themselves; one that nests too deeply for them is no worse than a wrong one. @throws AisleError GRAPHQL_PARSE_FAILED */
+function withinStack<Result>(read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) throw new AisleError('GRAPHQL_PARSE_FAILED', 'The document nests too deeply.', { cause: error })
+    throw error
+  }
+}
+
+/** What operations may be like, and how their cost is estimated. */
+export interface OperationLimits {
+  readonly document: DocumentLimits
+  /** How long a list is taken to be of which the schema says nothing. */
+  readonly defaultListSize: number
+}
+
 /**
  * The operations of one supergraph, prepared once each and kept while they are used. They are found by the text of the
  * request, and behind that by what the text means, so that layout, comments and names do not split the cache.
  */
 export class OperationCache {
   readonly #supergraph: Supergraph
+  readonly #limits: OperationLimits
   readonly #present: PresentError
   readonly #byText: Lru<Map<string | null, PreparedOperation>>
   readonly #byMeaning: Lru<PreparedOperation>
 
-  constructor(supergraph: Supergraph, capacity: number, present: PresentError) {
+  constructor(supergraph: Supergraph, capacity: number, present: PresentError, limits: OperationLimits) {
     this.#supergraph = supergraph
+    this.#limits = limits
     this.#present = present
     this.#byText = new Lru(capacity)
     this.#byMeaning = new Lru(capacity)
@@ -40,13 +61,14 @@ export class OperationCache {
 
   /**
    * The operation of a document; one that fails is not kept.
-   * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED; AisleError OPERATION_RESOLUTION_FAILURE
+   * @param isTrusted true for a document that may be of any size, as those of the manifest may; asked when it is new
+   * @throws InvalidRequest GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED; AisleError OPERATION_RESOLUTION_FAILURE, and the codes of {@link checkDocument}
    */
-  prepare(text: string, operationName: string | null): PreparedOperation {
+  prepare(text: string, operationName: string | null, isTrusted: () => boolean): PreparedOperation {
     const names = this.#byText.get(text)
     const known = names?.get(operationName)
     if (known !== undefined) return known
-    const prepared = this.#byDocument(text, operationName)
+    const prepared = withinStack(() => this.#byDocument(text, operationName, isTrusted()))
     if (text.length > maxTextLength) return prepared
     if (names === undefined) this.#byText.set(text, new Map([[operationName, prepared]]))
     else names.set(operationName, prepared)
@@ -62,8 +84,10 @@ export class OperationCache {
     return [...found.values()].toSorted((one, other) => other.prepared.uses - one.prepared.uses).slice(0, count)
   }
 
-  #byDocument(text: string, operationName: string | null): PreparedOperation {
-    const document = parseDocument(text)
+  #byDocument(text: string, operationName: string | null, trusted: boolean): PreparedOperation {
+    const { document: limits, defaultListSize } = this.#limits
+    const document = parseDocument(text, trusted ? 0 : limits.maxTokens)
+    if (!trusted) checkDocument(document, limits)
     const known = this.#knownToBeValid(document, operationName)
     if (known !== undefined) return known
     validateDocument(this.#supergraph.schema, document, text)
@@ -71,7 +95,7 @@ export class OperationCache {
     const key = print(canonical.document)
     const same = this.#byMeaning.get(key)
     if (same !== undefined) return same
-    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present)
+    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present, defaultListSize)
     this.#byMeaning.set(key, prepared)
     return prepared
   }

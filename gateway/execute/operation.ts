@@ -2,12 +2,12 @@ import { type DocumentNode, type GraphQLSchema, GraphQLError, Kind, type Operati
 import { AisleError } from '../../runtime/errors.ts'
 import { InvalidRequest } from './invalid-request.ts'
 
-/** A document of more tokens than this is refused before it is parsed any further. */
-const maxTokens = 20_000
-
-/** @throws InvalidRequest GRAPHQL_PARSE_FAILED */
-export function parseDocument(text: string): DocumentNode {
-  return parseText(text, true)
+/**
+ * @param maxTokens a document of more is refused before it is parsed any further; 0 for no limit
+ * @throws InvalidRequest GRAPHQL_PARSE_FAILED
+ */
+export function parseDocument(text: string, maxTokens = 0): DocumentNode {
+  return parseText(text, true, maxTokens)
 }
 
 /**
@@ -15,12 +15,12 @@ export function parseDocument(text: string): DocumentNode {
  * @throws InvalidRequest GRAPHQL_VALIDATION_FAILED
  */
 export function validateDocument(schema: GraphQLSchema, document: DocumentNode, text: string): void {
-  if (validate(schema, document).length > 0) throw InvalidRequest.of('GRAPHQL_VALIDATION_FAILED', validate(schema, parseText(text, false)))
+  if (validate(schema, document).length > 0) throw InvalidRequest.of('GRAPHQL_VALIDATION_FAILED', validate(schema, parseText(text, false, 0)))
 }
 
-function parseText(text: string, noLocation: boolean): DocumentNode {
+function parseText(text: string, noLocation: boolean, maxTokens: number): DocumentNode {
   try {
-    return parse(text, { noLocation, maxTokens })
+    return parse(text, { noLocation, ...(maxTokens === 0 ? {} : { maxTokens }) })
   } catch (error) {
     if (error instanceof GraphQLError) throw InvalidRequest.of('GRAPHQL_PARSE_FAILED', [error])
     throw error

@@ -1,6 +1,8 @@
 import { type DocumentNode, getVariableValues, type OperationDefinitionNode, type OperationTypeNode } from 'graphql'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { ProtectedFields } from '../authorization/access.ts'
+import { type Amount, evaluate } from '../limits/amount.ts'
+import { compileCost } from '../limits/cost.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import { type Conditions, conditionVariables, readConditions } from './conditions.ts'
 import type { PresentError } from './errors.ts'
@@ -24,15 +26,18 @@ export class PreparedOperation {
   readonly #protected: ProtectedFields
   /** The conditions that it was asked for under, and by whom. */
   readonly #seen = new Map<string, { readonly conditions: Conditions; readonly who: Caller }>()
+  readonly #defaultListSize: number
+  #cost: Amount | null = null
   #uses = 0
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
-  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError) {
+  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError, defaultListSize: number) {
     this.kind = operation.operation
     this.#supergraph = supergraph
     this.#document = document
     this.#operation = operation
     this.#present = present
+    this.#defaultListSize = defaultListSize
     this.#conditionNames = conditionVariables(document)
     this.#protected = new ProtectedFields(supergraph.schema, supergraph.access, document)
   }
@@ -54,6 +59,13 @@ export class PreparedOperation {
     const { coerced, errors } = getVariableValues(this.#supergraph.schema, definitions, variables, { maxErrors: 10 })
     if (errors !== undefined) throw InvalidRequest.of('BAD_USER_INPUT', errors)
     return coerced
+  }
+
+  /** The estimated cost under coerced variables. @throws AisleError COST_QUERY_PARSE_FAILURE */
+  cost(variables: JsonObject): number {
+    const { schema, costs: rules } = this.#supergraph
+    this.#cost ??= compileCost(this.#document, this.#operation, { schema, rules, defaultListSize: this.#defaultListSize })
+    return evaluate(this.#cost, variables)
   }
 
   /** True when something that the operation selects may not be seen by this caller. */

@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
-import { OperationCache } from '../execute/operation-cache.ts'
+import { OperationCache, type OperationLimits } from '../execute/operation-cache.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
@@ -11,11 +12,12 @@ import type { SubgraphClient } from '../subgraphs/client.ts'
 import { InFlight } from '../subgraphs/in-flight.ts'
 import { type BroadcastObserver, Broadcasts, type SubscriptionEnd } from './broadcast.ts'
 import { type RequestScope, SubscriptionRefused } from '../subgraphs/types.ts'
+import type { Admission } from '../limits/admission.ts'
 import type { Variant } from '../execute/variant.ts'
 import type { Supergraph } from '../supergraph/supergraph.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
 import { Usage } from './usage.ts'
-import { type DocumentPolicy, resolveDocument } from '../../runtime/graphql/persisted.ts'
+import { isListed, resolveDocument } from '../../runtime/graphql/persisted.ts'
 
 /** A supergraph with everything that belongs to this version of it: its connections and its prepared operations. Swapped in whole. */
 export interface Graph {
@@ -37,12 +39,15 @@ export interface ReadyOperation {
   readonly kind: OperationTypeNode
   /** What was asked for. */
   readonly parameters: Parameters
+  /** What it is estimated to cost. @throws AisleError COST_QUERY_PARSE_FAILURE */
+  cost(): number
   execute(scope: RequestScope): Promise<ResponseText>
   /** @throws InvalidRequest when the source of events fails */
   subscribe(scope: RequestScope, deliver: (event: ResponseText) => void): Promise<SubscriptionEnd>
 }
 
 export interface GraphOptions {
+  readonly limits: OperationLimits
   /** Prepared operations kept in memory. */
   readonly planCache: number
   readonly hideInternals: boolean
@@ -55,12 +60,12 @@ export interface GraphOptions {
   readonly onBroadcast: BroadcastObserver
 }
 
-export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast }: GraphOptions): Graph {
+export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, { limits, planCache, hideInternals: hide, shareQueries, onShared, shareSubscriptions, onBroadcast }: GraphOptions): Graph {
   const present = hide ? hideInternals : presentAll
   return {
     supergraph,
     subgraphs,
-    operations: new OperationCache(supergraph, planCache, present),
+    operations: new OperationCache(supergraph, planCache, present, limits),
     inFlight: shareQueries ? new InFlight(onShared) : null,
     broadcasts: new Broadcasts(onBroadcast),
     shareSubscriptions,
@@ -69,15 +74,27 @@ export function createGraph(supergraph: Supergraph, subgraphs: SubgraphClient, {
   }
 }
 
+/** Whose operation is made ready. */
+export interface Asker {
+  readonly who: Caller
+  /** Null for an operation that was admitted before. */
+  readonly request: IncomingMessage | null
+}
+
 /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-export async function readyOperation(graph: Graph, parameters: Parameters, policy: DocumentPolicy, who: Caller): Promise<ReadyOperation> {
-  const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName)
+export async function readyOperation(graph: Graph, parameters: Parameters, admission: Admission, { who, request }: Asker): Promise<ReadyOperation> {
+  const policy = admission.policyFor(who)
+  const prepared = graph.operations.prepare(resolveDocument(parameters, policy), parameters.operationName, () => isListed(parameters, policy))
   const variables: JsonObject = prepared.coerce(parameters.variables)
+  const cost = (): number => prepared.cost(variables)
+  const admitted = admission.admit(cost, who, request)
+  if (admitted !== null) await admitted
   const variant = await prepared.variant(variables, who)
   if (prepared.kind === OperationTypeNode.SUBSCRIPTION && variant.eventSource === null && prepared.restricts(who)) throw new AisleError('UNAUTHORIZED_FIELD_OR_TYPE')
   return {
     kind: prepared.kind,
     parameters,
+    cost,
     async execute(scope) {
       graph.usage.enter()
       try {

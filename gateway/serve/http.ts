@@ -15,6 +15,9 @@ export interface AnswerOptions {
   readonly streams: EventStreams
 }
 
+/** A client that sends it as 1 is told what its operation is estimated to cost. */
+const costHeader = 'x-aisle-cost'
+
 /** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
 export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
   let media: ResponseMedia = plainJson
@@ -22,7 +25,7 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
     media = negotiate(request.headers.accept, deferredParts)
     const found = service.identity.identify(request.headers.authorization)
     const who = found instanceof Promise ? await found : found
-    const operation = await service.ready(readRequest(request), who)
+    const operation = await service.ready(readRequest(request), { who, request: request.raw })
     if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
       reply.header('allow', 'POST')
       throw new AisleError('METHOD_NOT_ALLOWED')
@@ -31,7 +34,8 @@ export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply
     const from = { headers: request.headers, who }
     if (media === eventStream) return await streams.answer(reply, operation, from, abort)
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
-    const { text } = await service.execute(operation, service.scope(from, abort.signal))
+    const { text: answer } = await service.execute(operation, service.scope(from, abort.signal))
+    const text = request.headers[costHeader] === '1' ? withCost(answer, operation.cost(), service.maxCost) : answer
     const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
     if (encoding === null) return send(reply, 200, media, text)
     const ready = present(media, text)
@@ -46,8 +50,20 @@ export function answerFailure(reply: FastifyReply, error: unknown, media: Respon
   const failure = service.failed(error)
   reply.header('cache-control', 'no-store')
   const challenge = challengeOf(error)
+  const retryAfter = retryAfterOf(failure.cause)
+  if (retryAfter !== null) reply.header('retry-after', retryAfter)
   if (challenge !== null) reply.header('www-authenticate', challenge)
   return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
+}
+
+function withCost(answer: string, estimated: number, max: number): string {
+  return `${answer.slice(0, -1)},"extensions":${JSON.stringify({ cost: { estimated, ...(max === 0 ? {} : { max }) } })}}`
+}
+
+/** Seconds, for a fault that says when to come back. */
+function retryAfterOf(fault: unknown): string | null {
+  const seconds = AisleError.is(fault) ? fault.details.retryAfterSeconds : undefined
+  return typeof seconds === 'number' ? String(seconds) : null
 }
 
 function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
@@ -61,7 +77,9 @@ function deliver(reply: FastifyReply, status: number, contentType: string, body:
 
 function readRequest(request: FastifyRequest): Parameters {
   if (request.method === 'GET') return readSearchParameters(new URLSearchParams(request.url.split('?').slice(1).join('?')))
-  if (!isJsonContent(request.headers['content-type'])) throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
+  // A packed body is never unpacked: a few bytes could become gigabytes.
+  if (!isJsonContent(type) || encoding !== 'identity') throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
   return readBody(typeof request.body === 'string' ? request.body : '')
 }
 

@@ -4,6 +4,7 @@ import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import type { RoleContext } from '../../runtime/role.ts'
+import type { Uploads } from '../limits/uploads.ts'
 import type { EventStreams } from './event-stream.ts'
 import { explorerAnswer } from './explorer.ts'
 import { answerFailure, answerGraphQL } from './http.ts'
@@ -11,6 +12,20 @@ import type { GatewayMetrics } from './metrics.ts'
 import type { GraphService } from './service.ts'
 
 export const graphqlPath = '/graphql'
+
+/** How patient the server is with its clients; milliseconds, 0 for no limit. */
+export interface Timeouts {
+  /** For the head of a request. */
+  readonly headersMs: number
+  /** For the whole of a request. */
+  readonly requestMs: number
+  /** Between requests. */
+  readonly keepAliveMs: number
+  readonly maxRequestsPerConnection: number
+}
+
+/** Pause between two looks for connections that are too slow, in milliseconds. */
+const connectionsLookMs = 1_000
 
 export interface ServerOptions {
   /** Largest request body, in bytes. */
@@ -22,15 +37,38 @@ export interface ServerOptions {
   /** The smallest answer that is compressed, in bytes. */
   readonly compressFrom: number
   readonly streams: EventStreams
+  readonly uploads: Uploads
+  readonly timeouts: Timeouts
 }
 
 /** The HTTP side of the gateway, not yet listening. */
 export function createServer(service: GraphService, context: RoleContext, metrics: GatewayMetrics, options: ServerOptions): FastifyInstance {
-  const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle' })
+  const { timeouts, uploads } = options
+  const server = fastify({
+    bodyLimit: options.bodyLimit,
+    forceCloseConnections: 'idle',
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    maxRequestsPerSocket: timeouts.maxRequestsPerConnection,
+    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: connectionsLookMs },
+  })
   readBodiesAsText(server)
   server.addHook('onRequest', (_request, reply, done) => {
     // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
     if (context.health.draining) reply.header('connection', 'close')
+    done()
+  })
+  server.addHook('onRequest', (request, reply, done) => {
+    // Before its body is read: that costs more than to say no.
+    if (service.load.overloaded && request.routeOptions.url === graphqlPath) {
+      answerFailure(reply, service.load.refusal(), plainJson, service)
+      return
+    }
+    uploads.begin(request.raw)
+    done()
+  })
+  server.addHook('preHandler', (request, _reply, done) => {
+    uploads.end(request.raw)
     done()
   })
   server.addHook('onResponse', (request, reply, done) => {

@@ -6,13 +6,20 @@ import type { ResponseText } from '../execute/finish.ts'
 import { InvalidRequest } from '../execute/invalid-request.ts'
 import { createScope, type HeaderRules, type ReceivedFrom } from '../subgraphs/headers.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
-import { type Graph, type ReadyOperation, readyOperation } from './graph.ts'
+import type { Admission } from '../limits/admission.ts'
+import type { Load } from '../limits/load.ts'
+import { type Asker, type Graph, type ReadyOperation, readyOperation } from './graph.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { Parameters } from '../../runtime/graphql/parameters.ts'
-import type { DocumentPolicy } from '../../runtime/graphql/persisted.ts'
 
 /** Longest time between an operation being ready and its start, in milliseconds. */
 const startMs = 1_000
+
+/** What bounds the work of a service; whoever made it closes it. */
+export interface ServiceLimits {
+  readonly admission: Admission
+  readonly load: Load
+}
 
 /** What HTTP and WebSocket have in common: the graph being served, and the accounts kept of it. */
 export class GraphService implements AsyncDisposable {
@@ -22,18 +29,25 @@ export class GraphService implements AsyncDisposable {
   #closed = false
   readonly #headers: HeaderRules
   readonly identity: Identity
-  readonly #policy: DocumentPolicy
+  readonly #admission: Admission
+  readonly load: Load
   readonly #metrics: GatewayMetrics
   readonly #log: Logger
 
-  constructor(graph: Graph, policy: DocumentPolicy, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, log: Logger) {
+  constructor(graph: Graph, { admission, load }: ServiceLimits, headers: HeaderRules, identity: Identity, metrics: GatewayMetrics, log: Logger) {
     this.#graph = graph
     this.#open.add(graph)
     this.#headers = headers
     this.identity = identity
-    this.#policy = policy
+    this.#admission = admission
+    this.load = load
     this.#metrics = metrics
     this.#log = log
+  }
+
+  /** The largest estimate of an operation's cost that is let run; 0 for no limit. */
+  get maxCost(): number {
+    return this.#admission.maxCost
   }
 
   /** The version being served; what is running stays with the one that it started on. */
@@ -65,8 +79,9 @@ export class GraphService implements AsyncDisposable {
   }
 
   /** @throws AisleError and InvalidRequest for everything that is wrong with the request itself */
-  ready(parameters: Parameters, who: Caller): Promise<ReadyOperation> {
-    return readyOperation(this.#graph, parameters, this.#policy, who)
+  async ready(parameters: Parameters, asker: Asker): Promise<ReadyOperation> {
+    if (asker.request !== null) this.load.refuseWhenOverloaded()
+    return readyOperation(this.#graph, parameters, this.#admission, asker)
   }
 
   /** What goes with everything that is asked for one client. */
@@ -74,8 +89,9 @@ export class GraphService implements AsyncDisposable {
     return createScope(from, this.#headers, signal)
   }
 
+  /** @throws AisleError OVERLOADED */
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
-    const response = await operation.execute(scope)
+    const response = await this.load.run(() => operation.execute(scope))
     this.#account(response)
     return response
   }
@@ -101,7 +117,7 @@ export class GraphService implements AsyncDisposable {
   /** The same operation on the version that is served now. @throws AisleError SUBSCRIPTION_OUTDATED */
   async #renew({ parameters }: ReadyOperation, who: Caller): Promise<ReadyOperation> {
     try {
-      return await this.ready(parameters, who)
+      return await this.ready(parameters, { who, request: null })
     } catch (cause) {
       const { message } = InvalidRequest.from(cause)
       throw new AisleError('SUBSCRIPTION_OUTDATED', `${errorTable.SUBSCRIPTION_OUTDATED.text} ${message}`, { cause })

@@ -9,10 +9,15 @@ export interface ClientLimits extends OutflowOptions {
   readonly pingMs: number
   /** Operations that may run on one connection at a time. */
   readonly maxOperations: number
+  /** How long a connection may be open without an operation on it, in milliseconds; 0 for ever. */
+  readonly idleMs: number
 }
 
 /** Closes a connection whose client does not read: a code of our own, after which clients may connect again. */
 export const tooSlowCode = 4013
+
+/** Closes a connection on which nothing has run for long; clients connect again when they need it. */
+export const idleCode = 4014
 
 /** How long a client may take to answer that its connection is being closed, in milliseconds. */
 export const closeGraceMs = 3_000
@@ -23,6 +28,8 @@ export class SocketClient implements Disposable {
   readonly #socket: WebSocket
   readonly #limits: ClientLimits
   readonly #liveness: Liveness
+  readonly #idle: NodeJS.Timeout | null
+  #usedAt = performance.now()
   readonly #running = new Map<string, AbortController>()
 
   constructor(socket: WebSocket, limits: ClientLimits) {
@@ -32,6 +39,7 @@ export class SocketClient implements Disposable {
     this.outflow = new Outflow(connection, limits, () => this.#cutOff())
     this.#liveness = new Liveness(this.outflow, limits.pingMs, { call: () => socket.ping(), cut: () => socket.terminate() })
     socket.on('pong', () => this.#liveness.onSign())
+    this.#idle = limits.idleMs === 0 ? null : setTimeout(() => this.#lookForUse(), limits.idleMs).unref()
   }
 
   /** An operation starts. @throws AisleError TOO_MANY_OPERATIONS */
@@ -46,6 +54,7 @@ export class SocketClient implements Disposable {
   leave(id: string, abort: AbortController): void {
     if (this.#running.get(id) !== abort) return
     this.#running.delete(id)
+    this.#usedAt = performance.now()
     this.outflow.forget(id)
   }
 
@@ -54,6 +63,11 @@ export class SocketClient implements Disposable {
     if (this.outflow.hasRoom || this.#socket.isPaused) return
     this.#socket.pause()
     void this.outflow.room().then(() => this.#socket.resume())
+  }
+
+  #lookForUse(): void {
+    if (this.#running.size > 0 || performance.now() - this.#usedAt < this.#limits.idleMs) this.#idle?.refresh()
+    else this.#socket.close(idleCode, 'Nothing has run on this connection for long')
   }
 
   /** Its subscriptions end with an error each before the connection does. */
@@ -66,6 +80,7 @@ export class SocketClient implements Disposable {
 
   /** The connection is closed. */
   [Symbol.dispose](): void {
+    if (this.#idle !== null) clearTimeout(this.#idle)
     this.#liveness[Symbol.dispose]()
     this.outflow.close()
     for (const abort of this.#running.values()) abort.abort()

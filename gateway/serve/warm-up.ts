@@ -19,7 +19,7 @@ export async function warmUp(before: OperationCache, after: OperationCache, { co
     const remainingMs = deadline - performance.now()
     if (remainingMs <= 0) break
     try {
-      if (await withinTime(after.prepare(text, operationName).prepareAs(prepared), remainingMs)) ready++
+      if (await withinTime(after.prepare(text, operationName, () => true).prepareAs(prepared), remainingMs)) ready++
     } catch {
       continue
     }

@@ -7,7 +7,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import { authorizationOf } from '../../runtime/identity/bearer.ts'
 import { type Caller, publicCaller } from '../../runtime/identity/caller.ts'
 import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../runtime/identity/expiry.ts'
-import { isObject } from '../../runtime/json.ts'
+import { isObject, nestsTooDeeply } from '../../runtime/json.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import type { ReadyOperation } from './graph.ts'
@@ -68,7 +68,12 @@ function connect(server: Server<Extra>, socket: WebSocket, extra: Extra): void {
       onMessage(handle) {
         socket.on('message', (message: Buffer) => {
           client.holdBack()
-          handle(message.toString('utf8')).catch(() => socket.close(CloseCode.InternalServerError, 'Internal server error'))
+          const text = message.toString('utf8')
+          if (nestsTooDeeply(text)) {
+            socket.close(CloseCode.BadRequest, 'The message nests too deeply')
+            return
+          }
+          handle(text).catch(() => socket.close(CloseCode.InternalServerError, 'Internal server error'))
         })
       },
     },
@@ -105,7 +110,7 @@ function createProtocol(service: GraphService): Server<Extra> {
       try {
         abort = client.enter(id)
         const scope = service.scope({ headers: { ...request.headers, ...lowerCased(connectionParams) }, who }, abort.signal)
-        const operation = await service.ready(readParameters(payload), who)
+        const operation = await service.ready(readParameters(payload), { who, request })
         return { schema: service.graph.supergraph.schema, document: anyDocument, contextValue: new Running(service, client, { id, abort, scope, operation }) }
       } catch (error) {
         if (abort !== null) client.leave(id, abort)

@@ -2,6 +2,7 @@ import { type DocumentNode, type GraphQLSchema, Kind, parse, print } from 'graph
 import { AisleError } from '../../runtime/errors.ts'
 import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
 import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
+import { type CostRules, readCostRules } from '../limits/cost-rules.ts'
 import { createPlanner } from '../plan/planner.ts'
 import { createSplitPlanner, type SplitPlanner } from '../plan/split.ts'
 import { directiveArguments } from './ast.ts'
@@ -18,6 +19,8 @@ export interface Supergraph {
   readonly types: TypeSystem
   /** Who may see what. */
   readonly access: AccessRules
+  /** What it says of costs. */
+  readonly costs: CostRules
   /** Where each subgraph answers, by name. */
   readonly urls: ReadonlyMap<string, string>
 }
@@ -43,7 +46,7 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   const schema = buildPublicSchema(document)
   const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
   const planner = createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), { supergraph: document, schema, types, labels: overrideLabels })
-  return { schema, planner, types, access: readAccessRules(document, grant), urls }
+  return { schema, planner, types, access: readAccessRules(document, grant), costs: readCostRules(document), urls }
 }
 
 function parseSupergraph(sdl: string): DocumentNode {

@@ -38,7 +38,7 @@ export function rolesOf({ ports, databaseUrl, store, folder, examples, simulate,
     ...subgraphNames.map((name) => role(name, ['subgraph', name, ...(name === 'search' ? ['--data', join(folder, 'search')] : [])], 'cloud', { ...withDatabase, ...withSecret })),
     role('origin', ['origin'], 'cloud', withDatabase),
     role('gateway', ['gateway', '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), '--examples', examples, ...subgraphUrls], 'cloud', withSecret),
-    ...(store === null ? [] : [role('edge', ['edge', '--origin', url(ports.origin), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store')]),
+    ...(store === null ? [] : [role('edge', ['edge', '--origin', url(ports.origin), '--gateway', url(ports.gateway), '--store', store, '--data', join(folder, 'edge', encodeURIComponent(store))], 'store')]),
     ...(simulate ? [{ name: 'simulate', parameters: [aisle, 'simulate', '--gateway', url(ports.gateway), '--rate', '6/s'], url: null, place: 'cloud' } as const] : []),
   ]
 }

@@ -1,5 +1,5 @@
 import { AisleError } from '../errors.ts'
-import { isObject, type JsonObject } from '../json.ts'
+import { isObject, type JsonObject, nestsTooDeeply } from '../json.ts'
 
 /** One GraphQL request, whatever it came by; every part has its right type. */
 export interface Parameters {
@@ -40,6 +40,7 @@ export function readSearchParameters(search: URLSearchParams): Parameters {
 
 /** @throws AisleError BAD_REQUEST */
 export function parseBody(text: string): unknown {
+  if (nestsTooDeeply(text)) throw new AisleError('BAD_REQUEST', 'The request body nests too deeply.')
   try {
     return JSON.parse(text)
   } catch {

@@ -73,6 +73,12 @@ export function resolveDocument(parameters: Parameters, policy: DocumentPolicy):
   return registered
 }
 
+/** True when a request asks by id for a document of the manifest. */
+export function isListed({ query, documentId, persistedHash }: Parameters, { manifest }: DocumentPolicy): boolean {
+  const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
+  return query === '' && id !== null && manifest !== null && manifest.has(id)
+}
+
 /** A client that tries automatic persisted queries reads "not found" as "send the document once", "not supported" as "stop asking". */
 function codeOfUnknownHash(hasRegistry: boolean, hasManifest: boolean): ErrorCode {
   if (hasRegistry) return 'PERSISTED_QUERY_NOT_FOUND'

@@ -1,79 +1,182 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
-import { openNodeData } from '../../edge-cache/node/data/index.ts'
-import { scratchFolder } from '../../edge-cache/node/data/testing/conditions.ts'
-import { MemoryCloud } from '../../edge-cache/node/data/testing/memory-cloud.ts'
-import { startEdge } from '../../edge-cache/node/main.ts'
-import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
-import { searchIndexExtension } from '../../subgraphs/search/index/extension.ts'
-import { ready } from '../environment/wait.ts'
+import { until } from '../environment/wait.ts'
 import { foreignRequests, openAudited } from './audit.ts'
 import { describeInChromium, launchChromium, testTimeoutMs } from './chromium.ts'
+import { faintTexts } from './contrast.ts'
+import { device, openShop, price, type Shop } from './shop.ts'
 
-const storeId = '7'
-
-describeInChromium('The display page of a store\'s node', () => {
-  const folder = scratchFolder()
-  const cloud = new MemoryCloud(storeId)
-  const device = (shows: readonly string[]) => ({ entity: 'device', row: { id: 'wall', store_id: storeId, kind: 'DISPLAY', firmware: null, status: 'ONLINE', last_seen_at: null, shows: JSON.stringify(shows) } }) as const
-  const product = (id: string, name: string) => ({ entity: 'product', row: { id, name, description: null, brand: 'Assam & Sons', category_id: null, gtin: null, attributes: '[]', image_url: null } }) as const
-  const price = (productId: string, minor: number) => ({ entity: 'list_price', row: { product_id: productId, amount_minor: minor, currency: 'EUR', updated_at: 1 } }) as const
-  let node: RunningRole
+describeInChromium('The pages of a store\'s screens', () => {
+  let shop: Shop
   let browser: Browser
 
   beforeAll(async () => {
-    cloud.put(
-      { entity: 'store', row: { id: storeId, name: 'Harbour', timezone: 'Europe/Dublin' } },
-      product('tea', 'Green <b>tea</b>'), product('milk', 'Oat milk'), price('tea', 249), price('milk', 189), device(['tea']), cloud.stock('tea', 5), cloud.stock('milk', 1),
-    )
-    const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
-    node = await startEdge(config, createRoleContext('edge', 'silent'), async (_config, { log, metrics }, stack) =>
-      stack.use(await openNodeData({ storeId, directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 50 })))
-    await ready(node.url)
+    shop = await openShop()
     browser = await launchChromium()
   }, testTimeoutMs)
 
-  afterAll(async () => {
-    await browser?.close()
-    await node?.[Symbol.asyncDispose]()
-    folder[Symbol.dispose]()
+  afterEach(() => {
+    shop.cloud.down = false
   })
 
-  test('shows what the device shows, follows every change, says when it is offline, and asks nobody else for anything', async () => {
-    await using opened = await openAudited(browser, { locale: 'en-IE', viewport: { width: 360, height: 640 } })
+  afterAll(async () => {
+    await browser?.close()
+    await shop?.[Symbol.asyncDispose]()
+  })
+
+  test('a display shows what its device shows, follows every change, says when it is offline, and asks nobody else for anything', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE', viewport: { width: 320, height: 568 } })
     const { page, audit } = opened
-    await page.goto(`${node.url}/display/wall`)
-    const tea = page.locator('[data-product=tea]')
-    await tea.getByText('€2.49').waitFor()
-    await tea.getByText('Green <b>tea</b>', { exact: true }).waitFor()
-    await tea.getByText('In stock (5)').waitFor()
-    await page.getByRole('heading', { name: 'Harbour' }).waitFor()
-    await page.getByRole('status').getByText('Live').waitFor()
+    const { cloud } = shop
+    await page.goto(`${shop.url}/display/wall`)
+    const tea = page.getByRole('main').locator('[data-product=tea]')
+    await tea.getByText('€2.49', { exact: true }).waitFor()
+    await tea.getByRole('heading', { name: 'Green Tea Sencha', exact: true }).waitFor()
+    await tea.getByText('€9.96 / kg').waitFor()
+    await tea.getByText('In stock').waitFor()
+    await page.getByRole('banner').getByRole('heading', { level: 1, name: 'Harbour Market' }).waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
 
     cloud.put(cloud.stock('tea', 2))
-    await tea.getByText('Only a few left (2)').waitFor()
+    await tea.getByText('Only 2 left').waitFor()
     cloud.put(price('tea', 199))
-    await tea.getByText('€1.99').waitFor()
-    cloud.put(device(['milk', 'tea']))
-    await page.locator('li:first-child[data-product=milk]').getByText('€1.89').waitFor()
+    await tea.getByText('€1.99', { exact: true }).waitFor()
+    await page.getByText('is now €1.99').waitFor({ state: 'attached' })
+    cloud.put(device('wall', ['milk', 'tea']))
+    await page.locator('li:first-child[data-product=milk]').getByText('€1.89', { exact: true }).waitFor()
+    // The new product too is followed.
+    cloud.put(cloud.stock('milk', 0))
+    await page.locator('[data-product=milk]').getByText('Sold out').waitFor()
 
-    const fits = await page.evaluate('document.documentElement.scrollWidth <= innerWidth')
-    expect(fits).toBe(true)
-    expect(foreignRequests(audit, node.url)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    expect(foreignRequests(audit, shop.url)).toEqual([])
     expect({ violations: audit.violations, errors: audit.errors }).toEqual({ violations: [], errors: [] })
 
     cloud.down = true
-    await page.getByRole('status').getByText(/^Offline: as it was \d+ seconds ago$/).waitFor()
-    await page.locator('[data-product=milk]').getByText('€1.89').waitFor()
+    await page.getByRole('status').getByText('Offline').waitFor()
+    const first = await page.getByText(/as it was \d+ seconds? ago, at/).textContent()
+    await until('the age to grow', async () => (await page.locator('#age').textContent()) !== first)
+    await page.locator('[data-product=tea]').getByText('€1.99', { exact: true }).waitFor()
     cloud.down = false
-    await page.getByRole('status').getByText('Live').waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('goes on showing while its node is restarted, and then shows what happened meanwhile', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE' })
+    const { page } = opened
+    const { cloud } = shop
+    await page.goto(`${shop.url}/display/two`)
+    const milk = page.locator('[data-product=milk]')
+    await milk.getByText('€1.89', { exact: true }).waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    await shop.stop()
+    await page.getByRole('status').getByText('No connection').waitFor()
+    await milk.getByText('€1.89', { exact: true }).waitFor()
+    cloud.put(price('milk', 175))
+    cloud.put(cloud.stock('milk', 30))
+    await shop.start()
+    await milk.getByText('€1.75', { exact: true }).waitFor()
+    await milk.getByText('In stock').waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    cloud.put(price('milk', 176))
+    await milk.getByText('€1.76', { exact: true }).waitFor()
+  })
+
+  test('after a dropped socket what was missed is there, and an answer from before never replaces a later one', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE' })
+    const { page } = opened
+    const { cloud } = shop
+    let sockets = 0
+    let drop: () => Promise<void> = async () => {}
+    let muted = false
+    await page.routeWebSocket(/graphql/, (socket) => {
+      sockets += 1
+      const server = socket.connectToServer()
+      server.onMessage((message) => {
+        if (!muted) socket.send(message)
+      })
+      drop = () => socket.close({ code: 1012 })
+    })
+    let stale: string | null = null
+    let served = 0
+    await page.route('**/graphql', async (route) => {
+      if (stale === null) return route.continue()
+      served += 1
+      return route.fulfill({ contentType: 'application/json', body: stale })
+    })
+    const content = page.waitForResponse((response) => response.url().endsWith('/graphql') && response.status() === 200)
+    await page.goto(`${shop.url}/display/two`)
+    const before = await (await content).text()
+    const tea = page.locator('[data-product=tea]')
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+
+    // Events no longer arrive, and then the socket drops.
+    muted = true
+    cloud.put(price('tea', 210))
+    await drop()
+    muted = false
+    await tea.getByText('€2.10', { exact: true }).waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    expect(sockets).toBe(2)
+
+    stale = before
+    await drop()
+    await page.locator('body:not([data-state=live])').waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    expect(served).toBeGreaterThan(0)
+    expect(await tea.getByText('€2.10', { exact: true }).count()).toBe(1)
+    stale = null
+    cloud.put(price('tea', 211))
+    await tea.getByText('€2.11', { exact: true }).waitFor()
+  })
+
+  test.each(['display', 'label'])('every text of a %s can be read, in light and in dark, live and offline', async (view) => {
+    await using opened = await openAudited(browser, { locale: 'en-IE', reducedMotion: 'reduce' })
+    const { page } = opened
+    await page.goto(`${shop.url}/${view}/window`)
+    await page.locator('[data-product=oil]').waitFor()
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+    for (const state of ['live', 'offline']) {
+      shop.cloud.down = state === 'offline'
+      await page.locator(`body[data-state=${state}]`).waitFor()
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await faintTexts(page)).toEqual([])
+      }
+    }
+    shop.cloud.down = false
+  })
+
+  test('a shelf label fits its small screen in black and white, with a barcode of its number', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE', viewport: { width: 296, height: 152 } })
+    const { page, audit } = opened
+    for (const path of ['/label/shelf', '/display/shelf?view=label']) {
+      await page.goto(`${shop.url}${path}`)
+      const coffee = page.locator('[data-product=coffee]')
+      await coffee.getByText('€6.99', { exact: true }).waitFor()
+      await coffee.getByText('€13.98 / kg').waitFor()
+      await coffee.getByText('€8.99').waitFor()
+      await coffee.getByRole('img', { name: 'Barcode 2900000100039' }).waitFor()
+      for (const part of ['.name', '.price', '.unit-price', '.stock', '.barcode', 'header']) {
+        const box = await page.locator(part).first().boundingBox()
+        expect({ part, inside: box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= 296 && box.y + box.height <= 152 }).toEqual({ part, inside: true })
+      }
+    }
+    expect(foreignRequests(audit, shop.url)).toEqual([])
+    expect({ violations: audit.violations, errors: audit.errors }).toEqual({ violations: [], errors: [] })
+  })
+
+  test('what is written on a product is text, whatever it looks like, and a price that is not known is not made up', async () => {
+    await using opened = await openAudited(browser)
+    await opened.page.goto(`${shop.url}/display/markup`)
+    await opened.page.getByRole('heading', { name: 'Salt <b>& vinegar</b>', exact: true }).waitFor()
+    await opened.page.getByText('Crisp <i>Co</i>').waitFor()
+    await opened.page.getByText('Price at the till').waitFor()
   })
 
   test('a device that the store does not have is named', async () => {
     await using opened = await openAudited(browser)
-    await opened.page.goto(`${node.url}/display/nowhere`)
-    await opened.page.getByRole('heading', { name: /nowhere/ }).waitFor()
+    await opened.page.goto(`${shop.url}/display/nowhere`)
+    await opened.page.getByText('No device named nowhere in this store.').waitFor()
   })
 })

@@ -25,9 +25,10 @@ export interface Stack extends AsyncDisposable {
 
 /**
  * Starts the four subgraphs, origin, gateway and the node of `storeId` over a database that is filled already.
+ * @param passThrough whether the node asks the gateway for what it does not hold.
  * @param edgeManifest the file of the operations that the node answers; the committed ones without it.
  */
-export async function startStack(databaseUrl: string, storeId: string, edgeManifest: string = schema('manifest.json')): Promise<Stack> {
+export async function startStack(databaseUrl: string, storeId: string, edgeManifest: string = schema('manifest.json'), { passThrough = false }: { readonly passThrough?: boolean } = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'aisle-stack-'))
   const env = { DATABASE_URL: databaseUrl, AISLE_LOG_LEVEL: 'warn' }
   const cloud = new Map<Cloud, RoleProcess>()
@@ -55,7 +56,7 @@ export async function startStack(databaseUrl: string, storeId: string, edgeManif
     return role
   }
   const startEdge = async (edgePort: string, manifest = edgeManifest): Promise<void> => {
-    const args = ['--port', edgePort, '--origin', get('origin').url, '--store', storeId, '--data', join(folder, 'edge'), '--manifest', manifest]
+    const args = ['--port', edgePort, '--origin', get('origin').url, '--store', storeId, '--data', join(folder, 'edge'), '--manifest', manifest, ...(passThrough ? ['--gateway', get('gateway').url] : [])]
     edge = await startRole('edge', ['edge', ...args], { AISLE_LOG_LEVEL: 'warn' })
     await ready(edge.url)
   }

@@ -40,7 +40,7 @@ describe('a day in a store', () => {
       deviceIds = { display: await device('DISPLAY'), freezer: await device('FREEZER') }
     }
     operations = await operationIds()
-    stack = await startStack(postgres.url, storeId)
+    stack = await startStack(postgres.url, storeId, undefined, { passThrough: true })
   }, 180_000)
 
   afterAll(async () => {
@@ -117,6 +117,18 @@ describe('a day in a store', () => {
     expect(counts.get(50)).toBeGreaterThan(4)
     expect(counts.get(50)).toBeLessThan(20)
     expect([...counts.values()]).toEqual([...counts.values()].fill(counts.get(50) ?? 0))
+  })
+
+  test('what the store does not hold is the gateway\'s answer while there is a link; the rest is the store\'s own', async () => {
+    const found = await ask(stack.gateway.url, { documentId: id('FindStores'), variables: { first: 2 } })
+    const other = found.data.stores?.edges?.[1 as never] as unknown as { node: { id: string } } | undefined
+    const elsewhere = { documentId: id('AppProduct'), variables: { ids: [first()], storeId: other?.node.id, withSimilar: true } }
+    const near = { documentId: id('WhereInStock'), variables: { id: first(), near: { latitude: 51, longitude: 4 } } }
+    for (const request of [elsewhere, near]) {
+      const [cloud, store] = [await ask(stack.gateway.url, request), await ask(stack.edge.url, request)]
+      expect({ data: store.dataText, errors: store.errors }).toEqual({ data: cloud.dataText, errors: [] })
+      expect(store.extensions.edge).toMatchObject({ online: true, fromGateway: request === near ? ['product.nearestAvailability'] : ['products.*.price', 'products.*.availability'] })
+    }
   })
 
   test('a sale at the gateway reaches subscribers at the gateway and in the store, joined with the product\'s name', async () => {
@@ -242,6 +254,7 @@ describe('a day in a store', () => {
       { name: 'AppProduct', variables: { ids: [...productIds.slice(0, 5), 'unknown'], storeId, withSimilar: true } },
       { name: 'AppSearch', variables: { query: 'coffee', storeId, inStock: true } },
       { name: 'DisplayContent', variables: { deviceId: deviceIds.display, storeId } },
+      { name: 'DisplayProducts', variables: { deviceId: deviceIds.display, storeId } },
       { name: 'ShelfLabel', variables: { productId, storeId } },
       { name: 'StoreStock', variables: { storeId, filter: { statuses: ['LOW_STOCK', 'OUT_OF_STOCK'] } } },
       { name: 'StockReport', variables: { storeId, groupBy: 'CATEGORY' } },

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { lacks } from '../pass-through/pass-through.ts'
 import type { Answer, Executor } from '../serve/execute.ts'
 import type { PreparedOperation } from '../serve/documents.ts'
 import type { Freshness } from '../serve/freshness.ts'
@@ -58,7 +59,7 @@ export class Answers {
     if (operation.type !== 'query') return unkept(await this.#executor.run(operation, variables, caller))
     const key = answerKey(operation.id, operation.variableNames, variables, caller)
     const kept = this.#cache.get(key, alias)
-    if (kept !== null) return { bytes: kept.bytes, etag: kept.etag, edge: null }
+    if (kept !== null) return { bytes: kept.bytes, etag: kept.etag, lacks: kept.lacks, edge: null }
     // Who asks after something has happened must see it: an execution that began before may not show it.
     const under = this.#fills.get(key)
     if (under !== undefined && under.since === this.#moves.clock) return under.answer
@@ -80,16 +81,17 @@ export class Answers {
     const slots = reads.slots()
     const version = this.#moves.newest(slots)
     const rights = caller.rights === '' ? '' : `.${digest(caller.rights)}`
-    const ready = { bytes: bytesOf(answer), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
+    const ready = { bytes: bytesOf(answer), lacks: lacks(answer.errors), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
     const kept = this.#cache.put({ ...ready, key, recipe: caller.rights === '' ? { operationId: operation.id, variables } : null, slots, since, version }, alias)
     // Not kept since something moved, its tag would say of the old what belongs to the new.
     return kept || version <= since ? { ...ready, edge: answer.edge } : unkept(answer)
   }
 }
 
-function unkept(answer: Answer): ReadyAnswer {
+/** An answer for this request alone. */
+export function unkept(answer: Answer): ReadyAnswer {
   const bytes = bytesOf(answer)
-  return { bytes, etag: `W/"${digest(bytes)}"`, edge: answer.edge }
+  return { bytes, etag: `W/"${digest(bytes)}"`, lacks: lacks(answer.errors), edge: answer.edge }
 }
 
 /** UTF-8, one character a byte; the object stays open for the extensions. */

@@ -5,7 +5,7 @@ import { Moves, slotOf } from './moves.ts'
 
 function entry(moves: Moves, key: string, tag: string, length = 100): NewEntry {
   const slots = [slotOf(tag)]
-  return { key, bytes: 'x'.repeat(length), etag: key, recipe: { operationId: key, variables: {} }, slots, since: moves.clock, version: moves.newest(slots) }
+  return { key, bytes: 'x'.repeat(length), etag: key, lacks: false, recipe: { operationId: key, variables: {} }, slots, since: moves.clock, version: moves.newest(slots) }
 }
 
 test('keeps an answer until what it read moves, and no longer', () => {

@@ -5,6 +5,8 @@ export interface KeptAnswer {
   /** The UTF-8 bytes of `{"data":…` and `"errors"`, one character each: Node writes such a text with the head in one piece. */
   readonly bytes: string
   readonly etag: string
+  /** Something in it only the gateway could tell: the node's part of an answer. */
+  readonly lacks: boolean
 }
 
 /** Of what an answer was made, so that it can be made again. */

@@ -1,143 +1,61 @@
-// What one display shows, kept current over graphql-ws; after every reconnect the whole content is asked for again.
+// A screen of the shop: what one device shows, kept current. `feed.js` brings it, `card.js` and `label.js` draw it.
 
-const { storeId, deviceId, operations } = JSON.parse(document.getElementById('settings').textContent)
-const products = new Map()
-const statusText = { IN_STOCK: 'In stock', LOW_STOCK: 'Only a few left', OUT_OF_STOCK: 'Sold out', NOT_CARRIED: 'Not sold here' }
-const title = document.getElementById('title')
-const age = document.getElementById('age')
-const list = document.getElementById('products')
-let freshness = null
-let socketOpen = false
-let refreshing = false
-let again = false
+import { ageText, clockText } from './format.js'
+import { follow } from './feed.js'
+import { card } from './card.js'
+import { label } from './label.js'
+import { changesOf } from './changes.js'
 
-function money(value) {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency: value.currencyCode }).format(Number(value.amount))
+const settings = JSON.parse(document.getElementById('settings').textContent)
+const isLabel = settings.view === 'label'
+const draw = isLabel ? label : card
+const [title, state, age, list, message, news] = ['title', 'state', 'age', 'products', 'message', 'news'].map((id) => document.getElementById(id))
+const words = { connecting: 'Connecting', live: 'Live', offline: 'Offline', reconnecting: 'Reconnecting', lost: 'No connection' }
+
+let shown = null
+const drawn = new Map()
+
+const feed = follow(settings, { onContent: show, onState: renderState })
+setInterval(renderState, 1000)
+
+/** Puts what the device shows on the screen; what has not changed is not touched. */
+function show(content) {
+  const { device } = content
+  const products = device?.shows ?? []
+  const told = shown === null ? [] : changesOf(shown.device?.shows ?? [], products)
+  title.textContent = device?.store.name ?? settings.deviceId
+  document.title = `${title.textContent}: ${settings.deviceId}`
+  document.body.style.setProperty('--count', String(Math.max(1, products.length)))
+  const kept = new Set(products.map(({ id }) => id))
+  for (const id of drawn.keys()) if (!kept.has(id)) drawn.delete(id)
+  list.replaceChildren(...products.map((product) => elementFor(product, shown !== null)))
+  message.hidden = products.length > 0
+  message.textContent = device === null ? `No device named ${settings.deviceId} in this store.` : products.length > 0 ? '' : 'Nothing to show yet.'
+  if (told.length > 0) news.textContent = told.join('. ')
+  shown = content
+  renderState()
 }
 
-function line(className, text) {
-  const element = document.createElement('span')
-  element.className = className
-  element.textContent = text
+function elementFor(product, isUpdate) {
+  const text = JSON.stringify(product)
+  const known = drawn.get(product.id)
+  if (known?.text === text) return known.element
+  const element = draw(product)
+  element.dataset.product = product.id
+  if (isUpdate) element.classList.add('changed')
+  drawn.set(product.id, { text, element })
   return element
 }
 
-function render() {
-  list.replaceChildren(...[...products.values()].map((product) => {
-    const item = document.createElement('li')
-    item.dataset.product = product.id
-    if (product.brand) item.append(line('brand', product.brand))
-    item.append(line('name', product.name))
-    if (product.price) {
-      const price = line('price', money(product.price.amount))
-      const was = product.price.listAmount
-      if (was && Number(was.amount) > Number(product.price.amount.amount)) price.append(' ', line('was', money(was)))
-      item.append(price)
-    }
-    const { status, onHand } = product.availability
-    item.append(line(status, `${statusText[status]}${onHand > 0 ? ` (${onHand})` : ''}`))
-    return item
-  }))
+/** The state in words for everyone, and the age beside it, which would only disturb if it were read out every second. */
+function renderState() {
+  const { name, ageSeconds, asOf } = feed.state()
+  if (state.textContent !== words[name]) state.textContent = words[name]
+  document.body.dataset.state = name
+  if (ageSeconds === null || asOf === null) return
+  const clock = clockText(asOf, shown?.device?.store.timezone)
+  age.dateTime = asOf
+  const since = ageText(ageSeconds, isLabel ? 60 : 1)
+  const text = name === 'live' ? `as of ${clock}` : `as it was ${since} ago, at ${clock}`
+  if (age.textContent !== text) age.textContent = text
 }
-
-function renderAge() {
-  if (freshness === null) return
-  const seconds = freshness.ageSeconds + Math.floor((performance.now() - freshness.heardAt) / 1000)
-  const live = socketOpen && freshness.online
-  age.classList.toggle('offline', !live)
-  const since = seconds < 90 ? `${seconds} seconds` : seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`
-  age.textContent = live ? 'Live' : `Offline: as it was ${since} ago`
-}
-
-function heard(edge) {
-  if (edge) freshness = { ...edge, heardAt: performance.now() }
-  renderAge()
-}
-
-async function refresh() {
-  if (refreshing) {
-    again = true
-    return
-  }
-  refreshing = true
-  try {
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ documentId: operations.content, variables: { deviceId, storeId } }),
-    })
-    const { data, extensions } = await response.json()
-    heard(extensions?.edge)
-    if (data) show(data.device)
-  } catch {
-    renderAge()
-  }
-  refreshing = false
-  if (again) {
-    again = false
-    void refresh()
-  }
-}
-
-function show(device) {
-  if (device === null) {
-    title.textContent = `No device named ${deviceId} in this store`
-    products.clear()
-  } else {
-    title.textContent = device.store.name
-    document.title = `${device.store.name}: ${deviceId}`
-    products.clear()
-    for (const product of device.shows) products.set(product.id, product)
-  }
-  render()
-}
-
-const live = {
-  device: { variables: { deviceId }, apply: () => void refresh() },
-  stock: {
-    variables: { storeId },
-    apply({ stockChanged }) {
-      const product = products.get(stockChanged.product.id)
-      if (product) Object.assign(product.availability, { onHand: stockChanged.onHand, status: stockChanged.status })
-      render()
-    },
-  },
-  prices: {
-    variables: { storeId },
-    apply({ priceChanged }) {
-      if (products.has(priceChanged.product.id)) void refresh()
-    },
-  },
-}
-
-function connect(attempt = 0) {
-  const socket = new WebSocket(new URL('/graphql', location.href.replace(/^http/, 'ws')), 'graphql-transport-ws')
-  socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'connection_init' })))
-  socket.addEventListener('message', ({ data }) => {
-    const message = JSON.parse(data)
-    if (message.type === 'ping') socket.send(JSON.stringify({ type: 'pong' }))
-    if (message.type === 'connection_ack') {
-      attempt = 0
-      socketOpen = true
-      for (const [id, { variables }] of Object.entries(live)) {
-        socket.send(JSON.stringify({ type: 'subscribe', id, payload: { query: '', documentId: operations[id], variables } }))
-      }
-      void refresh()
-    }
-    if (message.type === 'next') {
-      heard(message.payload.extensions?.edge)
-      if (message.payload.data) live[message.id].apply(message.payload.data)
-    }
-  })
-  socket.addEventListener('close', () => {
-    socketOpen = false
-    renderAge()
-    setTimeout(() => connect(attempt + 1), Math.min(10_000, 250 * 2 ** attempt) * (0.5 + Math.random()))
-  })
-}
-
-connect()
-void refresh()
-setInterval(renderAge, 1000)
-// While the link to the cloud is down nothing arrives, so the page asks how old its data is.
-setInterval(() => void refresh(), 5_000)

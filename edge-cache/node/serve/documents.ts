@@ -35,7 +35,7 @@ export async function loadOperations(file: string, schema: GraphQLSchema): Promi
   const byName = new Map<string, { id: string; operation: PreparedOperation }>()
   const byId = new Map<string, PreparedOperation>()
   for (const [id, source] of manifest) {
-    const operation = prepare(id, source, schema)
+    const operation = prepareOperation(id, source, schema)
     bySource.set(source, operation)
     byName.set(operation.name, { id, operation })
     byId.set(id, operation)
@@ -56,7 +56,8 @@ export async function loadOperations(file: string, schema: GraphQLSchema): Promi
   }
 }
 
-function prepare(id: string, source: string, schema: GraphQLSchema): PreparedOperation {
+/** Parses and validates one operation. @throws AisleError CONFIG_INVALID */
+export function prepareOperation(id: string, source: string, schema: GraphQLSchema): PreparedOperation {
   const document = parse(source)
   const problems = validate(schema, document)
   if (problems.length > 0) {

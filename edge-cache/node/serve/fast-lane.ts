@@ -49,7 +49,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
     }
   }
 
-  const answer = (response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, ifNoneMatch: string | undefined, read: () => Parameters): boolean => {
+  const answer = (response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, { authorization, 'if-none-match': ifNoneMatch }: IncomingHttpHeaders, read: () => Parameters): boolean => {
     const known = alias.length <= longestAlias ? `${caller.rights}${alias}` : null
     const ready = known === null ? null : responder.ready(known, isGet, media, ifNoneMatch)
     if (ready !== null) {
@@ -58,7 +58,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
     }
     const parameters = attempt(read)
     if (parameters === null || !isQuery(parameters)) return false
-    void responder.respond({ isGet, media, parameters, caller, ifNoneMatch, alias: known }).then((made) => write(response, made))
+    void responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias: known }).then((made) => write(response, made))
     return true
   }
 
@@ -68,7 +68,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
       body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
     })
     request.on('end', () => {
-      if (answer(response, body.toString('latin1'), false, media, caller, undefined, () => readParameters(parseBody(body.toString())))) return
+      if (answer(response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(body.toString())))) return
       bodies.set(request, body)
       next(request, response)
     })
@@ -80,7 +80,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers }: FastLaneO
     const caller = media === null ? null : callers.known(headers.authorization)
     if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
-      if (answer(response, url, true, media, caller, headers['if-none-match'], () => readGet(url))) return
+      if (answer(response, url, true, media, caller, headers, () => readGet(url))) return
     } else if (method === 'POST' && url.length === path.length && isSmallJson(headers, bodyLimit)) {
       return post(request, response, media, caller)
     }

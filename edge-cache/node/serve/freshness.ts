@@ -9,6 +9,8 @@ export interface Freshness {
   readonly position: string | null
   readonly ageSeconds: number
   readonly online: boolean
+  /** What the gateway answered in the node's place, with `*` for the places of a list; absent where everything is the node's own. */
+  readonly fromGateway?: readonly string[]
 }
 
 /** The age of an answer read at `position`. */

@@ -15,7 +15,7 @@ export function createHttpHandler(responder: Responder, callers: NodeCallers): (
       const parameters = isGet ? readGet(request.url) : readPost(request)
       const { headers } = request
       const caller = await callers.identify(headers.authorization)
-      return send(reply, await responder.respond({ isGet, media, parameters, caller, ifNoneMatch: headers['if-none-match'], alias: null }))
+      return send(reply, await responder.respond({ isGet, media, parameters, caller, authorization: headers.authorization, ifNoneMatch: headers['if-none-match'], alias: null }))
     } catch (error) {
       return send(reply, responder.fail(error, media))
     }

@@ -3,9 +3,10 @@ import { AisleError } from '../../../runtime/errors.ts'
 import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
-import type { Answers } from '../cache/answers.ts'
+import { unkept, type Answers } from '../cache/answers.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { DataStatus } from '../data.ts'
+import type { PassThrough } from '../pass-through/pass-through.ts'
 import type { OperationList } from './documents.ts'
 import { failure } from './faults.ts'
 import { ageText, currentAgeText, freshness, type AgeText } from './freshness.ts'
@@ -23,6 +24,8 @@ export interface Request {
   readonly media: ResponseMedia
   readonly parameters: Parameters
   readonly caller: Caller
+  /** The caller's own header, for the gateway. */
+  readonly authorization: string | undefined
   /** The value of If-None-Match, for a GET. */
   readonly ifNoneMatch: string | undefined
   /** See `Asked`. */
@@ -39,9 +42,11 @@ export interface Responder {
 }
 
 /** GraphQL over HTTP for persisted operations: POST anything, GET queries, which may be answered by 304. */
-export function createResponder({ operations, answers, status, log }: {
+export function createResponder({ operations, answers, passThrough = null, status, log }: {
   readonly operations: OperationList
   readonly answers: Answers
+  /** Null where there is no gateway to ask. */
+  readonly passThrough?: PassThrough | null
   readonly status: () => DataStatus
   readonly log: Logger
 }): Responder {
@@ -62,14 +67,17 @@ export function createResponder({ operations, answers, status, log }: {
     fail,
     ready(alias, isGet, media, ifNoneMatch) {
       const kept = answers.find(alias)
-      return kept === null ? null : success(kept, current(), isGet, media, ifNoneMatch)
+      return kept === null || (kept.lacks && passThrough?.available === true) ? null : success(kept, current(), isGet, media, ifNoneMatch)
     },
-    async respond({ isGet, media, parameters, caller, ifNoneMatch, alias }) {
+    async respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias }) {
       try {
         const operation = operations.find(parameters)
         if (operation.type === 'subscription') throw new AisleError('BAD_REQUEST', 'A subscription needs graphql-ws: open a WebSocket on this path.')
         if (isGet && operation.type !== 'query') throw new AisleError('METHOD_NOT_ALLOWED')
-        const answer = await answers.answer({ operation, variables: parameters.variables, caller, alias })
+        const { variables } = parameters
+        const own = await answers.answer({ operation, variables, caller, alias })
+        const completed = own.lacks && operation.type === 'query' ? await passThrough?.complete(operation, variables, caller, authorization) : null
+        const answer = completed === null || completed === undefined ? own : unkept(completed)
         return success(answer, answer.edge === null ? current() : ageText(answer.edge), isGet, media, ifNoneMatch)
       } catch (error) {
         return fail(error, media)

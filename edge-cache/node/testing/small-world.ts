@@ -75,7 +75,7 @@ export class SmallWorld {
     const id = this.#chance.of(products)
     const kept = Math.floor(this.cloud.clock() / hourMs) * hourMs - 7 * 24 * hourMs
     const sets: Record<string, Record<string, unknown>> = {
-      AppProduct: { ids: [id, this.#chance.of(products)], storeId, withSimilar: this.#chance.below(2) === 0 },
+      AppProduct: { ids: [id, 'p0'], storeId, withSimilar: this.#chance.below(2) === 0 },
       AppSearch: { query: this.#chance.of(words), storeId: 'S1', inStock: this.#chance.below(2) === 0 },
       BasketRecommendations: { productIds: [id], storeId },
       BrowseCategories: { parentId: this.#chance.of([null, ...categories]) },
@@ -84,6 +84,7 @@ export class SmallWorld {
         from: new Date(this.#chance.of([kept, kept + hourMs, Math.floor(this.#began / hourMs) * hourMs])).toISOString(), bucket: this.#chance.of([null, 'PT1H']),
       },
       DisplayContent: { deviceId: this.#chance.of(devices), storeId },
+      DisplayProducts: { deviceId: this.#chance.of(devices), storeId },
       FindStores: this.#chance.below(2) === 0 ? {} : { near: { latitude: 50, longitude: 4 }, first: 2 },
       SearchProducts: { query: this.#chance.of(words), ...this.#chance.of([{}, { storeId: 'S1' }, { storeId: 'S1', sort: 'PRICE_ASC', filter: { inStock: true } }]) },
       StockReport: { storeId, groupBy: this.#chance.of(['CATEGORY', 'BRAND', 'PRODUCT', 'STORE']) },

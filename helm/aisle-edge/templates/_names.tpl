@@ -20,7 +20,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.serviceAccount.name | default (ternary (include "aisle-edge.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end }}
 
-{{/* One setting, from a dict of root, variable and key: written in the values, or else left to the box's ConfigMap. */}}
+{{/* One setting, from a dict of root, variable, key and (where it may be missing) optional: written in the values, or else left to the box's ConfigMap. */}}
 {{- define "aisle-edge.identity" -}}
 - name: {{ .variable }}
   {{- with get .root.Values .key }}
@@ -30,5 +30,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     configMapKeyRef:
       name: {{ .root.Values.identity.configMap | quote }}
       key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
   {{- end }}
 {{- end }}

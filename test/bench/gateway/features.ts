@@ -17,6 +17,8 @@ export const featureSets: readonly FeatureSet[] = [
   { name: 'sharing subgraph requests', off: plain, on: ['--no-share-queries'] },
   { name: 'circuit breaker', off: [...plain, '--breaker-failures', '0'], on: plain },
   { name: 'persisted operations, logged', off: plain, on: [...plain, '--persisted-only=log'] },
+  { name: 'cost analysis', off: [...plain, '--max-cost', '0'], on: plain },
+  { name: 'rate limits', off: plain, on: [...plain, '--budget', 'public=999999999'] },
   { name: 'production mode', off: plain, on: [...plain, '--production'] },
   {
     name: 'header propagation',

@@ -1,0 +1,41 @@
+/** Texts that mean something in SQL, in FTS5's queries, or to what stands between; each is a text like any other here. */
+export const hostileTexts: readonly string[] = [
+  "' OR 1=1 --",
+  "'; DROP TABLE product; --",
+  '" OR ""="',
+  '1); DELETE FROM store; --',
+  "' UNION SELECT version() --",
+  "\\'; SELECT pg_sleep(10); --",
+  '%_%',
+  '$1 $2 ${a} {{a}}',
+  'tea* OR milk',
+  'tea" AND "milk',
+  'NEAR(tea milk, 2)',
+  'name: tea',
+  '{name brand}: tea',
+  '^tea -milk NOT (',
+  '*',
+  '"',
+  '(((((',
+  'a\u0000b',
+  '\uD800',
+  '\u202E\uFEFF',
+  '../../etc/passwd',
+  '<script>alert(1)</script>',
+  '__proto__',
+  'x'.repeat(20_000),
+]
+
+/** Queries in FTS5's language, and the words that they consist of: both find the same. */
+export const searchTexts: readonly (readonly [syntax: string, words: string])[] = [
+  ['tea OR milk', 'tea or milk'],
+  ['tea AND milk', 'tea and milk'],
+  ['tea NOT milk', 'tea not milk'],
+  ['tea" OR "milk', 'tea or milk'],
+  ['NEAR(tea milk)', 'near tea milk'],
+  ['name : tea', 'name tea'],
+  ['^tea', 'tea'],
+  ['(tea', 'tea'],
+  ['"tea', 'tea'],
+  ['{name brand} : tea', 'name brand tea'],
+]
