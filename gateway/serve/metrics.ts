@@ -1,5 +1,6 @@
 import { errorTable } from '../../runtime/errors.ts'
-import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import { Durations } from '../../runtime/durations.ts'
+import { Counter, Gauge, type Registry } from '../../runtime/metrics.ts'
 import type { ClientObserver } from '../subgraphs/client.ts'
 import type { BroadcastObserver } from './broadcast.ts'
 import type { ReloadResult } from './reload.ts'
@@ -25,14 +26,14 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createGatewayMetrics(registry: Registry, cacheSize: () => number): GatewayMetrics {
   const registers = [registry]
-  const requests = new Histogram({
+  const requests = new Durations({
     name: 'http_server_request_duration_seconds',
     help: 'Duration of GraphQL requests over HTTP',
     labelNames: ['http_request_method', 'http_response_status_code'],
     buckets: seconds,
     registers,
   })
-  const fetches = new Histogram({
+  const fetches = new Durations({
     name: 'http_client_request_duration_seconds',
     help: 'Duration of requests to subgraphs; error_type is empty for those that were answered',
     labelNames: ['subgraph', 'error_type'],
@@ -54,9 +55,9 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     collect: () => cache.set(cacheSize()),
   })
   return {
-    request: (method, status, duration) => requests.observe({ http_request_method: method, http_response_status_code: status }, duration),
+    request: (method, status, duration) => requests.took(duration, method, String(status)),
     subgraphs: {
-      fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+      fetch: (subgraph, duration, failure) => fetches.took(duration, subgraph, failure ?? ''),
       shared: () => shared.inc({ kind: 'subgraph_request' }),
       retried: (subgraph) => retries.inc({ subgraph }),
       circuit: (subgraph, open) => circuits.set({ subgraph }, open ? 1 : 0),
