@@ -16,6 +16,8 @@ RUN node gateway/explorer/build.ts
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
+# The young generation grows to twice this where it may: past this it costs memory and caches, and saves nothing.
+ENV NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE aisle.ts ./

@@ -59,6 +59,19 @@ describe('a union of which subgraphs know other members', () => {
   })
 })
 
+test('an interface of an entity whose subgraphs know other types of it: what the first subgraph found stays what it is', async () => {
+  const deed = (own: string, field: string) => `interface Deed { label: String }  type Common implements Deed @shareable { label: String }  type ${own} implements Deed { label: String  ${field}: Int }  type Box @key(fields: "id") { id: ID!  deeds: [Deed!]! @shareable }`
+  const common = { __typename: 'Common', label: 'c' }
+  const box = (...deeds: object[]) => ({ __resolveReference: ({ id }: Given) => ({ id }), deeds: () => deeds })
+  await using graph: Federation<'left' | 'right'> = await startFederation({
+    left: { sdl: `type Query { left: Box }  ${deed('Left', 'a')}`, resolvers: { Query: { left: () => ({ id: '1' }) }, Box: box(common, { __typename: 'Left', label: 'l', a: 1 }) } },
+    right: { sdl: `type Query { right: Box }  ${deed('Right', 'b')}`, resolvers: { Query: { right: () => ({ id: '1' }) }, Box: box(common, { __typename: 'Right', label: 'r', b: 2 }) } },
+  })
+  const deeds = '{ deeds { __typename label ... on Left { a } ... on Right { b } } }'
+  expect((await graph.ask(`{ left ${deeds} }`)).data).toEqual({ left: { deeds: [common, { __typename: 'Left', label: 'l', a: 1 }] } })
+  expect((await graph.ask(`{ right ${deeds} }`)).data).toEqual({ right: { deeds: [common, { __typename: 'Right', label: 'r', b: 2 }] } })
+})
+
 test('required fields in a circle: two subgraphs need each other, field by field', async () => {
   await using graph: Federation<'one' | 'two'> = await startFederation({
     one: {

@@ -5,7 +5,7 @@ import { compileBody, compilePathRewrite, type Outgoing } from './fetch.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
 import { commonPath, type ResponsePath, toResponsePath } from './path.ts'
-import { compileRepresentation, type WriteRepresentation } from './representations.ts'
+import { compileRepresentation, decidingFields, type WriteRepresentation } from './representations.ts'
 import { compileRewrites, type Rewrite } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
@@ -17,6 +17,7 @@ interface Batch {
   readonly variablePrefix: string
   readonly walks: readonly Walk[]
   readonly write: WriteRepresentation
+  readonly deciding: readonly string[] | null
   readonly rewrite: Rewrite | null
   readonly follow: (error: SubgraphError) => ResponsePath | null
 }
@@ -59,30 +60,49 @@ function compileBatch(source: BatchSource, service: string, types: TypeSystem): 
     variablePrefix: `,${JSON.stringify(source.representationsVariableName)}:`,
     walks: source.paths.map((path) => compileWalk(path, types)),
     write: compileRepresentation(source.requires, source.inputRewrites, service, types),
+    deciding: decidingFields(source.requires),
     rewrite: compileRewrites(source.outputRewrites, types),
     follow: compilePathRewrite(source.outputRewrites === undefined ? {} : { outputRewrites: source.outputRewrites }),
   }
 }
 
-function collect({ walks, write }: Batch, run: Run): Asked {
+function collect({ walks, write, deciding }: Batch, run: Run): Asked {
   const asked: Asked = { texts: [], targets: [] }
-  const seen = new Map<string, number>()
+  const { targets } = asked
+  const byText = new Map<string, number>()
+  // Most objects are told to be equal by their fields: the texts need not be written, joined and hashed for that.
+  const byField = new Map<unknown, number>()
+  const [first = ''] = deciding ?? []
   const { impaired, plain } = run
-  for (const walk of walks) {
-    walk(run.data, false, (entity) => {
-      const text = write(entity, impaired, plain)
-      if (text === null) return
-      const index = seen.get(text)
-      if (index === undefined) {
-        seen.set(text, asked.texts.length)
-        asked.texts.push(text)
-        asked.targets.push([entity])
-      } else {
-        asked.targets[index]?.push(entity)
+  const found = (entity: JsonObject): void => {
+    if (deciding !== null) {
+      const same = targets[byField.get(entity[first]) ?? -1]
+      if (same !== undefined && equal(same[0], entity, deciding)) {
+        same.push(entity)
+        return
       }
-    })
+    }
+    const text = write(entity, impaired, plain)
+    if (text === null) return
+    const known = byText.get(text)
+    const index = known ?? targets.length
+    if (deciding !== null) byField.set(entity[first], index)
+    if (known === undefined) {
+      byText.set(text, index)
+      asked.texts.push(text)
+      targets.push([entity])
+    } else {
+      targets[known]?.push(entity)
+    }
   }
+  for (const walk of walks) walk(run.data, false, found)
   return asked
+}
+
+function equal(one: JsonObject | undefined, other: JsonObject, fields: readonly string[]): boolean {
+  if (one === undefined || one.__typename !== other.__typename) return false
+  for (const field of fields) if (one[field] !== other[field]) return false
+  return true
 }
 
 function absorb(run: Run, reply: SubgraphReply, batches: readonly Batch[], asked: readonly Asked[], serviceName: string, merge: Merge): void {

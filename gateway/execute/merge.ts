@@ -6,7 +6,8 @@ export type Merge = (target: JsonObject, source: JsonObject, copy: boolean) => v
 
 /**
  * Objects merge by key and lists of equal length by position; a null never replaces a value. An interface's own name (what
- * an interface object calls itself) never replaces the name of a real type.
+ * an interface object calls itself) never replaces the name of a real type. Objects of two real types never become one: where a list of one
+ * subgraph has something else than another's, the first stays.
  *
  * With `copy`, nothing of the source is shared with the target: an entity that stands at several places must become
  * several objects, because later fetches may fill each with other fields.
@@ -33,11 +34,12 @@ export function createMerge(types: TypeSystem): Merge {
       return present
     }
     if (isObject(present) && isObject(value)) {
-      merge(present, value, copy)
+      if (present.__typename === value.__typename || !differ(present.__typename, value.__typename)) merge(present, value, copy)
       return present
     }
     if (key === '__typename' && typeof value === 'string' && types.isAbstract(value)) return present
     return copy ? cloneJson(value) : value
   }
+  const differ = (one: unknown, other: unknown): boolean => typeof one === 'string' && typeof other === 'string' && !types.isAbstract(one) && !types.isAbstract(other)
   return merge
 }

@@ -11,6 +11,22 @@ import { compileRewrites } from './rewrites.ts'
  */
 export type WriteRepresentation = (entity: JsonObject, impaired: boolean, plain: boolean) => string | null
 
+/**
+ * The fields that decide what is written, beside `__typename`, where all are leaves that are read by the name they are written by; null
+ * where a representation takes more. Objects that are equal in these have equal representations.
+ */
+export function decidingFields(requires: readonly RequiresSelection[]): readonly string[] | null {
+  const fields = new Set<string>()
+  for (const selection of requires) {
+    if (selection.kind !== 'InlineFragment') return null
+    for (const field of selection.selections) {
+      if (field.kind !== 'Field' || (field.selections ?? []).length > 0 || (field.alias ?? field.name) !== field.name) return null
+      if (field.name !== '__typename') fields.add(field.name)
+    }
+  }
+  return fields.size === 0 ? null : [...fields]
+}
+
 /** The keys still whole while a representation is written, as bits, and whether a required field was missing. */
 interface Progress {
   keys: number

@@ -38,7 +38,12 @@ function compileSegment(segment: FlattenNodePathSegment, next: Visit, types: Typ
 function enterLists(atObject: (object: JsonObject, path: PathNode | null, track: boolean, found: Found) => void): Visit {
   const visit: Visit = (value, path, track, found) => {
     if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index++) visit(value[index], track ? { parent: path, key: index } : null, track, found)
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index]
+        const at = track ? { parent: path, key: index } : null
+        if (Array.isArray(item)) visit(item, at, track, found)
+        else if (isObject(item)) atObject(item, at, track, found)
+      }
     } else if (isObject(value)) {
       atObject(value, path, track, found)
     }

@@ -7,11 +7,11 @@ import {
   isTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
-  parse,
   print,
   type SelectionSetNode,
 } from 'graphql'
 import type { KeyFields } from '../supergraph/types.ts'
+import { parseDirectives } from './directives.ts'
 
 /** A subgraph that exists in plans only. Its one root field gives an entity of which no more than a key is known. */
 export const entityGraph = 'AISLE_ENTITY'
@@ -73,7 +73,7 @@ export function selectionOf(key: KeyFields): SelectionSetNode {
 }
 
 function addGraph(definition: EnumTypeDefinitionNode): EnumTypeDefinitionNode {
-  const value = { kind: Kind.ENUM_VALUE_DEFINITION, name: { kind: Kind.NAME, value: entityGraph }, directives: directives(`@join__graph(name: "${entityGraph}", url: "")`) } as const
+  const value = { kind: Kind.ENUM_VALUE_DEFINITION, name: { kind: Kind.NAME, value: entityGraph }, directives: parseDirectives(`@join__graph(name: "${entityGraph}", url: "")`) } as const
   return { ...definition, values: [...(definition.values ?? []), value] }
 }
 
@@ -83,11 +83,11 @@ function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: R
   const explicit = [...new Set(before)].map((graph) => `@join__field(graph: ${graph})`).join(' ')
   const fields = (type.fields ?? []).map((field): FieldDefinitionNode => {
     const given = (field.directives ?? []).some(({ name }) => name.value === 'join__field')
-    const added = [...(given ? [] : directives(explicit)), ...(names.has(field.name.value) ? directives(`@join__field(graph: ${entityGraph})`) : [])]
+    const added = [...(given ? [] : parseDirectives(explicit)), ...(names.has(field.name.value) ? parseDirectives(`@join__field(graph: ${entityGraph})`) : [])]
     return { ...field, directives: [...(field.directives ?? []), ...added] }
   })
   const join = key === null ? `@join__type(graph: ${entityGraph})` : `@join__type(graph: ${entityGraph}, key: ${JSON.stringify(key.replaceAll(/\s+/g, ' ').trim())}, resolvable: ${resolvable})`
-  return { ...type, fields, directives: [...(type.directives ?? []), ...directives(join)] }
+  return { ...type, fields, directives: [...(type.directives ?? []), ...parseDirectives(join)] }
 }
 
 function withoutOwners(type: ObjectTypeDefinitionNode, required: SelectionSetNode): ObjectTypeDefinitionNode {
@@ -105,14 +105,9 @@ function addRootField(type: ObjectTypeDefinitionNode, typeName: string): ObjectT
     kind: Kind.FIELD_DEFINITION,
     name: { kind: Kind.NAME, value: entityField },
     type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } },
-    directives: directives(`@join__field(graph: ${entityGraph})`),
+    directives: parseDirectives(`@join__field(graph: ${entityGraph})`),
   }
   return { ...type, fields: [...(type.fields ?? []), field] }
-}
-
-function directives(text: string): readonly ConstDirectiveNode[] {
-  const [definition] = parse(`scalar S ${text}`, { noLocation: true }).definitions
-  return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : []
 }
 
 function graphOf(join: ConstDirectiveNode): string {

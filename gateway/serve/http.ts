@@ -7,6 +7,7 @@ import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plai
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import { runRequest } from '../../runtime/request.ts'
 import { noSpan } from '../../runtime/tracing.ts'
+import { Lru } from '../execute/lru.ts'
 import type { EventStreams } from './event-stream.ts'
 import type { GraphService } from './service.ts'
 
@@ -82,7 +83,22 @@ function readRequest(request: FastifyRequest): Parameters {
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
   // A packed body is never unpacked: a few bytes could become gigabytes.
   if (!isJsonContent(type) || encoding !== 'identity') throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
-  return readParameters(parseBody(typeof request.body === 'string' ? request.body : ''))
+  return readBody(typeof request.body === 'string' ? request.body : '')
+}
+
+/** What bodies seen lately say. They say the same each time, and are only read; long ones mostly differ, and would fill the memory. */
+const known = new Lru<Parameters>(1_000)
+const maxKnownLength = 2_048
+
+/** @throws AisleError BAD_REQUEST */
+function readBody(text: string): Parameters {
+  if (text.length > maxKnownLength) return readParameters(parseBody(text))
+  let parameters = known.get(text)
+  if (parameters === undefined) {
+    parameters = readParameters(parseBody(text))
+    known.set(text, parameters)
+  }
+  return parameters
 }
 
 function abortOnLeave(reply: FastifyReply): AbortController {

@@ -1,4 +1,5 @@
 import { errorTable } from '../../runtime/errors.ts'
+import { Durations } from '../../runtime/durations.ts'
 import { clientDurations, durationBuckets } from '../../runtime/http/figures.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
 import type { PreparationObserver } from '../execute/preparation.ts'
@@ -29,7 +30,7 @@ export interface GatewayMetrics {
 export function createGatewayMetrics(registry: Registry, cacheSize: () => number): GatewayMetrics {
   const registers = [registry]
   const fetches = clientDurations(registry, 'subgraph')
-  const operations = new Histogram({
+  const operations = new Durations({
     name: 'graphql_operation_duration_seconds',
     help: 'Duration of queries and mutations once they are ready to run; named are those of the manifest alone',
     labelNames: ['graphql_operation_name', 'graphql_operation_type'],
@@ -65,14 +66,14 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     collect: () => cache.set(cacheSize()),
   })
   return {
-    operation: (name, type, duration) => operations.observe({ graphql_operation_name: name, graphql_operation_type: type }, duration),
+    operation: (name, type, duration) => operations.took(duration, name, type),
     deprecated: (coordinate, name) => deprecations.inc({ coordinate, graphql_operation_name: name }),
     preparation: {
       looked: (ready) => lookups.inc({ result: ready ? 'hit' : 'miss' }),
       phase: (phase, duration) => phases.observe({ phase }, duration),
     },
     subgraphs: {
-      fetch: (subgraph, duration, failure) => fetches.observe({ subgraph, error_type: failure ?? '' }, duration),
+      fetch: (subgraph, duration, failure) => fetches.took(duration, subgraph, failure ?? ''),
       shared: () => shared.inc({ kind: 'subgraph_request' }),
       retried: (subgraph) => retries.inc({ subgraph }),
       circuit: (subgraph, open) => circuits.set({ subgraph }, open ? 1 : 0),

@@ -2,12 +2,13 @@ import { AisleError } from '../../runtime/errors.ts'
 import { currentSpan } from '../../runtime/request.ts'
 import { type BreakerOptions, CircuitBreaker } from './breaker.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
-import type { RawAnswer } from './exchange.ts'
-import { HttpSubgraph, type HttpOptions, readReply } from './http.ts'
+import { Deadlines } from './deadlines.ts'
+import { readReply } from './reply.ts'
 import { InFlight } from './in-flight.ts'
 import { EventStreamSource } from './stream/sse.ts'
 import type { EventSource, SourceOptions } from './stream/source.ts'
 import { WebSocketSource } from './stream/websocket.ts'
+import { openTransport, type RawAnswer, type Transport } from './transport.ts'
 import type { RequestScope, SendPolicy, SubgraphReply, Subgraphs } from './types.ts'
 
 /** Told about every request to a subgraph once it is over: seconds it took, and its error code if it failed. */
@@ -20,7 +21,11 @@ export interface StreamAddress {
   readonly url?: string
 }
 
-export interface ClientOptions extends HttpOptions, DeliveryOptions, SourceOptions {
+export interface ClientOptions extends DeliveryOptions, SourceOptions {
+  /** Largest answer accepted, in bytes. */
+  readonly maxResponseBytes: number
+  /** Connections kept open to one subgraph. */
+  readonly connections: number
   readonly breaker: BreakerOptions
   /** Sends equal requests of equal callers once while they are in flight. */
   readonly share: boolean
@@ -40,11 +45,14 @@ export interface ClientObserver {
 }
 
 interface Endpoint {
-  readonly http: HttpSubgraph
+  readonly transport: Transport
   readonly delivery: Delivery
   readonly streams: EventSource
   readonly inFlight: InFlight<RawAnswer>
 }
+
+/** Longest wait for a connection to open, in milliseconds. */
+const connectMs = 10_000
 
 /** What follows a mutation or an event must show it: no cache and no database replica that is behind may answer. */
 const nothingStale = { 'cache-control': 'no-cache' }
@@ -52,11 +60,12 @@ const nothingStale = { 'cache-control': 'no-cache' }
 /** Reaches every subgraph of one supergraph over its network interfaces. */
 export class SubgraphClient implements Subgraphs, AsyncDisposable {
   readonly #endpoints: ReadonlyMap<string, Endpoint>
+  readonly #deadlines = new Deadlines()
   readonly #observer: ClientObserver
   readonly #share: boolean
 
   constructor(urls: ReadonlyMap<string, string>, options: ClientOptions, observer: ClientObserver) {
-    this.#endpoints = new Map([...urls].map(([name, url]) => [name, createEndpoint(name, url, options, observer)]))
+    this.#endpoints = new Map([...urls].map(([name, url]) => [name, createEndpoint(name, url, options, observer, this.#deadlines)]))
     this.#observer = observer
     this.#share = options.share
   }
@@ -106,12 +115,12 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
   /** Null when the subgraph serves, by its own `/health/ready` where it has one, else by answering a query. */
   async problem(service: string, timeoutMs: number): Promise<string | null> {
-    const { http } = this.#endpoint(service)
+    const { transport } = this.#endpoint(service)
     try {
-      const status = await http.probe('/health/ready', timeoutMs)
+      const { status } = await transport.get('/health/ready', timeoutMs)
       if (status === 200) return null
       if (status === 503) return 'not ready'
-      readReply(await http.post('{"query":"{__typename}"}', { headers: {}, signal: AbortSignal.timeout(timeoutMs) }, timeoutMs))
+      readReply(await transport.post('{"query":"{__typename}"}', {}, new AbortController().signal, timeoutMs))
       return null
     } catch {
       return 'unreachable'
@@ -125,17 +134,18 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { http } of this.#endpoints.values()) http[Symbol.dispose]()
+    for (const { transport } of this.#endpoints.values()) transport[Symbol.dispose]()
+    this.#deadlines[Symbol.dispose]()
     await Promise.all([...this.#endpoints.values()].map(({ streams }) => streams[Symbol.asyncDispose]()))
   }
 }
 
-function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver): Endpoint {
-  const http = new HttpSubgraph(url, options)
+function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver, deadlines: Deadlines): Endpoint {
+  const transport = openTransport(new URL(url), { maxBytes: options.maxResponseBytes, connections: options.connections, connectMs }, deadlines)
   const breaker = new CircuitBreaker(options.breaker, (open) => observer.circuit(name, open))
   return {
-    http,
-    delivery: new Delivery(http, breaker, options, () => observer.retried(name)),
+    transport,
+    delivery: new Delivery(transport, breaker, options, () => observer.retried(name)),
     streams: openStreams(url, options.streams[name], options),
     inFlight: new InFlight<RawAnswer>(observer.shared),
   }

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AisleError } from '../../runtime/errors.ts'
 import type { CircuitBreaker } from './breaker.ts'
-import type { RawAnswer } from './exchange.ts'
-import type { HttpSubgraph } from './http.ts'
+import type { RawAnswer, Transport } from './transport.ts'
 import type { RequestScope } from './types.ts'
 
 export interface DeliveryOptions {
@@ -20,53 +19,48 @@ const unavailable: ReadonlySet<number> = new Set([502, 503, 504])
 
 /** Brings requests to one subgraph: again where that is safe and may help, not at all while its circuit is open. */
 export class Delivery {
-  readonly #http: HttpSubgraph
+  readonly #transport: Transport
   readonly #breaker: CircuitBreaker
   readonly #options: DeliveryOptions
   readonly #onRetry: () => void
 
-  constructor(http: HttpSubgraph, breaker: CircuitBreaker, options: DeliveryOptions, onRetry: () => void) {
-    this.#http = http
+  constructor(transport: Transport, breaker: CircuitBreaker, options: DeliveryOptions, onRetry: () => void) {
+    this.#transport = transport
     this.#breaker = breaker
     this.#options = options
     this.#onRetry = onRetry
   }
 
-  /** @throws AisleError SUBGRAPH_CIRCUIT_OPEN and what {@link HttpSubgraph.post} throws */
+  /** @throws AisleError SUBGRAPH_CIRCUIT_OPEN and what {@link Transport.post} throws */
   async send(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, repeatable: boolean): Promise<RawAnswer> {
-    const { timeoutMs, retries } = this.#options
+    const { timeoutMs } = this.#options
     const deadline = performance.now() + timeoutMs
     for (let attempt = 0; ; attempt++) {
-      const remainingMs = attempt === 0 ? timeoutMs : deadline - performance.now()
-      const last = !repeatable || attempt >= retries
+      let answer: RawAnswer | null = null
+      let failure: unknown = null
+      this.#breaker.enter()
+      try {
+        answer = await this.#transport.post(body, scope.headers, scope.signal, attempt === 0 ? timeoutMs : deadline - performance.now())
+      } catch (error) {
+        failure = error
+      }
+      const code = AisleError.is(failure) ? failure.code : null
+      if (answer === null ? code === 'SUBGRAPH_UNREACHABLE' || code === 'SUBGRAPH_TIMEOUT' : unavailable.has(answer.status)) this.#breaker.failed()
+      else if (answer === null) this.#breaker.undecided()
+      else this.#breaker.succeeded()
+      if (answer === null ? code !== 'SUBGRAPH_UNREACHABLE' : !unavailable.has(answer.status)) return result(answer, failure)
       // Pauses differ by chance, so that the requests that failed together do not come back together.
       const pauseMs = firstPauseMs * 2 ** attempt * (0.5 + Math.random() / 2)
-      try {
-        const answer = await this.#once(body, scope, remainingMs)
-        if (last || !unavailable.has(answer.status) || performance.now() + pauseMs >= deadline) return answer
-      } catch (error) {
-        const again = AisleError.is(error) && error.code === 'SUBGRAPH_UNREACHABLE'
-        if (last || !again || performance.now() + pauseMs >= deadline) throw error
-      }
+      if (!repeatable || attempt >= this.#options.retries || performance.now() + pauseMs >= deadline) return result(answer, failure)
       this.#onRetry()
       await waitFor(pauseMs, scope.signal)
     }
   }
+}
 
-  async #once(body: string, scope: Pick<RequestScope, 'headers' | 'signal'>, timeoutMs: number): Promise<RawAnswer> {
-    this.#breaker.enter()
-    try {
-      const answer = await this.#http.post(body, scope, timeoutMs)
-      if (unavailable.has(answer.status)) this.#breaker.failed()
-      else this.#breaker.succeeded()
-      return answer
-    } catch (error) {
-      const code = AisleError.is(error) ? error.code : null
-      if (code === 'SUBGRAPH_UNREACHABLE' || code === 'SUBGRAPH_TIMEOUT') this.#breaker.failed()
-      else this.#breaker.undecided()
-      throw error
-    }
-  }
+function result(answer: RawAnswer | null, failure: unknown): RawAnswer {
+  if (answer === null) throw failure
+  return answer
 }
 
 /** @throws AisleError REQUEST_CANCELLED */

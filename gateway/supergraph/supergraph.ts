@@ -4,7 +4,8 @@ import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requi
 import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { type CostRules, readCostRules } from '../limits/cost-rules.ts'
 import { createPlanner } from '../plan/planner.ts'
-import { createSplitPlanner, type SplitPlanner } from '../plan/split.ts'
+import { withPartialUnions } from '../plan/partial-unions.ts'
+import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../plan/split.ts'
 import { directiveArguments } from './ast.ts'
 import { checkDefinitions } from './check.ts'
 import { withSpecifiedNames } from './links.ts'
@@ -45,7 +46,8 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   checkDefinitions(document)
   const schema = buildPublicSchema(document)
   const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
-  const planner = createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), { supergraph: document, schema, types, labels: overrideLabels })
+  const options: SplitOptions = { supergraph: document, schema, types, labels: overrideLabels }
+  const planner = withPartialUnions(createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), options), options)
   return { schema, planner, types, access: readAccessRules(document, grant), costs: readCostRules(document), urls }
 }
 

@@ -17,8 +17,8 @@ export async function guardOrigins(server: FastifyInstance, graphqlPath: string,
       strictPreflight: false,
     })
   }
-  server.addHook('onRequest', async ({ method, headers, routeOptions }) => {
-    if (method !== 'GET' || routeOptions.url !== graphqlPath || anyone) return
-    if (headers.origin === undefined || !allowed.includes(headers.origin)) refuseForgery(headers)
+  server.addHook('onRequest', ({ method, headers, routeOptions }, _reply, done) => {
+    if (method === 'GET' && routeOptions.url === graphqlPath && !anyone && (headers.origin === undefined || !allowed.includes(headers.origin))) refuseForgery(headers)
+    done()
   })
 }

@@ -1,4 +1,5 @@
-import { Gauge, Histogram, type Registry } from '../metrics.ts'
+import { Durations } from '../durations.ts'
+import { Gauge, type Registry } from '../metrics.ts'
 
 /** Bounds of durations in seconds, the same for every role, so that their histograms add up. */
 export const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -16,7 +17,7 @@ export interface ServerFigures {
 
 export function serverFigures(registry: Registry): ServerFigures {
   const registers = [registry]
-  const durations = new Histogram({
+  const durations = new Durations({
     name: 'http_server_request_duration_seconds',
     help: 'Duration of HTTP requests, by method, status and route; health checks and scrapes are not counted',
     labelNames: ['http_request_method', 'http_response_status_code', 'http_route'],
@@ -29,14 +30,14 @@ export function serverFigures(registry: Registry): ServerFigures {
     passed: () => active.dec(),
     left(method, route, status, seconds) {
       active.dec()
-      durations.observe({ http_request_method: methods.has(method) ? method : '_OTHER', http_response_status_code: status, http_route: route }, seconds)
+      durations.took(seconds, methods.has(method) ? method : '_OTHER', String(status), route)
     },
   }
 }
 
 /** Requests of this process to others (OpenTelemetry's `http.client.request.duration`). @param peer the label that names whom */
-export function clientDurations<Peer extends string>(registry: Registry, peer: Peer): Histogram<Peer | 'error_type'> {
-  return new Histogram({
+export function clientDurations(registry: Registry, peer: 'subgraph' | 'peer_service'): Durations {
+  return new Durations({
     name: 'http_client_request_duration_seconds',
     help: `Duration of requests to others, by ${peer}; error_type is empty for those that were answered`,
     labelNames: [peer, 'error_type'],

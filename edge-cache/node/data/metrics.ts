@@ -54,7 +54,7 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const damage = new Counter({ name: 'aisle_edge_damage_total', help: 'Times that damage of the replica was found and mended', labelNames: ['by'], registers })
   const asks = clientDurations(registry, 'peer_service')
   return {
-    asked: (seconds, failure) => asks.observe({ peer_service: 'origin', error_type: failure ?? '' }, seconds),
+    asked: (seconds, failure) => asks.took(seconds, 'origin', failure ?? ''),
     damaged: (ranges) => damage.inc({ by: ranges > 0 ? 'digest' : 'sqlite' }),
     lost: (writes) => lost.inc(writes),
     delivered(result, count) {

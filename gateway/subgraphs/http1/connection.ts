@@ -1,10 +1,8 @@
-import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectSecurely } from 'node:tls'
+import { connect, type Socket } from 'node:net'
 import { AnswerReceiver, type Received } from './receiver.ts'
 
 /** Where connections lead. */
 export interface Origin {
-  readonly secure: boolean
   readonly host: string
   readonly port: number
 }
@@ -25,8 +23,6 @@ export interface ConnectionOwner {
   closed(connection: Connection, cause: Error): void
 }
 
-/** Longest wait for a connection to open, in milliseconds. */
-const connectMs = 10_000
 /** How long a connection that has not carried anything yet is trusted, in milliseconds: its server has not said how long it waits. */
 const unusedMs = 4_000
 /** TCP asks an idle peer whether it is still there after so long, in milliseconds. */
@@ -49,22 +45,15 @@ export class Connection {
   #opened = false
   #cause: Error | null = null
 
-  /** @param maxBytes largest answer */
-  constructor({ secure, host, port }: Origin, maxBytes: number, owner: ConnectionOwner) {
+  /** @param maxBytes largest answer @param connectMs longest wait for it to open, in milliseconds */
+  constructor({ host, port }: Origin, { maxBytes, connectMs }: { readonly maxBytes: number; readonly connectMs: number }, owner: ConnectionOwner) {
     this.#owner = owner
     this.#maxBytes = maxBytes
-    const common = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }
-    const take = (bytes: Buffer): void => this.#take(bytes)
-    if (secure) {
-      this.#socket = connectSecurely({ ...common, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] }, () => this.#open())
-      this.#socket.on('data', take)
-    } else {
-      const callback = (size: number): boolean => {
-        take(readBuffer.subarray(0, size))
-        return true
-      }
-      this.#socket = connect({ ...common, onread: { buffer: readBuffer, callback } }, () => this.#open())
+    const callback = (size: number): boolean => {
+      this.#take(readBuffer.subarray(0, size))
+      return true
     }
+    this.#socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, onread: { buffer: readBuffer, callback } }, () => this.#open())
     this.#socket.setTimeout(connectMs, () => this.destroy(new Error('the connection could not be opened in time')))
     this.#socket.on('error', (error) => {
       this.#cause ??= error

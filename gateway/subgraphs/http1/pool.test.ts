@@ -26,7 +26,7 @@ async function startBench(answer: (socket: Socket, turn: number) => void, connec
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const pool = new ConnectionPool({ secure: false, host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { connections, maxBytes: 1_000 })
+  const pool = new ConnectionPool({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { connections, maxBytes: 1_000, connectMs: 5_000 })
   return {
     pool,
     sockets,
@@ -114,7 +114,7 @@ test('where nothing listens, everyone who waits is told', async () => {
   const bench = await startBench(() => {})
   const { pool } = bench
   await bench[Symbol.asyncDispose]()
-  using gone = new ConnectionPool({ secure: false, host: '127.0.0.1', port: 1 }, { connections: 2, maxBytes: 1_000 })
+  using gone = new ConnectionPool({ host: '127.0.0.1', port: 1 }, { connections: 2, maxBytes: 1_000, connectMs: 5_000 })
   const all = await Promise.allSettled(Array.from({ length: 5 }, () => ask(gone).answer))
   expect(all.every(({ status }) => status === 'rejected')).toBe(true)
   await expect(ask(pool).answer).rejects.toThrow('closed')

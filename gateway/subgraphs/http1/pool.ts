@@ -5,6 +5,8 @@ export interface PoolOptions {
   readonly connections: number
   /** Largest answer, in bytes. */
   readonly maxBytes: number
+  /** Longest wait for a connection to open, in milliseconds. */
+  readonly connectMs: number
 }
 
 /** How often idle connections are looked through, in milliseconds. */
@@ -78,7 +80,7 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
   }
 
   #openAnother(): void {
-    if (this.#all.size < this.#options.connections) this.#all.add(new Connection(this.#origin, this.#options.maxBytes, this))
+    if (this.#all.size < this.#options.connections) this.#all.add(new Connection(this.#origin, this.#options, this))
   }
 
   #closeOutdated(): void {

@@ -1,15 +1,11 @@
-import { AisleError } from '../../runtime/errors.ts'
-import { decode } from './decode.ts'
-import type { Connection, Waiting } from './http1/connection.ts'
-import { MalformedResponse } from './http1/head.ts'
-import type { ConnectionPool } from './http1/pool.ts'
-import { type Received, TooLarge } from './http1/receiver.ts'
-
-/** An answer as it came. */
-export interface RawAnswer {
-  readonly status: number
-  readonly text: string
-}
+import { AisleError } from '../../../runtime/errors.ts'
+import type { Deadlines, Limited } from '../deadlines.ts'
+import { decode } from '../decode.ts'
+import type { RawAnswer } from '../transport.ts'
+import type { Connection, Waiting } from './connection.ts'
+import { MalformedResponse } from './head.ts'
+import type { ConnectionPool } from './pool.ts'
+import { type Received, TooLarge } from './receiver.ts'
 
 export interface ExchangeLimits {
   /** Longest wait for the whole answer, in milliseconds. */
@@ -23,53 +19,61 @@ export interface ExchangeLimits {
  * @param request a whole HTTP/1.1 request
  * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE or REQUEST_CANCELLED
  */
-export function exchange(pool: ConnectionPool, request: string | Buffer, signal: AbortSignal, limits: ExchangeLimits): Promise<RawAnswer> {
+export function exchange(pool: ConnectionPool, request: string | Buffer, signal: AbortSignal, deadlines: Deadlines, limits: ExchangeLimits): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(new AisleError('REQUEST_CANCELLED'))
-    else pool.send(request, new Exchange(pool, signal, limits, resolve, reject))
+    else new Exchange(pool, signal, deadlines, limits, resolve, reject).start(request)
   })
 }
 
-class Exchange implements Waiting {
+class Exchange implements Waiting, Limited {
   connection: Connection | null = null
   readonly #pool: ConnectionPool
-  readonly #signal: AbortSignal
+  readonly signal: AbortSignal
+  readonly deadline: number
+  readonly #deadlines: Deadlines
   readonly #maxBytes: number
   readonly #resolve: (answer: RawAnswer) => void
   readonly #reject: (error: unknown) => void
-  readonly #timer: NodeJS.Timeout
-  readonly #leave = (): void => this.#giveUp(new AisleError('REQUEST_CANCELLED'))
 
-  constructor(pool: ConnectionPool, signal: AbortSignal, { timeoutMs, maxBytes }: ExchangeLimits, resolve: (answer: RawAnswer) => void, reject: (error: unknown) => void) {
+  constructor(pool: ConnectionPool, signal: AbortSignal, deadlines: Deadlines, { timeoutMs, maxBytes }: ExchangeLimits, resolve: (answer: RawAnswer) => void, reject: (error: unknown) => void) {
     this.#pool = pool
-    this.#signal = signal
+    this.signal = signal
+    this.deadline = performance.now() + timeoutMs
+    this.#deadlines = deadlines
     this.#maxBytes = maxBytes
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = setTimeout(() => this.#giveUp(new AisleError('SUBGRAPH_TIMEOUT')), timeoutMs)
-    signal.addEventListener('abort', this.#leave)
+  }
+
+  start(request: string | Buffer): void {
+    this.#deadlines.add(this)
+    this.#pool.send(request, this)
+  }
+
+  expire(): void {
+    this.#giveUp(new AisleError('SUBGRAPH_TIMEOUT'))
+  }
+
+  leave(): void {
+    this.#giveUp(new AisleError('REQUEST_CANCELLED'))
   }
 
   answered({ head: { status, encoding }, body }: Received): void {
-    this.#end()
+    this.#deadlines.delete(this)
     if (encoding === null) this.#resolve({ status, text: body.toString('utf8') })
     else decode(Buffer.from(body), encoding, this.#maxBytes).then((unpacked) => this.#resolve({ status, text: unpacked.toString('utf8') }), this.#reject)
   }
 
   failed(cause: Error): void {
-    this.#end()
+    this.#deadlines.delete(this)
     this.#reject(toFault(cause, this.#maxBytes))
   }
 
   #giveUp(error: AisleError): void {
-    this.#end()
+    this.#deadlines.delete(this)
     this.#pool.abandon(this)
     this.#reject(error)
-  }
-
-  #end(): void {
-    clearTimeout(this.#timer)
-    this.#signal.removeEventListener('abort', this.#leave)
   }
 }
 
