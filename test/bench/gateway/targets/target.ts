@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../../../local/processes/ports.ts'
@@ -26,11 +27,18 @@ export interface Target extends AsyncDisposable {
 export async function startTarget({ name, args, env }: TargetDefinition): Promise<Target> {
   const port = await freePort()
   await using started = new AsyncDisposableStack()
-  const process = started.use(new BenchProcess(name, 'gateway', args(port), env?.(port) ?? {}))
+  const process = started.use(new BenchProcess(name, 'gateway', args(port), { NODE_OPTIONS: imageOptions(), ...env?.(port) }))
   const url = `http://127.0.0.1:${port}/graphql`
   await process.during(untilAnswering(url, process))
   started.move()
   return { name, url, process, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() }
+}
+
+/** Node's options in our image: every target is started with them, so that nobody has an advantage by them. */
+function imageOptions(): string {
+  const options = /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(new URL('../../../../Dockerfile', import.meta.url), 'utf8'))?.[1]
+  if (options === undefined) throw new Error('the Dockerfile sets no NODE_OPTIONS')
+  return options
 }
 
 async function untilAnswering(url: string, process: BenchProcess): Promise<void> {
