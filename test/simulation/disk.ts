@@ -19,12 +19,26 @@ export function removeDisk(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** The power failed: of a WAL that was not synced, any beginning may have reached the medium. */
-export function loseTail(directory: string, file: 'replica.db' | 'outbox.db', random: Random): void {
+/** Where a wal-index has the number of frames that a checkpoint set out to carry over, and what a WAL begins with (SQLite's file format, "WAL-Index Format"). */
+const attemptedAt = 128
+const walHeaderBytes = 32
+const frameHeaderBytes = 24
+
+/** Frames at the beginning of a WAL that are on the medium whatever happens: a checkpoint syncs them before it carries any over. */
+export function syncedFrames(directory: string, file: 'replica.db' | 'outbox.db'): number {
+  const index = join(directory, `${file}-shm`)
+  if (!existsSync(index)) return 0
+  const bytes = readFileSync(index)
+  return bytes.length < attemptedAt + 4 ? 0 : bytes.readUInt32LE(attemptedAt)
+}
+
+/** The power failed: of a WAL, any beginning may have reached the medium, and the first `synced` frames have. */
+export function loseTail(directory: string, file: 'replica.db' | 'outbox.db', random: Random, synced = 0): void {
   const wal = join(directory, `${file}-wal`)
   if (!existsSync(wal)) return
   const { length } = readFileSync(wal)
-  truncateSync(wal, random.integer(0, length))
+  const least = synced === 0 ? 0 : Math.min(length, walHeaderBytes + synced * (frameHeaderBytes + pageBytes))
+  truncateSync(wal, random.integer(least, length))
 }
 
 /** A sector that reads as zeroes somewhere in a WAL. */

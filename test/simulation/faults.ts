@@ -3,7 +3,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { CloudBackup } from './cloud/cloud.ts'
 import type { OpenTransaction } from './cloud/rows.ts'
 import { keptIn } from './node-audit.ts'
-import { killInCheckpoint, loseTail, zeroReplica, zeroSector } from './disk.ts'
+import { killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
 import { weathers } from './link.ts'
 import { crashPoints, type SimulatedNode } from './node.ts'
 import { products, type World } from './world.ts'
@@ -77,8 +77,9 @@ export const faults: Readonly<Record<string, Fault>> = {
       const node = world.random.pick(world.nodes)
       if (node.life === null) return
       world.note(`${node.name}: the power fails`)
+      const synced = syncedFrames(node.directory, 'replica.db')
       node.kill()
-      loseTail(node.directory, 'replica.db', world.random)
+      loseTail(node.directory, 'replica.db', world.random, synced)
       node.diskChanged()
       startLater(world, node)
     },

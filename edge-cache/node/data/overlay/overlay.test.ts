@@ -48,3 +48,30 @@ test('what is laid write by write is what is derived from the outbox at once, an
     { numRuns: 25 },
   )
 })
+
+test('a write whose number was given again, after the end of the outbox was lost, is named as lost and gives its place up', async () => {
+  using folder = scratchFolder()
+  const outboxes = [join(folder.path, 'lost.db'), join(folder.path, 'outbox.db')].map((path) => new Outbox({ path, storeId }))
+  const [lost, kept] = outboxes as [Outbox, Outbox]
+  await using _lost = lost
+  await using _kept = kept
+  const overlay = createOverlay(storeId, kept)
+  using replica = openReplica({ file: join(folder.path, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [overlay] })
+  replica.beginSnapshot({ head: { epoch: 'e', batch: 1, at: 1, now: 1 }, consistentFrom: 1, positions: {}, rows: 1 })
+  replica.snapshotRows({ entity: 'stock', rows: [{ store_id: storeId, product_id: 'tea', on_hand: 10, reorder_point: 2, order_up_to: 9, updated_at: 1 }] })
+  replica.finishSnapshot()
+  using writer = new ReplicaWriter(replica)
+  const append = async (outbox: Outbox, amount: number) => {
+    const result = await outbox.append({ principal: 'till', operationId: operationId(), kind: 'recordStockMovement', payload: JSON.stringify(sale('tea', amount)), hash: 'any', receivedAt: 100 })
+    if (result.status !== 'kept') throw new Error(result.status)
+    return result.operation
+  }
+  const shown = () => writer.transact((connection) => connection.prepare("select on_hand from shown_stock where product_id = 'tea'").get()?.on_hand)
+  const [gone, present] = [await append(lost, -3), await append(kept, -1)]
+  expect(gone.seq).toBe(present.seq)
+  writer.transact((connection) => overlay.on(connection).add(storeId, gone))
+  expect(() => writer.transact((connection) => overlay.on(connection).add(storeId, present))).toThrow(/no longer has/)
+  expect(shown()).toBe(7)
+  expect(writer.transact((connection) => overlay.sync(connection))).toEqual([{ incarnation: gone.incarnation, n: gone.n }])
+  expect(shown()).toBe(9)
+})

@@ -46,16 +46,17 @@ export function createOverlay(storeId: string, outbox: Outbox, onShown: (tags: r
     const position = readReplicaState(connection)?.position
     // Before the first copy there is nothing to lay anything over.
     if (position === undefined) return []
-    const pending = new Set<number>()
+    // A number may have been given again after the end of the outbox was lost, so a write is known by its name as well.
+    const pending = new Map<number, string>()
+    for (const { seq, incarnation, n } of outbox.beyond(position)) pending.set(seq, `${incarnation} ${n}`)
+    const strangers = statements.strangers((seq, incarnation, n) => pending.get(seq) === `${incarnation} ${n}`)
+    for (const { seq } of strangers) statements.remove(seq)
     const levels = new Map<string, StockEvent>()
     for (const operation of outbox.beyond(position)) {
-      pending.add(operation.seq)
       const event = statements.insert(storeId, operation)
       if (event !== null) levels.set(event.productId, event)
     }
     for (const event of levels.values()) statements.refresh(event.storeId, event.productId)
-    const strangers = statements.strangers((known) => pending.has(known))
-    for (const { seq } of strangers) statements.remove(seq)
     return strangers.filter(({ incarnation, n }) => !statements.isSettled(storeId, incarnation, n)).map(({ incarnation, n }) => ({ incarnation, n }))
   }
 

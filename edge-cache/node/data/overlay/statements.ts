@@ -58,7 +58,7 @@ export class OverlayStatements {
     return row === undefined ? null : (row.seq as number)
   }
 
-  /** Lays the newest write over the replica, unless it is there already or its effect is in the replica. */
+  /** Lays the newest write over the replica, unless it is there already or its effect is in the replica. @throws Error when its place is taken: `sync` first */
   add(storeId: string, operation: KeptOperation): void {
     const event = this.insert(storeId, operation)
     if (event === null) return
@@ -72,7 +72,11 @@ export class OverlayStatements {
   insert(storeId: string, operation: KeptOperation): StockEvent | null {
     const { seq, incarnation, n } = operation
     if (this.isSettled(storeId, incarnation, n)) return null
-    if (this.#insertOperation.run(seq, incarnation, n).changes === 0) return null
+    if (this.#insertOperation.run(seq, incarnation, n).changes === 0) {
+      if (this.find(incarnation, n) !== null) return null
+      // The end of the outbox was lost, and its numbers are given again: what lay here is to be reported before its place is taken.
+      throw new Error(`The overlay holds another write at ${seq}, which the outbox no longer has.`)
+    }
     const effect = effectOf(operation)
     if ('stock' in effect) {
       const { productId, counted, quantity, occurredAt, receivedAt } = effect.stock
@@ -129,11 +133,11 @@ export class OverlayStatements {
   }
 
   /** Writes in the overlay for which `keep` is false. */
-  strangers(keep: (seq: number) => boolean): { readonly seq: number; readonly incarnation: string; readonly n: number }[] {
+  strangers(keep: (seq: number, incarnation: string, n: number) => boolean): { readonly seq: number; readonly incarnation: string; readonly n: number }[] {
     const found = []
     for (const row of this.#connection.prepare('select seq, incarnation, n from overlay_operation').iterate()) {
-      const seq = row.seq as number
-      if (!keep(seq)) found.push({ seq, incarnation: row.incarnation as string, n: row.n as number })
+      const { seq, incarnation, n } = row as { seq: number; incarnation: string; n: number }
+      if (!keep(seq, incarnation, n)) found.push({ seq, incarnation, n })
     }
     return found
   }
