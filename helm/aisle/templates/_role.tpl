@@ -63,6 +63,14 @@ spec:
           env:
             - name: AISLE_LOG_LEVEL
               value: {{ $root.Values.logLevel }}
+            {{- with $root.Values.tracing }}
+            {{- if .endpoint }}
+            - name: OTEL_EXPORTER_OTLP_ENDPOINT
+              value: {{ .endpoint | quote }}
+            - name: OTEL_TRACES_SAMPLER_ARG
+              value: {{ .ratio | quote }}
+            {{- end }}
+            {{- end }}
             {{- if .database }}
             {{- include "aisle.databaseEnv" $root | nindent 12 }}
             {{- end }}
