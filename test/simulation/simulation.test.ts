@@ -6,7 +6,7 @@ import { shrink } from './shrink.ts'
 const seeds = Array.from({ length: 100 }, (_unused, nth) => nth + 1)
 const perTest = 20
 /** Fewer than `aisle sim` takes by itself: every change of the code waits for these. */
-const stepsOfEach = 50
+const stepsOfEach = 30
 
 describe('whatever goes wrong, no invariant is violated', () => {
   for (let first = 0; first < seeds.length; first += perTest) {
