@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastify from 'fastify'
 import { sendJson, sendLines } from '../../../edge-cache/origin/answer.ts'
+import { sendRefusal } from '../../../edge-cache/origin/refusal.ts'
 import { protocolHeader, protocolVersion, type ChangesAnswer, type SnapshotEnd } from '../../../edge-cache/protocol.ts'
+import { AisleError } from '../../../runtime/errors.ts'
+import { createLogger } from '../../../runtime/log.ts'
 import { listen } from '../../../runtime/server.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import { largeCatalogue } from './catalogue.ts'
@@ -18,6 +21,9 @@ app.get<{ Querystring: { wait?: string } }>(`/sync/stores/${storeId}/changes`, a
   await sleep(Number(request.query.wait ?? 0))
   return sendJson(request, reply, { parts: [], next: position, head: head() } satisfies ChangesAnswer)
 })
+
+// As an origin answers that has no ranges: the copy then comes as a snapshot.
+app.setNotFoundHandler((_request, reply) => sendRefusal(reply, new AisleError('BAD_REQUEST', 'Nothing of the protocol is at this path.'), createLogger('bench', 'silent')))
 
 let total = 0
 for (const { rows } of chunks()) total += rows.length
