@@ -22,6 +22,10 @@ export interface ExplorerTarget extends AsyncDisposable {
 
 const exampleList = z.array(z.object({ title: z.string(), query: z.string(), variables: z.unknown().optional() })).min(1)
 
+const tabState = z.object({ activeTabIndex: z.number(), tabs: z.array(z.object({ query: z.string().nullable(), variables: z.string().nullable() })) }).nullable()
+
+const ownDocument = 'query MyOwn { __typename }'
+
 const buildScript = fileURLToPath(new URL('../../gateway/explorer/build.ts', import.meta.url))
 
 /** What the explorer page promises, at any server that offers it with at least one example. */
@@ -79,10 +83,10 @@ export function registerExplorerTests(name: string, start: () => Promise<Explore
         if (example.variables !== undefined) await explorer.shows(explorer.variables, JSON.stringify(example.variables, null, 2).trim())
       }
 
-      await explorer.type('query MyOwn { __typename }')
+      await explorer.type(ownDocument)
       await explorer.tabs.filter({ hasText: 'MyOwn' }).waitFor()
       const own = await explorer.tabs.allInnerTexts()
-      await expectStored(explorer, 'MyOwn')
+      await untilStored(explorer, ownDocument)
       await explorer.open(target.url)
       await explorer.shows(explorer.editor, 'query MyOwn')
       expect(await explorer.tabs.allInnerTexts()).toEqual(own)
@@ -121,10 +125,17 @@ function expectClean(audit: PageAudit, url: string): void {
   expect(audit.errors).toEqual([])
 }
 
-/** GraphiQL keeps the tabs a moment after the last change. */
-async function expectStored(explorer: ExplorerPage, text: string): Promise<void> {
+/**
+ * Resolves once the storage holds the document, and says so in both of its places: GraphiQL stores what the
+ * editors hold a moment before it stores the tabs, and opens one tab more for a document that no stored tab has.
+ */
+async function untilStored(explorer: ExplorerPage, document: string): Promise<void> {
   for (;;) {
     const { origins } = await explorer.page.context().storageState()
-    if (origins.some(({ localStorage }) => localStorage.some(({ name, value }) => name === 'aisle:graphiql:tabState' && value.includes(text)))) return
+    const stored = new Map(origins.flatMap(({ localStorage }) => localStorage.map(({ name, value }) => [name, value])))
+    const state = tabState.parse(JSON.parse(stored.get('aisle:graphiql:tabState') ?? 'null'))
+    const active = state?.tabs[state.activeTabIndex]
+    const variables = stored.get('aisle:graphiql:variables') ?? ''
+    if (active?.query === document && stored.get('aisle:graphiql:query') === document && (active.variables ?? '') === variables) return
   }
 }
