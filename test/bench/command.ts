@@ -14,6 +14,8 @@ export interface BenchmarkReport {
 export interface BenchmarkOptions {
   /** A short run, to see that everything works; its figures mean little. */
   readonly quick: boolean
+  /** Names of the parts to run; all of them where there are none. */
+  readonly only: readonly string[]
   /** Says what is being done. */
   readonly say: (text: string) => void
 }
@@ -30,7 +32,7 @@ const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {
 
 /** npm runs us in the project's folder: a path is meant from where the user typed it. */
 const userPath = z.string().min(1).transform((path) => resolve(process.env.INIT_CWD ?? process.cwd(), path))
-const configuration = z.object({ name: z.string(), json: userPath.optional(), quick: z.boolean().default(false) })
+const configuration = z.object({ name: z.string(), json: userPath.optional(), quick: z.boolean().default(false), only: z.array(z.string()).default([]) })
 
 /** Adds `aisle bench NAME`. */
 export function registerBenchCommand(program: Command): void {
@@ -40,13 +42,15 @@ export function registerBenchCommand(program: Command): void {
     .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benchmarks)))
     .option('--json <file>', 'also write the figures as {"figures": {"<name>": number}}')
     .option('--quick', 'a short run that only shows that everything works')
+    .option('--only <part...>', 'just these parts of it: market, retail (gateway); variables, features, memory (gateway-extra)')
     .addHelpText('after', `
-gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about five minutes.
+gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about seven minutes.
+
 gateway-extra: what each feature costs, requests that differ each time, memory after very many; about six minutes.`)
     .action(async (name: string, flags: Record<string, unknown>) => {
-      const { json, quick } = decodeConfig(configuration, { ...flags, name })
+      const { json, quick, only } = decodeConfig(configuration, { ...flags, name })
       const { run } = await (benchmarks[name] as (typeof benchmarks)[string])()
-      const { table, figures } = await run({ quick, say: (text) => void process.stderr.write(`${text}\n`) })
+      const { table, figures } = await run({ quick, only, say: (text) => void process.stderr.write(`${text}\n`) })
       process.stdout.write(`${table}\n`)
       if (json !== undefined) await writeFile(json, `${JSON.stringify({ figures }, null, 2)}\n`)
     })

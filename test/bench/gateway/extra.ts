@@ -1,39 +1,50 @@
 import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
+import { inParts, type Part } from '../parts.ts'
 import { type FeatureSet, featureSets } from './features.ts'
 import { installPeers, peersInstalled } from './install.ts'
+import { Market } from './market/market.ts'
 import { distinctDocuments, distinctSmall, distinctVariables, small, type Workload } from './market/queries.ts'
 import type { Results, Series } from './results.ts'
 import { measureRounds, type Entry } from './rounds.ts'
 import { Session } from './session.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
 import { type Row, table } from './table.ts'
 import { ours, withoutSharing } from './targets/ours.ts'
 import { hive } from './targets/peers.ts'
 import { startTarget, type Target, type TargetDefinition } from './targets/target.ts'
 
 /** `bench gateway-extra`: what each feature costs, requests that differ each time, and memory after very many. */
-export async function run({ quick, say }: BenchmarkOptions): Promise<BenchmarkReport> {
-  if (!quick) await installPeers(say)
-  await using stack = new AsyncDisposableStack()
-  stopOnSignal(stack)
-  const session = stack.use(await Session.start())
-  const figures: Record<string, number> = {}
-  const tables = [
-    await differentEachTime(session, quick, say, figures),
-    await costOfFeatures(session, quick, say, figures),
-    await memoryAfter(session, quick, say, figures),
-  ]
-  return { table: tables.join('\n\n'), figures }
+export async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
+  if (!options.quick) await installPeers(options.say)
+  return await inParts({ variables: onMarket(differentEachTime), features: onMarket(costOfFeatures), memory: onMarket(memoryAfter) }, options)
 }
+
+interface Stage {
+  readonly market: Market
+  readonly session: Session
+  /** What is started goes here. */
+  readonly stack: AsyncDisposableStack
+  readonly quick: boolean
+  readonly say: (text: string) => void
+  readonly figures: Record<string, number>
+}
+
+function onMarket(part: (stage: Stage) => Promise<string>): Part {
+  return async ({ quick, say }, stack) => {
+    const market = stack.use(await Market.start())
+    const session = stack.use(await Session.start(market, connections))
+    const figures: Record<string, number> = {}
+    return { table: await part({ market, session, stack, quick, say, figures }), figures }
+  }
+}
+
+const connections = 50
 
 const slices = { warmMs: 500, measureMs: 2_500 }
 const quickSlices = { warmMs: 0, measureMs: 500 }
 
 /** Variables that differ with every request: what sharing is worth when nobody asks the same. */
-async function differentEachTime(session: Session, quick: boolean, say: (text: string) => void, figures: Record<string, number>): Promise<string> {
-  const { supergraph } = session.market
+async function differentEachTime({ market: { supergraph }, session, stack, quick, say, figures }: Stage): Promise<string> {
   const peers = await peersInstalled()
-  await using stack = new AsyncDisposableStack()
   const start = async (definition: TargetDefinition): Promise<Target> => stack.use(await startTarget(definition))
   const sharing = await start(ours('Aisle, sharing', supergraph))
   const alone = await start(ours('Aisle', supergraph, withoutSharing))
@@ -46,9 +57,8 @@ async function differentEachTime(session: Session, quick: boolean, say: (text: s
 }
 
 /** Processor time of the small and the heavy query, no two requests alike, with one feature more or less. */
-async function costOfFeatures(session: Session, quick: boolean, say: (text: string) => void, figures: Record<string, number>): Promise<string> {
-  await using stack = new AsyncDisposableStack()
-  const start = async (name: string, flags: readonly string[]): Promise<Target> => stack.use(await startTarget(ours(name, session.market.supergraph, flags)))
+async function costOfFeatures({ market, session, stack, quick, say, figures }: Stage): Promise<string> {
+  const start = async (name: string, flags: readonly string[]): Promise<Target> => stack.use(await startTarget(ours(name, market.supergraph, flags)))
   const pairs: { readonly name: string; readonly off: Target; readonly on: Target; readonly headers: FeatureSet['headers'] }[] = []
   const known = new Map<string, Target>()
   const once = async (flags: readonly string[]): Promise<Target> => {
@@ -82,9 +92,9 @@ function cost({ cpuPerRequest: before }: Series, { cpuPerRequest: after }: Serie
 }
 
 /** Memory after 200,000 requests, and after 10,000 documents of which none was like another. */
-async function memoryAfter(session: Session, quick: boolean, say: (text: string) => void, figures: Record<string, number>): Promise<string> {
+async function memoryAfter({ market, session, stack, quick, say, figures }: Stage): Promise<string> {
   const [requests, documents] = quick ? [2_000, 200] : [200_000, 10_000]
-  await using target = await startTarget(ours('Aisle', session.market.supergraph))
+  const target = stack.use(await startTarget(ours('Aisle', market.supergraph)))
   const rows: Row[] = [['at the start', await target.process.memory(), await target.process.peakMemory()]]
   const step = async (name: string, figure: string, workload: Workload, count: number): Promise<void> => {
     say(name)

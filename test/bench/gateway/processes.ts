@@ -10,7 +10,7 @@ export type Core = 'gateway' | 'others'
 /** Null where processes cannot be held on one core. */
 export const pinning = availableParallelism() > 1 && existsSync('/usr/bin/taskset') ? '/usr/bin/taskset' : null
 
-const cores: Record<Core, string> = { gateway: '0', others: '1' }
+export const coreOf: Record<Core, string> = { gateway: '0', others: '1' }
 
 /** Ticks of /proc's clock a second; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
@@ -25,7 +25,7 @@ export class BenchProcess<M = unknown> implements AsyncDisposable {
   constructor(name: string, core: Core, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.name = name
     const command = [process.execPath, '--no-warnings', ...args]
-    const [program = '', ...rest] = pinning === null ? command : [pinning, '-c', cores[core], ...command]
+    const [program = '', ...rest] = pinning === null ? command : [pinning, '-c', coreOf[core], ...command]
     this.child = spawn(program, rest, { env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

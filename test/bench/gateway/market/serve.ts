@@ -10,7 +10,7 @@ export type MarketRequest = 'count' | 'record' | 'recorded'
 
 /** One request to a subgraph, as it came. */
 export interface RecordedFetch {
-  readonly subgraph: SubgraphName
+  readonly subgraph: string
   readonly body: string
 }
 
