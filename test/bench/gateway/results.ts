@@ -69,7 +69,7 @@ export class Results {
 }
 
 /** As figures are written: to a thousandth. */
-export function round(value: number): number {
+export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }
 

@@ -8,12 +8,10 @@ import { report } from './report.ts'
 import { measureRetail } from './retail/run.ts'
 import { type Entry, measureRounds, type Pace } from './rounds.ts'
 import { Session } from './session.ts'
+import { marketConnections } from './stage.ts'
 
 const full: Pace = { rounds: 5, warmUp: { warmMs: 0, measureMs: 4_000 }, slice: { warmMs: 500, measureMs: 2_500 } }
 const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 200 }, slice: { warmMs: 0, measureMs: 250 } }
-
-/** As the public benchmark has it. */
-const connections = 50
 
 /** `bench gateway`: this gateway beside others and beside what none can beat. A quick run takes the others only where they are installed. */
 export async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
@@ -24,7 +22,7 @@ export async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
 async function measureMarket({ quick: isQuick, say }: BenchmarkOptions, stack: AsyncDisposableStack): Promise<BenchmarkReport> {
   say('Starting everything')
   const market = stack.use(await Market.start())
-  const session = stack.use(await Session.start(market, connections))
+  const session = stack.use(await Session.start(market, marketConnections))
   const cast = stack.use(await startCast(market, session, await peersInstalled()))
   const entries = entriesOf(cast)
   const fetches = new Map<Entry, number>()

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { executableSubgraph, type SubgraphName, subgraphNames } from './executable.ts'
+import { executableSubgraph, subgraphNames } from './executable.ts'
 import { createBareServer } from './http.ts'
 import { Recorder } from './recorder.ts'
 import { Replies } from './replies.ts'

@@ -49,6 +49,6 @@ export async function startRetailCast(session: Session, { chain, supergraph: fil
 /** What a program said of its failure, in a line. */
 function reasonOf(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim())
-  const said = lines.find((line) => /^[A-Za-z.\[\] ]*(Error|TypeError|GraphQLError)\b/.test(line)) ?? lines[0] ?? ''
+  const said = lines.find((line) => /^[A-Za-z]*Error\b/.test(line)) ?? lines[0] ?? ''
   return said.slice(0, 200)
 }

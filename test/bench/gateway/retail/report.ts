@@ -1,6 +1,6 @@
 import type { BenchmarkReport } from '../../command.ts'
 import type { Workload } from '../market/queries.ts'
-import { round, type Results } from '../results.ts'
+import { rounded, type Results } from '../results.ts'
 import type { Entry } from '../rounds.ts'
 import { type Row, table } from '../table.ts'
 import type { RetailCast } from './cast.ts'
@@ -10,7 +10,7 @@ export function retailReport(cast: RetailCast, workloads: readonly Workload[], e
   const [own, ...others] = cast.members
   const figures: Record<string, number> = {}
   const note = (name: string, value: number | null): void => {
-    if (value !== null && Number.isFinite(value)) figures[name] = round(value)
+    if (value !== null && Number.isFinite(value)) figures[name] = rounded(value)
   }
   for (const workload of workloads) {
     for (const { key, target } of cast.members) {
