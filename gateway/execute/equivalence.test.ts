@@ -4,6 +4,7 @@ import { parse, validate } from 'graphql'
 import { type Federation, startFederation } from '../testing/federation.ts'
 import { depotResolvers, depotSdl, depotSubgraphs } from '../testing/depot.ts'
 import { marketResolvers, marketSdl, marketSubgraphs } from '../testing/market.ts'
+import { atlasResolvers, atlasSdl, atlasState, atlasSubgraphs } from '../testing/atlas.ts'
 import { createMonolith, keyOrder } from '../testing/monolith.ts'
 import { RandomDocument } from '../testing/random-document.ts'
 
@@ -11,18 +12,26 @@ const variables = { yes: true, no: false }
 const worlds = {
   market: { sdl: marketSdl, resolvers: marketResolvers, subgraphs: marketSubgraphs },
   depot: { sdl: depotSdl, resolvers: depotResolvers, subgraphs: depotSubgraphs },
+  atlas: { sdl: atlasSdl, resolvers: atlasResolvers, subgraphs: atlasSubgraphs },
 }
 
+type World = keyof typeof worlds
+
 /** Random documents mean the same to the federated graph as to one schema executed by graphql-js, nulls, failures and key order included. */
-test.each(['market', 'depot'] as const)('a federated graph answers as one schema would: %s', async (world) => {
+const cases = [['market', 'query'], ['depot', 'query'], ['atlas', 'query'], ['atlas', 'mutation']] as const satisfies (readonly [World, 'query' | 'mutation'])[]
+
+test.each(cases)('a federated graph answers as one schema would: %s, %s', async (world, kind) => {
   const { sdl, resolvers, subgraphs } = worlds[world]
   const monolith = createMonolith(sdl, resolvers)
   await using graph: Federation<string> = await startFederation<string>(subgraphs, { maxDepth: 0, maxHeight: 0, maxAliases: 0, maxRootFields: 0, maxCost: 0 })
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
-      const query = new RandomDocument(monolith.schema, seed).query(4)
+      const query = new RandomDocument(monolith.schema, seed).operation(kind, 4)
       fc.pre(validate(monolith.schema, parse(query)).length === 0)
-      const [expected, answer] = await Promise.all([monolith.ask(query, variables), graph.ask(query, variables)])
+      atlasState.reset()
+      const expected = await monolith.ask(query, variables)
+      atlasState.reset()
+      const answer = await graph.ask(query, variables)
       const context = { query, errors: answer.errors }
       expect({ ...context, data: keyOrder(answer.data) }).toEqual({ ...context, data: keyOrder(expected.data) })
       expect({ ...context, failed: answer.errors.length > 0 }).toEqual({ ...context, failed: expected.errors > 0 })
