@@ -54,21 +54,38 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     entities.set(slot, made)
     return made
   }
+  const planWhole = async (operation: OperationDefinitionNode, drawn: number): Promise<PlanNode | null> => {
+    const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
+    if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
+    try {
+      return await planner.plan(print(operation), drawn)
+    } catch (error) {
+      const split = await splitter.plan()
+      if (split === undefined) throw error
+      return split
+    }
+  }
   return {
     percentages: planner.percentages,
     async plan(given, drawn) {
       const operation = withInterfaceKeys(given, options.schema, options.types)
-      const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
-      if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
-      try {
-        return await planner.plan(print(operation), drawn)
-      } catch (error) {
-        const split = await splitter.plan()
-        if (split === undefined) throw error
-        return split
+      const { selections } = operation.selectionSet
+      const whole = await planWhole(operation, drawn)
+      if (operation.operation !== OperationTypeNode.MUTATION || selections.length === 1 || joinsNothing(whole)) return whole
+      // What one mutation changes is read before the next runs; the planner puts all that is joined behind the last.
+      const plans: PlanNode[] = []
+      for (const selection of selections) {
+        const plan = await planWhole({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] } }, drawn)
+        if (plan !== null) plans.push(plan)
       }
+      return { kind: 'Sequence', nodes: plans }
     },
   }
+}
+
+/** True when a plan asks subgraphs for fields of the root alone. */
+function joinsNothing(plan: PlanNode | null): boolean {
+  return plan === null || plan.kind === 'Fetch' || (plan.kind === 'Sequence' && plan.nodes.every((node) => node.kind === 'Fetch'))
 }
 
 /** The planner that starts at an entity of which this is known; null where there is none. */

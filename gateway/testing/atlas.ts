@@ -68,11 +68,10 @@ const densityOf = (size: unknown, parts: unknown): number | null => {
 }
 const welcomeOf = (host: { label?: unknown } | null | undefined, loud = false): string => `welcome by ${String(host?.label ?? 'nobody')}${loud ? '!' : ''}`
 /** A person or a place welcomes; now and then nobody. */
-const hostOf = (code: string): { __typename: string } | null => [personOf(next(code)), placeOf(next(code)), null][digit(code) % 3] ?? null
+const hostOf = (code: string): ReturnType<typeof personOf> | ReturnType<typeof placeOf> | null => [personOf(next(code)), placeOf(next(code)), null][digit(code) % 3] ?? null
 const hostLabel = (code: string): { label: unknown } | null => {
   const host = hostOf(code)
-  if (host === null) return null
-  return { label: 'email' in host ? atlasPerson.label(host) : labelOf((host as { code: string }).code) }
+  return host === null ? null : { label: 'code' in host ? labelOf(host.code) : atlasPerson.label(host) }
 }
 
 const atlasPerson = { label: ({ email }: Given) => (email === null ? null : nickOf(email)) }
@@ -167,7 +166,7 @@ export const atlasSubgraphs = {
     sdl: `type Query { place(code: String!): Place  places: [Place]  spots: [Spot!] }
       type Mutation { rename(code: String!, label: String!): Change  measure(code: String!, size: Int!): Place }  type Change @shareable { n: Int!  place: Place  by: Person }
       interface Named { label: String }  interface Spot implements Named { label: String  area: Area }
-      type Area { zone: Int! @shareable  land: Land }  type Land @key(fields: "iso") { iso: String!  name: String }
+      type Area @key(fields: "zone") { zone: Int!  land: Land }  type Land @key(fields: "iso") { iso: String!  name: String }
       type Place implements Spot & Named @key(fields: "code area { zone }") { code: String!  area: Area @shareable  label: String @shareable  size: Int  parts(min: Int): [Part!]  guide: Person  host: Named  bundle: Bundle }
       type Part @key(fields: "id") { id: ID!  weight: Int  label: String }
       type Bundle @key(fields: "parts { id }") { parts: [Part!]! }
@@ -178,6 +177,7 @@ export const atlasSubgraphs = {
       Place: { ...land.Place, ...resolves('Place') },
       Part: { ...land.Part, ...resolves('Part') },
       Bundle: resolves('Bundle'),
+      Area: { ...land.Area, ...resolves('Area') },
       Land: { ...land.Land, ...resolves('Land') },
     },
   },
@@ -185,7 +185,7 @@ export const atlasSubgraphs = {
     sdl: `type Query { people(n: Int): [Person]  spot(code: String!): Spot }  interface Named { label: String }  interface Spot implements Named { label: String  area: Area }
       type Person implements Named @key(fields: "email") { email: String  label: String  age: Int  fond: Seen }  union Seen = Place | Person | Pier
       type Place implements Spot & Named @key(fields: "code area { zone }") { code: String!  area: Area @shareable  label: String @shareable }
-      type Area { zone: Int! @shareable }  type Land @key(fields: "iso") { iso: String!  people: Int }
+      type Area @key(fields: "zone", resolvable: false) { zone: Int! }  type Land @key(fields: "iso") { iso: String!  people: Int }
       type Pier implements Spot & Named @shareable { label: String!  area: Area  depth: Int! }`,
     resolvers: { ...people, Person: { ...people.Person, ...resolves('Person') }, Place: { label: land.Place.label, ...resolves('Place') }, Land: { ...people.Land, ...resolves('Land') } },
   },
@@ -193,7 +193,7 @@ export const atlasSubgraphs = {
     sdl: `type Query { tour: Tour  tours: [[Tour]] }  type Mutation { visit(code: String!): Change!  close(code: String!): Change }  type Change @shareable { n: Int!  place: Place  by: Person }
       type Tour { name: String!  stops: [Place] @provides(fields: "label")  seen: [Seen] @provides(fields: "... on Place { label }")  leader: Person  note: String }
       union Seen = Place | Person | Pier  interface Named { label: String }  interface Spot implements Named { label: String  area: Area }
-      type Area { zone: Int! @shareable }  type Pier implements Spot & Named @shareable { label: String  area: Area  depth: Int }
+      type Area @key(fields: "zone", resolvable: false) { zone: Int! }  type Pier implements Spot & Named @shareable { label: String  area: Area  depth: Int }
       type Person implements Named @key(fields: "email", resolvable: false) { email: String  label: String @external }
       type Part @key(fields: "id", resolvable: false) { id: ID!  weight: Int @external }
       type Place implements Spot & Named @key(fields: "code area { zone }") { code: String!  area: Area @shareable  label: String @external  size: Int @external  parts(min: Int): [Part!] @external  host: Named @external
