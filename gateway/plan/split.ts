@@ -197,13 +197,14 @@ class Splitter {
     const place = steps.at(-1)
     if (place === undefined || !isObjectType(place.type)) return undefined
     for (const key of this.#options.types.keysOfType(place.type.name)) {
-      const parts = partedAt(place.node.selectionSet.selections, key)
-      if (parts === null) continue
       const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
-      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
-      if (below === undefined) continue
-      const above = await this.#solve(root, replaced(selections, steps, parts.above))
-      if (above !== undefined) return inOrder(above, below)
+      if (entity === null) continue
+      for (const parts of partedAt(place.node.selectionSet.selections, key)) {
+        const below = await this.#solve(entity, parts.below)
+        if (below === undefined) continue
+        const above = await this.#solve(root, replaced(selections, steps, parts.above))
+        if (above !== undefined) return inOrder(above, below)
+      }
     }
     return undefined
   }
@@ -214,12 +215,12 @@ class Splitter {
     if (known === null) return undefined
     for (const key of this.#options.types.keysOfType(known.typeName)) {
       if (root.keys.includes(key)) continue
-      const parts = partedAt(selections, key)
-      if (parts === null) continue
-      const above = await this.#attempt(root, parts.above)
-      const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
-      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
-      if (above !== undefined && below !== undefined) return inOrder(above, below)
+      for (const parts of partedAt(selections, key)) {
+        const above = await this.#attempt(root, parts.above)
+        const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
+        const below = entity === null ? undefined : await this.#solve(entity, parts.below)
+        if (above !== undefined && below !== undefined) return inOrder(above, below)
+      }
     }
     return undefined
   }
