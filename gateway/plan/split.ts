@@ -110,6 +110,9 @@ class Splitter {
   readonly #operation: OperationDefinitionNode
   readonly #drawn: number
   #attempts = 0
+  /** What came of each attempt, and of each part: cutting in another order leads to the same parts again. */
+  readonly #attempted = new Map<string, PlanNode | null | undefined>()
+  readonly #solved = new Map<string, PlanNode | null | undefined>()
 
   constructor(planner: Planner, plannerOf: PlannerOf, options: SplitOptions, operation: OperationDefinitionNode, drawn: number) {
     this.#planner = planner
@@ -136,6 +139,16 @@ class Splitter {
   }
 
   async #solve(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const problem = slotOf(root, selections)
+    if (this.#solved.has(problem)) return this.#solved.get(problem)
+    // A part that leads back to itself leads nowhere.
+    this.#solved.set(problem, undefined)
+    const plan = await this.#solveAnew(root, selections)
+    this.#solved.set(problem, plan)
+    return plan
+  }
+
+  async #solveAnew(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
     const loss = towardsLoss(this.#options, root.type, root.path, selections)
     if (loss !== null) {
       const plan = await this.#cut(root, selections, loss)
@@ -164,12 +177,12 @@ class Splitter {
   }
 
   async #attempt(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const problem = slotOf(root, selections)
+    if (this.#attempted.has(problem)) return this.#attempted.get(problem)
     if (++this.#attempts > maxAttempts) return undefined
-    try {
-      return await root.attempt(selections)
-    } catch {
-      return undefined
-    }
+    const plan = await root.attempt(selections).catch(() => undefined)
+    this.#attempted.set(problem, plan)
+    return plan
   }
 
   /** Follows the first child that fails without its siblings, as far down as there is one. */
@@ -271,6 +284,12 @@ class Splitter {
       },
     }
   }
+}
+
+/** Tells apart what is selected where. */
+function slotOf({ known, keys, path }: Root, selections: readonly SelectionNode[]): string {
+  const from = known === null ? '' : [known.typeName, known.required === null ? '' : print(known.required), ...keys.map((key) => print(selectionOf(key)))].join(' ')
+  return `${from} ${JSON.stringify(path)} ${print({ kind: Kind.SELECTION_SET, selections })}`
 }
 
 function inOrder(first: PlanNode | null, second: PlanNode | null): PlanNode | null {

@@ -66,15 +66,15 @@ const densityOf = (size: unknown, parts: unknown): number | null => {
   const weight = weighed(parts)
   return typeof size === 'number' && weight !== null ? size + weight / 2 : null
 }
-const welcomeOf = (host: { label?: unknown } | null | undefined, loud = false): string => `welcome by ${String(host?.label ?? 'nobody')}${loud ? '!' : ''}`
+const welcomeOf = (host: { label?: string | null } | null | undefined, loud = false): string => `welcome by ${host?.label ?? 'nobody'}${loud ? '!' : ''}`
 /** A person or a place welcomes; now and then nobody. */
 const hostOf = (code: string): ReturnType<typeof personOf> | ReturnType<typeof placeOf> | null => [personOf(next(code)), placeOf(next(code)), null][digit(code) % 3] ?? null
-const hostLabel = (code: string): { label: unknown } | null => {
+const hostLabel = (code: string): { label: string | null } | null => {
   const host = hostOf(code)
   return host === null ? null : { label: 'code' in host ? labelOf(host.code) : atlasPerson.label(host) }
 }
 
-const atlasPerson = { label: ({ email }: Given) => (email === null ? null : nickOf(email)) }
+const atlasPerson = { label: ({ email }: { email: string | null }) => (email === null ? null : nickOf(email)) }
 const codeOf = ({ code }: Given): string => String(code)
 
 const land = {
@@ -111,7 +111,7 @@ const people = {
   Person: {
     ...atlasPerson,
     age: ({ email }: Given) => (email === null ? null : ageOf(email)),
-    fond: ({ email }: Given) => (email === null ? null : [placeOf(String(email).slice(1)), personOf(next(String(email).slice(1, 2))), pierOf('3')][ageOf(email) % 3]),
+    fond: ({ email }: { email: string | null }) => (email === null ? null : [placeOf(email.slice(1)), personOf(next(email.slice(1, 2))), pierOf('3')][ageOf(email) % 3]),
   },
   Land: { people: ({ iso }: Given) => digit(iso) * 1000 },
 }
@@ -205,7 +205,7 @@ export const atlasSubgraphs = {
         ...trips.Place,
         label: (self: Given) => labelOf(codeOf(self)),
         density: ({ size, parts }: Given) => densityOf(size, parts),
-        welcome: ({ host }: { host?: { label?: unknown } | null }, { loud }: { loud?: boolean }) => welcomeOf(host, loud),
+        welcome: ({ host }: { host?: { label?: string | null } | null }, { loud }: { loud?: boolean }) => welcomeOf(host, loud),
         ...resolves('Place'),
       },
       Bundle: { ...trips.Bundle, heaviest: ({ parts }: Given) => weighed(parts), ...resolves('Bundle') },

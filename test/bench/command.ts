@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Argument, type Command } from 'commander'
 import { z } from 'zod'
 import { decodeConfig } from '../../runtime/config.ts'
+import { inParts, type Part } from './parts.ts'
 
 /** What one benchmark gives: a table to read, ratios first, and figures by their stable names. */
 export interface BenchmarkReport {
@@ -14,16 +15,15 @@ export interface BenchmarkReport {
 export interface BenchmarkOptions {
   /** A short run, to see that everything works; its figures mean little. */
   readonly quick: boolean
-  /** Names of the parts to run; all of them where there are none. */
-  readonly only: readonly string[]
   /** Says what is being done. */
   readonly say: (text: string) => void
 }
 
-type Benchmark = (options: BenchmarkOptions) => Promise<BenchmarkReport>
+/** A benchmark is one piece, or parts that can be asked for by name. */
+type Benchmark = { readonly run: (options: BenchmarkOptions) => Promise<BenchmarkReport> } | { readonly parts: Readonly<Record<string, Part>> }
 
 /** Each is loaded only when it is asked for. */
-const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {
+const benchmarks: Record<string, () => Promise<Benchmark>> = {
   gateway: () => import('./gateway/run.ts'),
   'gateway-extra': () => import('./gateway/extra.ts'),
   edge: () => import('./edge/run.ts'),
@@ -45,12 +45,12 @@ export function registerBenchCommand(program: Command): void {
     .option('--only <part...>', 'just these parts of it: market, retail (gateway); variables, features, memory (gateway-extra)')
     .addHelpText('after', `
 gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about seven minutes.
-
 gateway-extra: what each feature costs, requests that differ each time, memory after very many; about six minutes.`)
     .action(async (name: string, flags: Record<string, unknown>) => {
       const { json, quick, only } = decodeConfig(configuration, { ...flags, name })
-      const { run } = await (benchmarks[name] as (typeof benchmarks)[string])()
-      const { table, figures } = await run({ quick, only, say: (text) => void process.stderr.write(`${text}\n`) })
+      const benchmark = await (benchmarks[name] as (typeof benchmarks)[string])()
+      const parts = 'parts' in benchmark ? benchmark.parts : { [name]: benchmark.run }
+      const { table, figures } = await inParts(parts, only, { quick, say: (text) => void process.stderr.write(`${text}\n`) })
       process.stdout.write(`${table}\n`)
       if (json !== undefined) await writeFile(json, `${JSON.stringify({ figures }, null, 2)}\n`)
     })

@@ -7,14 +7,15 @@ export type Part = (options: BenchmarkOptions, stack: AsyncDisposableStack) => P
 
 /**
  * Runs the parts that are asked for, one after the other, each with the machine to itself.
+ * @param only names of parts; all of them where there are none
  * @throws AisleError CONFIG_INVALID when there is no such part
  */
-export async function inParts(parts: Readonly<Record<string, Part>>, options: BenchmarkOptions): Promise<BenchmarkReport> {
-  const unknown = options.only.filter((name) => !(name in parts))
+export async function inParts(parts: Readonly<Record<string, Part>>, only: readonly string[], options: BenchmarkOptions): Promise<BenchmarkReport> {
+  const unknown = only.filter((name) => !(name in parts))
   if (unknown.length > 0) throw new AisleError('CONFIG_INVALID', `There is no part ${unknown.join(', ')}: the parts are ${Object.keys(parts).join(', ')}.`)
   const reports: BenchmarkReport[] = []
   for (const [name, part] of Object.entries(parts)) {
-    if (options.only.length > 0 && !options.only.includes(name)) continue
+    if (only.length > 0 && !only.includes(name)) continue
     await using stack = new AsyncDisposableStack()
     using _signals = stopOnSignal(stack)
     reports.push(await part(options, stack))

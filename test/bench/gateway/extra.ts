@@ -1,5 +1,3 @@
-import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
-import { inParts } from '../parts.ts'
 import { costOfFeatures } from './features/run.ts'
 import { installPeers, peersInstalled } from './install.ts'
 import { distinctDocuments, distinctVariables, small, type Workload } from './market/queries.ts'
@@ -11,13 +9,11 @@ import { hive } from './targets/peers.ts'
 import { startTarget, type Target, type TargetDefinition } from './targets/target.ts'
 
 /** `bench gateway-extra`: requests that differ each time, what each feature costs, and memory after very many. */
-export async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
-  if (!options.quick) await installPeers(options.say)
-  return await inParts({ variables: onMarket(differentEachTime), features: onMarket(costOfFeatures), memory: onMarket(memoryAfter) }, options)
-}
+export const parts = { variables: onMarket(differentEachTime), features: onMarket(costOfFeatures), memory: onMarket(memoryAfter) }
 
 /** Variables that differ with every request: what sharing is worth when nobody asks the same. */
-async function differentEachTime({ market: { supergraph }, stack, measure, figures }: Stage): Promise<string> {
+async function differentEachTime({ market: { supergraph }, stack, quick, say, measure, figures }: Stage): Promise<string> {
+  if (!quick) await installPeers(say)
   const start = async (definition: TargetDefinition): Promise<Target> => stack.use(await startTarget(definition))
   const sharing = await start(ours('Aisle, sharing', supergraph))
   const alone = await start(ours('Aisle', supergraph, withoutSharing))

@@ -1,5 +1,4 @@
 import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
-import { inParts } from '../parts.ts'
 import { type Cast, startCast } from './cast.ts'
 import { installPeers, peersInstalled } from './install.ts'
 import { Market } from './market/market.ts'
@@ -14,12 +13,10 @@ const full: Pace = { rounds: 5, warmUp: { warmMs: 0, measureMs: 4_000 }, slice: 
 const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 200 }, slice: { warmMs: 0, measureMs: 250 } }
 
 /** `bench gateway`: this gateway beside others and beside what none can beat. A quick run takes the others only where they are installed. */
-export async function run(options: BenchmarkOptions): Promise<BenchmarkReport> {
-  if (!options.quick) await installPeers(options.say)
-  return await inParts({ market: measureMarket, retail: measureRetail }, options)
-}
+export const parts = { market: measureMarket, retail: measureRetail }
 
 async function measureMarket({ quick: isQuick, say }: BenchmarkOptions, stack: AsyncDisposableStack): Promise<BenchmarkReport> {
+  if (!isQuick) await installPeers(say)
   say('Starting everything')
   const market = stack.use(await Market.start())
   const session = stack.use(await Session.start(market, marketConnections))

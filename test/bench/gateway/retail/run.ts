@@ -1,5 +1,5 @@
 import type { BenchmarkOptions, BenchmarkReport } from '../../command.ts'
-import { peersInstalled } from '../install.ts'
+import { installPeers, peersInstalled } from '../install.ts'
 import { type Entry, measureRounds, type Pace } from '../rounds.ts'
 import { Session } from '../session.ts'
 import { startRetailCast } from './cast.ts'
@@ -17,6 +17,7 @@ const connections = 4
 /** Three persisted operations on the real subgraphs, over real Postgres. */
 export async function measureRetail({ quick: isQuick, say }: BenchmarkOptions, stack: AsyncDisposableStack): Promise<BenchmarkReport> {
   const { products, ...pace } = isQuick ? quick : full
+  if (!isQuick) await installPeers(say)
   say('Starting the retail subgraphs')
   const chain = stack.use(await Chain.start(products))
   const workloads = await retailWorkloads(chain.facts)
