@@ -110,7 +110,7 @@ describe('a key that holds objects', () => {
 
   test('is no hindrance to a required field below a second visit to its subgraph', async () => {
     const at = (code: string) => ({ code, area: { zone: 1 } })
-    await using graph = await startFederation({
+    await using coast = await startFederation({
       land: {
         sdl: 'type Query { place: Place }  type Area { zone: Int! @shareable  name: String }  type Place @key(fields: "code area { zone }") { code: String!  area: Area @shareable  size: Int }',
         resolvers: { Query: { place: () => at('a') }, Place: { __resolveReference: ({ code }: { code: string }) => at(code), size: () => 7 }, Area: { name: () => 'coast' } },
@@ -120,6 +120,6 @@ describe('a key that holds objects', () => {
         resolvers: { Place: { next: () => at('b'), density: ({ size }: { size: number }) => size * 2 } },
       },
     })
-    expect((await graph.ask('{ place { n: next { density c: code a: area { z: zone n: name } area { zone } } } }')).text).toBe('{"data":{"place":{"n":{"density":14,"c":"b","a":{"z":1,"n":"coast"},"area":{"zone":1}}}}}')
+    expect((await coast.ask('{ place { n: next { density c: code a: area { z: zone n: name } area { zone } } } }')).text).toBe('{"data":{"place":{"n":{"density":14,"c":"b","a":{"z":1,"n":"coast"},"area":{"zone":1}}}}}')
   })
 })

@@ -9,6 +9,7 @@ import {
   print,
   type SelectionNode,
 } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
@@ -56,7 +57,12 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   }
   const planWhole = async (operation: OperationDefinitionNode, drawn: number): Promise<PlanNode | null> => {
     const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
-    if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
+    if (splitter.isLossy()) {
+      const split = await splitter.plan()
+      // What the planner takes for a plan of the whole would leave out fields of some types.
+      if (split === undefined) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: it asks several types at one place for fields of an interface object, and cannot be parted.')
+      return split
+    }
     try {
       return await planner.plan(print(operation), drawn)
     } catch (error) {
@@ -154,7 +160,7 @@ class Splitter {
       const plan = await this.#cut(root, selections, loss)
       if (plan !== undefined) return plan
     }
-    const whole = await this.#attempt(root, selections)
+    const whole = loss === null ? await this.#attempt(root, selections) : undefined
     if (whole !== undefined) return whole
     const steps = await this.#towardsFailure(root, selections)
     for (let length = steps.length; length > 0; length--) {

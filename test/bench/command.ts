@@ -42,10 +42,10 @@ export function registerBenchCommand(program: Command): void {
     .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benchmarks)))
     .option('--json <file>', 'also write the figures as {"figures": {"<name>": number}}')
     .option('--quick', 'a short run that only shows that everything works')
-    .option('--only <part...>', 'just these parts of it: market, retail (gateway); variables, features, memory (gateway-extra)')
+    .option('--only <part...>', 'just these parts of it: market, retail (gateway); variables, features, connections, memory (gateway-extra)')
     .addHelpText('after', `
 gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about seven minutes.
-gateway-extra: what each feature costs, requests that differ each time, memory after very many; about six minutes.`)
+gateway-extra: what each feature costs, requests that differ each time, memory after very many; about nine minutes.`)
     .action(async (name: string, flags: Record<string, unknown>) => {
       const { json, quick, only } = decodeConfig(configuration, { ...flags, name })
       const benchmark = await (benchmarks[name] as (typeof benchmarks)[string])()

@@ -1,4 +1,4 @@
-import { costOfFeatures } from './features/run.ts'
+import { costOfConnections, costOfFeatures } from './features/run.ts'
 import { installPeers, peersInstalled } from './install.ts'
 import { distinctDocuments, distinctVariables, small, type Workload } from './market/queries.ts'
 import { rounded } from './results.ts'
@@ -9,7 +9,7 @@ import { hive } from './targets/peers.ts'
 import { startTarget, type Target, type TargetDefinition } from './targets/target.ts'
 
 /** `bench gateway-extra`: requests that differ each time, what each feature costs, and memory after very many. */
-export const parts = { variables: onMarket(differentEachTime), features: onMarket(costOfFeatures), memory: onMarket(memoryAfter) }
+export const parts = { variables: onMarket(differentEachTime), features: onMarket(costOfFeatures), connections: onMarket(costOfConnections), memory: onMarket(memoryAfter) }
 
 /** Variables that differ with every request: what sharing is worth when nobody asks the same. */
 async function differentEachTime({ market: { supergraph }, stack, quick, say, measure, figures }: Stage): Promise<string> {

@@ -21,7 +21,10 @@ export interface FeatureSet {
 
 const plain: Setup = { flags: withoutSharing }
 const withFlags = (...flags: readonly string[]): Setup => ({ flags: [...withoutSharing, ...flags] })
-const withoutMetrics = fileURLToPath(new URL('without-metrics.ts', import.meta.url))
+const preload = (file: string): Setup => ({ ...plain, preload: fileURLToPath(new URL(file, import.meta.url)) })
+
+/** Not a feature, but the same question: undici in place of our own connections to subgraphs. */
+export const undiciConnections: FeatureSet = { name: 'undici in place of our connections', off: plain, on: preload('undici-connections.ts') }
 
 /** What of the gateway can be switched. Add a line for each new feature that has a flag. */
 export function featureSets({ issuer, collector }: Surroundings): readonly FeatureSet[] {
@@ -32,7 +35,7 @@ export function featureSets({ issuer, collector }: Surroundings): readonly Featu
       on: { ...withFlags('--oidc-issuer', issuer.url, '--oidc-audience', issuer.audience), env: { AISLE_CONTEXT_SECRET: 'bench:0123456789abcdef0123456789abcdef' } },
       headers: { authorization: `Bearer ${issuer.token}` },
     },
-    { name: 'metrics', off: { ...plain, preload: withoutMetrics }, on: plain },
+    { name: 'metrics', off: preload('without-metrics.ts'), on: plain },
     { name: 'tracing, one in ten', off: plain, on: withFlags('--trace-endpoint', collector, '--trace-ratio', '0.1') },
     { name: 'tracing, all', off: plain, on: withFlags('--trace-endpoint', collector, '--trace-ratio', '1') },
     { name: 'cost analysis', off: withFlags('--max-cost', '0'), on: plain },
