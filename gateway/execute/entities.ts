@@ -4,7 +4,7 @@ import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from '
 import { compileBody, compilePathRewrite, type Outgoing } from './fetch.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
-import { commonPath, type ResponsePath, toResponsePath } from './path.ts'
+import { commonPath, type ResponsePath, toPath } from './path.ts'
 import { compileRepresentation, decidingFields, type WriteRepresentation } from './representations.ts'
 import { compileRewrites, type Rewrite } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
@@ -162,9 +162,9 @@ function absorbErrors(run: Run, reply: SubgraphReply, batches: readonly Batch[],
   }
 }
 
-/** For each representation, where the objects that it fills stand in the response. */
+/** For each representation, where the objects that it fills stand. */
 function locate({ walks }: Batch, run: Run, targets: readonly JsonObject[][]): ResponsePath[][] {
   const paths = new Map<JsonObject, ResponsePath>()
-  for (const walk of walks) walk(run.data, true, (entity, path) => paths.set(entity, toResponsePath(path)))
+  for (const walk of walks) walk(run.data, true, (entity, path) => paths.set(entity, toPath(path)))
   return targets.map((group) => group.map((entity) => paths.get(entity)).filter((path) => path !== undefined))
 }

@@ -4,6 +4,7 @@ import { parse, validate } from 'graphql'
 import { type Federation, startFederation } from '../testing/federation.ts'
 import { depotResolvers, depotSdl, depotSubgraphs } from '../testing/depot.ts'
 import { marketResolvers, marketSdl, marketSubgraphs } from '../testing/market.ts'
+import { atlasResolvers, atlasSdl, atlasState, atlasSubgraphs } from '../testing/atlas.ts'
 import { createMonolith, keyOrder } from '../testing/monolith.ts'
 import { RandomDocument } from '../testing/random-document.ts'
 
@@ -16,19 +17,27 @@ const mostRefused = 0.01
 const worlds = {
   market: { sdl: marketSdl, resolvers: marketResolvers, subgraphs: marketSubgraphs },
   depot: { sdl: depotSdl, resolvers: depotResolvers, subgraphs: depotSubgraphs },
+  atlas: { sdl: atlasSdl, resolvers: atlasResolvers, subgraphs: atlasSubgraphs },
 }
 
+type World = keyof typeof worlds
+
 /** Random documents mean the same to the federated graph as to one schema executed by graphql-js, nulls, failures and key order included; but for those that cannot be planned. */
-test.each(['market', 'depot'] as const)('a federated graph answers as one schema would: %s', async (world) => {
+const cases = [['market', 'query'], ['depot', 'query'], ['atlas', 'query'], ['atlas', 'mutation']] as const satisfies (readonly [World, 'query' | 'mutation'])[]
+
+test.each(cases)('a federated graph answers as one schema would: %s, %s', async (world, kind) => {
   const { sdl, resolvers, subgraphs } = worlds[world]
   const monolith = createMonolith(sdl, resolvers)
   await using graph: Federation<string> = await startFederation<string>(subgraphs, { maxDepth: 0, maxHeight: 0, maxAliases: 0, maxRootFields: 0, maxCost: 0 })
   let refused = 0
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (number) => {
-      const query = new RandomDocument(monolith.schema, number).query(4)
+      const query = new RandomDocument(monolith.schema, number).operation(kind, 4)
       fc.pre(validate(monolith.schema, parse(query)).length === 0)
-      const [expected, answer] = await Promise.all([monolith.ask(query, variables), graph.ask(query, variables)])
+      atlasState.reset()
+      const expected = await monolith.ask(query, variables)
+      atlasState.reset()
+      const answer = await graph.ask(query, variables)
       if (answer.errors.some(({ extensions }) => extensions.code === 'QUERY_PLANNING_FAILED')) {
         refused += 1
         return

@@ -60,6 +60,32 @@ describe('errors of a subgraph', () => {
     expect(errors).toEqual([{ message: 'no place', path: ['p', 's', 1, 'at'], extensions: expect.objectContaining({ code: 'DOWNSTREAM_SERVICE_ERROR', serviceName: 'stock' }) }])
   })
 
+  test('name the client\'s own keys for fields that plans fetch once by their own name, at each of them, and no field that only a plan asks for', async () => {
+    const fail = (field: string) => () => {
+      throw new Error(`no ${field}`)
+    }
+    await using graph = await startFederation({
+      goods: {
+        sdl: `type Query { good: Good  things: [Thing] }  interface Thing { id: ID! }  type Good implements Thing @key(fields: "id") @key(fields: "sku") { id: ID!  sku: String  tags: [String]  weight: Int }
+          type Other implements Thing { id: ID! }`,
+        resolvers: {
+          Query: { good: () => ({ id: '1' }), things: () => [{ __typename: 'Other', id: '2' }, { __typename: 'Good', id: '1' }] },
+          Good: { sku: fail('sku'), weight: fail('weight'), __resolveReference: ({ id }: { id: string }) => ({ id }) },
+        },
+      },
+      post: {
+        sdl: 'type Query { parcel: Parcel }  type Parcel { good: Good }  type Good @key(fields: "id") { id: ID!  weight: Int @external  cost: Int @requires(fields: "weight") }',
+        resolvers: { Query: { parcel: () => ({ good: { id: '1' } }) }, Good: { ...reference, cost: ({ weight }: { weight?: number }) => weight ?? null } },
+      },
+    })
+    const paths = async (query: string): Promise<unknown> => (await graph.ask(query)).errors.map(({ message, path }) => [message, path])
+    expect(await paths('{ good { number: sku } }')).toEqual([['no sku', ['good', 'number']]])
+    expect(await paths('{ p: parcel { g: good { number: sku again: sku } } }')).toEqual([['no sku', ['p', 'g', 'number']], ['no sku', ['p', 'g', 'again']]])
+    expect(await paths('{ all: things { ... on Good { number: sku } } }')).toEqual([['no sku', ['all', 1, 'number']]])
+    expect(await paths('{ p: parcel { g: good { c: cost } } }')).toEqual([['no weight', ['p', 'g']]])
+    expect(await paths('{ p: parcel { g: good { c: cost w: weight } } }')).toEqual(expect.arrayContaining([['no weight', ['p', 'g', 'w']]]))
+  })
+
   test('account for the nulls they cause: none is reported twice', async () => {
     await using graph = await startFederation({ catalog, stock })
     const { data, errors } = await graph.ask('{ products { level } maybe { note product { level } } }')

@@ -33,7 +33,7 @@ function isPathKey(key: unknown): key is string | number {
   return typeof key === 'string' || typeof key === 'number'
 }
 
-/** A subgraph's error at its place in the client's response; locations point into a document the client never sent. */
+/** A subgraph's error at its place in the fetched data; locations point into a document the client never sent. */
 export function relocate(error: SubgraphError, serviceName: string, path: ResponsePath | null): ClientError {
   const { code } = error.extensions
   return {

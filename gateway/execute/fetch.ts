@@ -3,7 +3,6 @@ import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from '
 import type { JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
 import type { ResponsePath } from './path.ts'
-import { clientKey } from './plan-keys.ts'
 import { renameOf, type Rewrite } from './rewrites.ts'
 import type { Run, SendPolicies, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
@@ -34,7 +33,7 @@ export function compileBody({ operation, operationName, variableUsages = [] }: O
 export type Absorb = (run: Run, reply: SubgraphReply) => void
 
 export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys: readonly string[], merge: Merge): Absorb {
-  const places = rootKeys.map((key): ResponsePath => [clientKey(key)])
+  const places = rootKeys.map((key): ResponsePath => [key])
   const follow = compilePathRewrite(node)
   return (run, reply) => {
     for (const error of readSubgraphErrors(reply.errors)) {
@@ -52,7 +51,7 @@ export function compileAbsorb(node: FetchNode, rewrite: Rewrite | null, rootKeys
 export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: readonly string[], kind: keyof SendPolicies): Step {
   const { serviceName } = node
   const body = compileBody(node)
-  const places = rootKeys.map((key): ResponsePath => [clientKey(key)])
+  const places = rootKeys.map((key): ResponsePath => [key])
   return async (run) => {
     try {
       absorb(run, await run.send(serviceName, body(run.variables), kind))
@@ -62,7 +61,7 @@ export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: read
   }
 }
 
-/** Follows a subgraph's error path to the client's names: renamed keys by their new name, and no further than a field only the plan knows. */
+/** Follows a subgraph's error path into the fetched data: renamed keys by their new name, and no further than a field that is nowhere in it. */
 export function compilePathRewrite({ outputRewrites }: Pick<FetchNode, 'outputRewrites'>): (error: SubgraphError) => ResponsePath | null {
   const renames = new Map((outputRewrites ?? []).flatMap((rewrite) => {
     const rename = renameOf(rewrite)
@@ -70,7 +69,7 @@ export function compilePathRewrite({ outputRewrites }: Pick<FetchNode, 'outputRe
   }))
   return ({ path }) => {
     if (path === null || path.length === 0) return null
-    const renamed = path.map((key) => clientKey(typeof key === 'string' ? (renames.get(key) ?? key) : key))
+    const renamed = path.map((key) => (typeof key === 'string' ? (renames.get(key) ?? key) : key))
     const internal = renamed.findIndex((key) => typeof key === 'string' && key.startsWith('_internal_qp_alias_'))
     return internal < 0 ? renamed : renamed.slice(0, internal)
   }

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorTable } from '../../runtime/errors.ts'
 import type { ClientError, PresentError } from './errors.ts'
 import type { Run } from './run.ts'
+import type { ShowPath } from './shown-path.ts'
 import type { Defect, WriteData } from './writer.ts'
 
 /** A response ready to be sent, with the errors that are in it. */
@@ -10,12 +11,19 @@ export interface ResponseText {
 }
 
 /** Writes what a run fetched as the client asked for it; values that cannot be shown become nulls with an error, unless one accounts for them already. */
-export function finish(run: Run, write: WriteData, present: PresentError): ResponseText {
+export function finish(run: Run, write: WriteData, show: ShowPath, present: PresentError): ResponseText {
   const { text, defects } = write(run.data, run.plain)
   if (defects.length === 0 && run.errors.length === 0) return { text: responseText(text, []), errors: [] }
   const unexplained = defects.filter(({ kind, path }) => kind !== 'missing' || !run.explains(path))
-  const errors = [...run.errors, ...unexplained.map((defect) => describe(defect))].map(present)
+  const errors = [...run.errors.flatMap((error) => shownAt(error, run, show)), ...unexplained.map((defect) => describe(defect))].map(present)
   return { text: responseText(text, errors), errors }
+}
+
+/** The error once for each place where the client sees what it is about. */
+function shownAt(error: ClientError, { data }: Run, show: ShowPath): readonly ClientError[] {
+  const { path, ...others } = error
+  if (path === undefined) return [error]
+  return show(data, path).map((shown) => (shown.length === 0 ? others : { message: error.message, path: shown, extensions: error.extensions }))
 }
 
 /** The body of a response; errors come first, so that they are seen. */

@@ -1,6 +1,4 @@
-import { clientKey } from './plan-keys.ts'
-
-/** Where a value stands in a response: response keys and list indexes from the root. */
+/** Where a value stands: keys and list indexes from the root, in a response or in the fetched data, whose keys may be others (`planKey`). */
 export type ResponsePath = readonly (string | number)[]
 
 /** A path while it is being walked: linked from the leaf to the root, so that a step costs one small object. */
@@ -11,16 +9,16 @@ export interface PathNode {
   readonly shown?: string
 }
 
-export function toResponsePath(node: PathNode | null): ResponsePath {
+export function toPath(node: PathNode | null): ResponsePath {
   const path: (string | number)[] = []
-  for (let at = node; at !== null; at = at.parent) path.push(clientKey(at.key))
+  for (let at = node; at !== null; at = at.parent) path.push(at.key)
   return path.toReversed()
 }
 
 /** The same with the client's names throughout. */
 export function toShownPath(node: PathNode | null): ResponsePath {
   const path: (string | number)[] = []
-  for (let at = node; at !== null; at = at.parent) path.push(at.shown ?? clientKey(at.key))
+  for (let at = node; at !== null; at = at.parent) path.push(at.shown ?? at.key)
   return path.toReversed()
 }
 

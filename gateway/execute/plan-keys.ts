@@ -16,8 +16,3 @@ export function planKey({ alias, name, arguments: given = [], selectionSet }: Fi
   const taken = key === name.value ? types.readWithArguments.has(key) : types.readByPlans.has(key)
   return taken || key.startsWith(prefix) ? prefix + key : key
 }
-
-/** The client's name for a key of the fetched data. */
-export function clientKey(key: string | number): string | number {
-  return typeof key === 'string' && key.startsWith(prefix) ? key.slice(prefix.length) : key
-}

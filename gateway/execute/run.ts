@@ -20,6 +20,7 @@ export const fresh: SendPolicies = { query: { repeatable: true, shareable: false
 export class Run {
   /** The client's data under construction, still with fields the client did not ask for. */
   readonly data: JsonObject = {}
+  /** Their paths lead into `data`. */
   readonly errors: ClientError[] = []
   /** No string fetched so far needs an escape when it is written: then all are written as they are. */
   plain = true

@@ -10,6 +10,7 @@ import { introspect, introspectionOf } from './introspection.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { normalizeOperation } from './normalize.ts'
 import { fresh, Run, type SendPolicies, sharing } from './run.ts'
+import { createShowPath, type ShowPath } from './shown-path.ts'
 import { compileWriter, type WriteData } from './writer.ts'
 
 let nextId = 0
@@ -20,16 +21,18 @@ export class Variant {
   readonly #plan: CompiledPlan
   readonly #introspection: DocumentNode | null
   readonly #write: WriteData
+  readonly #show: ShowPath
   readonly #present: PresentError
   readonly #policies: SendPolicies
   /** Told apart from every other variant in this process. */
   readonly id = nextId++
 
-  constructor(supergraph: Supergraph, kind: OperationTypeNode, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, present: PresentError) {
+  constructor(supergraph: Supergraph, kind: OperationTypeNode, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, show: ShowPath, present: PresentError) {
     this.#supergraph = supergraph
     this.#plan = plan
     this.#introspection = introspection
     this.#write = write
+    this.#show = show
     this.#present = present
     this.#policies = kind === OperationTypeNode.QUERY ? sharing : fresh
   }
@@ -44,7 +47,7 @@ export class Variant {
     const run = new Run(subgraphs, scope, variables, this.#policies)
     if (this.#introspection !== null) Object.assign(run.data, introspect(this.#supergraph.schema, this.#introspection, variables))
     await this.#plan.step(run)
-    return finish(run, this.#write, this.#present)
+    return finish(run, this.#write, this.#show, this.#present)
   }
 
   /**
@@ -62,7 +65,7 @@ export class Variant {
   async #onEvent(run: Run, event: SubgraphReply, plan: Extract<CompiledPlan, { kind: 'subscription' }>): Promise<ResponseText> {
     plan.source.absorb(run, event)
     await plan.step(run)
-    return finish(run, this.#write, this.#present)
+    return finish(run, this.#write, this.#show, this.#present)
   }
 }
 
@@ -80,5 +83,5 @@ export async function compileVariant(
   const plan = normalized === null ? null : await supergraph.planner.plan(normalized, drawn)
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
   const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions, access)
-  return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, present)
+  return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, createShowPath(supergraph.schema, supergraph.types, document, operation, conditions), present)
 }

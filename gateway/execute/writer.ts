@@ -20,13 +20,14 @@ import type { Conditions } from './conditions.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { compileLeaf } from './leaves.ts'
-import { type PathNode, type ResponsePath, toResponsePath, toShownPath } from './path.ts'
+import { type PathNode, type ResponsePath, toPath, toShownPath } from './path.ts'
 import { planKey } from './plan-keys.ts'
 import { FieldCollector } from './selection.ts'
 
 /** What the client must be told about a value that could not be written: it is missing, it is not of its type, or it may not be seen. */
 export interface Defect {
   readonly kind: 'missing' | 'mistyped' | 'denied'
+  /** Where it stands in the fetched data. */
   readonly path: ResponsePath
   /** Where the client sees it. */
   readonly shown: ResponsePath
@@ -216,6 +217,6 @@ function lazy(make: () => Write): Write {
 
 function report(pass: Pass, path: PathNode | null, kind: Defect['kind'], field: string): null {
   pass.clean = false
-  pass.defects?.push({ kind, path: toResponsePath(path), shown: toShownPath(path), field })
+  pass.defects?.push({ kind, path: toPath(path), shown: toShownPath(path), field })
   return null
 }

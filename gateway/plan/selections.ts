@@ -14,17 +14,28 @@ export function hasSelections(node: FieldNode | InlineFragmentNode): node is Par
   return node.selectionSet !== undefined
 }
 
+/** What is selected on an entity in two parts. */
+export interface Parted {
+  /** Read together with a key of it. */
+  readonly above: readonly SelectionNode[]
+  /** Fetched by that key. */
+  readonly below: readonly SelectionNode[]
+}
+
 /**
- * Parts what is selected on an entity: what is read together with a key of it, and what is fetched by that key. Fields of the key belong
- * to the first, whatever the client calls them. Null when the key does not part them.
+ * The ways to part what is selected on an entity. Leaves of the key are read with it, whatever the client calls them. Of an object in the key more may
+ * be selected than the key has: it is read with the key or fetched by it, whichever can be planned. None where the key does not part anything.
  */
-export function partedAt(selections: readonly SelectionNode[], key: KeyFields): { readonly above: readonly SelectionNode[]; readonly below: readonly SelectionNode[] } | null {
-  const stays = (selection: SelectionNode): boolean => selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
-  const kept = selections.filter((selection) => stays(selection))
-  const below = selections.filter((selection) => !stays(selection))
-  if (below.length === 0 || kept.some((selection) => isParent(selection))) return null
+export function partedAt(selections: readonly SelectionNode[], key: KeyFields): readonly Parted[] {
+  const ofKey = (selection: SelectionNode): boolean => selection.kind === Kind.FIELD && (selection.name.value === '__typename' || key.has(selection.name.value))
   const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
-  return { above: merged([...kept, typename, ...selectionOf(key).selections]), below }
+  const part = (stays: (selection: SelectionNode) => boolean): Parted => ({
+    above: merged([...selections.filter((selection) => stays(selection)), typename, ...selectionOf(key).selections]),
+    below: selections.filter((selection) => !stays(selection)),
+  })
+  const ways = [part(ofKey)]
+  if (selections.some((selection) => ofKey(selection) && isParent(selection))) ways.push(part((selection) => ofKey(selection) && !isParent(selection)))
+  return ways.filter(({ below }) => below.length > 0)
 }
 
 /** Of everything selected just this node, under the steps that lead to it. */

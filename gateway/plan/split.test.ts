@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Federation, startFederation } from '../testing/federation.ts'
 
 /** Every `price` is the id times ten; `cost` needs it, in the subgraph that also leads from a part to its parts. */
@@ -68,5 +68,58 @@ test('a mutation that is planned in parts still runs field by field', async () =
 test('an error in a part of the plan stands where the client sees the field', async () => {
   const { data, errors } = await graph.ask('{ p: part(id: "5") { h: holds { part { c: cost(share: 0) } } } }')
   expect(data).toEqual({ p: { h: [{ part: null }, { part: null }] } })
-  expect(errors.map(({ message, path }) => [message, path])).toEqual([['51 has no price', ['p', 'h', 0, 'part', 'price']]])
+  expect(errors.map(({ message, path }) => [message, path])).toEqual([['51 has no price', ['p', 'h', 0, 'part']]])
+})
+
+describe('a key that holds objects', () => {
+  const media = { B1: 'Book', F2: 'Film' } as const
+  const found = (id: string): { __typename: string; ref: { id: string } } => ({ __typename: media[id as keyof typeof media], ref: { id } })
+  const library = {
+    shelf: {
+      sdl: `type Query { media: [Media!]! }  interface Media @key(fields: "ref { id }") { ref: Ref!  next: Media }  type Ref @shareable { id: ID!  scheme: String }
+        type Book implements Media @key(fields: "ref { id }") { ref: Ref!  next: Media  pages: Int! }  type Film implements Media @key(fields: "ref { id }") { ref: Ref!  next: Media  minutes: Int! }`,
+      resolvers: {
+        Query: { media: () => ['B1', 'F2'].map(found) },
+        Media: { __resolveReference: ({ ref }: { ref: { id: string } }) => found(ref.id) },
+        Book: { pages: () => 300, next: () => found('F2') },
+        Film: { minutes: () => 90, next: () => found('B1') },
+        Ref: { scheme: ({ id }: { id: string }) => `scheme of ${id}` },
+      },
+    },
+    marks: {
+      sdl: 'type Media @interfaceObject @key(fields: "ref { id }") { ref: Ref!  mark: Int!  like: Media }  type Ref @shareable { id: ID!  scheme: String }',
+      resolvers: {
+        Media: { mark: ({ ref }: { ref: { id: string } }) => Number(ref.id.slice(1)), like: ({ ref }: { ref: { id: string } }) => ({ ref: { id: ref.id === 'B1' ? 'F2' : 'B1' } }) },
+        Ref: { scheme: ({ id }: { id: string }) => `scheme of ${id}` },
+      },
+    },
+  }
+
+  test('may be selected by the client, under its own names and further than the key goes, where the plan needs it', async () => {
+    await using shop: Federation<keyof typeof library> = await startFederation(library)
+    const { text } = await shop.ask('{ media { __typename ... on Book { mark r: ref { i: id } ref { scheme } } ... on Film { m: mark minutes ref { id scheme } like { ... on Book { pages mark ref { id } } ... on Film { mark } } } } }')
+    expect(JSON.parse(text)).toEqual({
+      data: {
+        media: [
+          { __typename: 'Book', mark: 1, r: { i: 'B1' }, ref: { scheme: 'scheme of B1' } },
+          { __typename: 'Film', m: 2, minutes: 90, ref: { id: 'F2', scheme: 'scheme of F2' }, like: { pages: 300, mark: 1, ref: { id: 'B1' } } },
+        ],
+      },
+    })
+  })
+
+  test('is no hindrance to a required field below a second visit to its subgraph', async () => {
+    const at = (code: string) => ({ code, area: { zone: 1 } })
+    await using coast = await startFederation({
+      land: {
+        sdl: 'type Query { place: Place }  type Area { zone: Int! @shareable  name: String }  type Place @key(fields: "code area { zone }") { code: String!  area: Area @shareable  size: Int }',
+        resolvers: { Query: { place: () => at('a') }, Place: { __resolveReference: ({ code }: { code: string }) => at(code), size: () => 7 }, Area: { name: () => 'coast' } },
+      },
+      trips: {
+        sdl: 'type Area { zone: Int! @shareable }  type Place @key(fields: "code area { zone }") { code: String!  area: Area @shareable  size: Int @external  next: Place  density: Int @requires(fields: "size") }',
+        resolvers: { Place: { next: () => at('b'), density: ({ size }: { size: number }) => size * 2 } },
+      },
+    })
+    expect((await coast.ask('{ place { n: next { density c: code a: area { z: zone n: name } area { zone } } } }')).text).toBe('{"data":{"place":{"n":{"density":14,"c":"b","a":{"z":1,"n":"coast"},"area":{"zone":1}}}}}')
+  })
 })

@@ -9,6 +9,7 @@ import {
   print,
   type SelectionNode,
 } from 'graphql'
+import { AisleError } from '../../runtime/errors.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
@@ -54,21 +55,43 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     entities.set(slot, made)
     return made
   }
+  const planWhole = async (operation: OperationDefinitionNode, drawn: number): Promise<PlanNode | null> => {
+    const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
+    if (splitter.isLossy()) {
+      const split = await splitter.plan()
+      // What the planner takes for a plan of the whole would leave out fields of some types.
+      if (split === undefined) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: it asks several types at one place for fields of an interface object, and cannot be parted.')
+      return split
+    }
+    try {
+      return await planner.plan(print(operation), drawn)
+    } catch (error) {
+      const split = await splitter.plan()
+      if (split === undefined) throw error
+      return split
+    }
+  }
   return {
     percentages: planner.percentages,
     async plan(given, drawn) {
       const operation = withInterfaceKeys(given, options.schema, options.types)
-      const splitter = new Splitter(planner, plannerOf, options, operation, drawn)
-      if (splitter.isLossy()) return (await splitter.plan()) ?? planner.plan(print(operation), drawn)
-      try {
-        return await planner.plan(print(operation), drawn)
-      } catch (error) {
-        const split = await splitter.plan()
-        if (split === undefined) throw error
-        return split
+      const { selections } = operation.selectionSet
+      const whole = await planWhole(operation, drawn)
+      if (operation.operation !== OperationTypeNode.MUTATION || selections.length === 1 || joinsNothing(whole)) return whole
+      // What one mutation changes is read before the next runs; the planner puts all that is joined behind the last.
+      const plans: PlanNode[] = []
+      for (const selection of selections) {
+        const plan = await planWhole({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [selection] } }, drawn)
+        if (plan !== null) plans.push(plan)
       }
+      return { kind: 'Sequence', nodes: plans }
     },
   }
+}
+
+/** True when a plan asks subgraphs for fields of the root alone. */
+function joinsNothing(plan: PlanNode | null): boolean {
+  return plan === null || plan.kind === 'Fetch' || (plan.kind === 'Sequence' && plan.nodes.every((node) => node.kind === 'Fetch'))
 }
 
 /** The planner that starts at an entity of which this is known; null where there is none. */
@@ -93,6 +116,9 @@ class Splitter {
   readonly #operation: OperationDefinitionNode
   readonly #drawn: number
   #attempts = 0
+  /** What came of each attempt, and of each part: cutting in another order leads to the same parts again. */
+  readonly #attempted = new Map<string, PlanNode | null | undefined>()
+  readonly #solved = new Map<string, PlanNode | null | undefined>()
 
   constructor(planner: Planner, plannerOf: PlannerOf, options: SplitOptions, operation: OperationDefinitionNode, drawn: number) {
     this.#planner = planner
@@ -119,12 +145,22 @@ class Splitter {
   }
 
   async #solve(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const problem = slotOf(root, selections)
+    if (this.#solved.has(problem)) return this.#solved.get(problem)
+    // A part that leads back to itself leads nowhere.
+    this.#solved.set(problem, undefined)
+    const plan = await this.#solveAnew(root, selections)
+    this.#solved.set(problem, plan)
+    return plan
+  }
+
+  async #solveAnew(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
     const loss = towardsLoss(this.#options, root.type, root.path, selections)
     if (loss !== null) {
       const plan = await this.#cut(root, selections, loss)
       if (plan !== undefined) return plan
     }
-    const whole = await this.#attempt(root, selections)
+    const whole = loss === null ? await this.#attempt(root, selections) : undefined
     if (whole !== undefined) return whole
     const steps = await this.#towardsFailure(root, selections)
     for (let length = steps.length; length > 0; length--) {
@@ -147,12 +183,12 @@ class Splitter {
   }
 
   async #attempt(root: Root, selections: readonly SelectionNode[]): Promise<PlanNode | null | undefined> {
+    const problem = slotOf(root, selections)
+    if (this.#attempted.has(problem)) return this.#attempted.get(problem)
     if (++this.#attempts > maxAttempts) return undefined
-    try {
-      return await root.attempt(selections)
-    } catch {
-      return undefined
-    }
+    const plan = await root.attempt(selections).catch(() => undefined)
+    this.#attempted.set(problem, plan)
+    return plan
   }
 
   /** Follows the first child that fails without its siblings, as far down as there is one. */
@@ -180,13 +216,14 @@ class Splitter {
     const place = steps.at(-1)
     if (place === undefined || !isObjectType(place.type)) return undefined
     for (const key of this.#options.types.keysOfType(place.type.name)) {
-      const parts = partedAt(place.node.selectionSet.selections, key)
-      if (parts === null) continue
       const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
-      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
-      if (below === undefined) continue
-      const above = await this.#solve(root, replaced(selections, steps, parts.above))
-      if (above !== undefined) return inOrder(above, below)
+      if (entity === null) continue
+      for (const parts of partedAt(place.node.selectionSet.selections, key)) {
+        const below = await this.#solve(entity, parts.below)
+        if (below === undefined) continue
+        const above = await this.#solve(root, replaced(selections, steps, parts.above))
+        if (above !== undefined) return inOrder(above, below)
+      }
     }
     return undefined
   }
@@ -197,12 +234,12 @@ class Splitter {
     if (known === null) return undefined
     for (const key of this.#options.types.keysOfType(known.typeName)) {
       if (root.keys.includes(key)) continue
-      const parts = partedAt(selections, key)
-      if (parts === null) continue
-      const above = await this.#attempt(root, parts.above)
-      const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
-      const below = entity === null ? undefined : await this.#solve(entity, parts.below)
-      if (above !== undefined && below !== undefined) return inOrder(above, below)
+      for (const parts of partedAt(selections, key)) {
+        const above = await this.#attempt(root, parts.above)
+        const entity = above === undefined ? null : await this.#entity({ ...known, key }, { type, path: root.path }, [...root.keys, key])
+        const below = entity === null ? undefined : await this.#solve(entity, parts.below)
+        if (above !== undefined && below !== undefined) return inOrder(above, below)
+      }
     }
     return undefined
   }
@@ -253,6 +290,12 @@ class Splitter {
       },
     }
   }
+}
+
+/** Tells apart what is selected where. */
+function slotOf({ known, keys, path }: Root, selections: readonly SelectionNode[]): string {
+  const from = known === null ? '' : [known.typeName, known.required === null ? '' : print(known.required), ...keys.map((key) => print(selectionOf(key)))].join(' ')
+  return `${from} ${JSON.stringify(path)} ${print({ kind: Kind.SELECTION_SET, selections })}`
 }
 
 function inOrder(first: PlanNode | null, second: PlanNode | null): PlanNode | null {

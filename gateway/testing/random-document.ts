@@ -36,10 +36,10 @@ export class RandomDocument {
     this.#random = seededRandom(seed)
   }
 
-  query(depth: number): string {
-    const root = this.#schema.getQueryType()
+  operation(kind: 'query' | 'mutation', depth: number): string {
+    const root = kind === 'query' ? this.#schema.getQueryType() : this.#schema.getMutationType()
     const body = root ? this.#selections(root, depth) : '{ __typename }'
-    return `query Random($yes: Boolean!, $no: Boolean!) ${body}\n${this.#fragments.join('\n')}`
+    return `${kind} Random($yes: Boolean!, $no: Boolean!) ${body}\n${this.#fragments.join('\n')}`
   }
 
   #selections(type: GraphQLNamedType, depth: number): string {

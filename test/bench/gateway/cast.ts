@@ -21,8 +21,7 @@ export interface Cast extends AsyncDisposable {
 }
 
 /** @throws Error when one of them does not start */
-export async function startCast(session: Session, withPeers: boolean): Promise<Cast> {
-  const { market } = session
+export async function startCast(market: Market, session: Session, withPeers: boolean): Promise<Cast> {
   await using started = new AsyncDisposableStack()
   const start = async (definition: TargetDefinition): Promise<Target> => started.use(await startTarget(definition))
   const peer = async (definition: TargetDefinition): Promise<Target | null> => (withPeers ? await start(definition) : null)
@@ -43,7 +42,7 @@ export async function startCast(session: Session, withPeers: boolean): Promise<C
     hiveSharing: await peer(hive(market.supergraph, true)),
     apollo: await peer(apollo(market.supergraph)),
     mercurius: await peer(mercurius(market.urls)),
-    proxy: await start(await bareProxy(folder, new URL(market.urls.users).origin, scripts)),
+    proxy: await start(await bareProxy(folder, scripts)),
     static: await start(await staticReply(folder, answers)),
   }
   const all = started.move()
@@ -52,6 +51,7 @@ export async function startCast(session: Session, withPeers: boolean): Promise<C
 
 /** What a gateway asks of the subgraphs for one request, for the proxy to ask the same. */
 async function recordWaves(market: Market, gateway: Target, body: string): Promise<ProxyScript['waves']> {
+  const { origin } = new URL(market.urls.users)
   const waves = await market.record(() => ask(gateway.url, body))
-  return waves.map((wave) => wave.map(({ subgraph, body: sent }) => ({ path: `/${subgraph}`, body: sent })))
+  return waves.map((wave) => wave.map(({ subgraph, body: sent }) => ({ url: `${origin}/${subgraph}`, body: sent })))
 }

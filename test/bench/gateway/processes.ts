@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 
 /** Which core a process may use: gateways have one for themselves, all that stands around them shares the other. */
@@ -10,7 +10,7 @@ export type Core = 'gateway' | 'others'
 /** Null where processes cannot be held on one core. */
 export const pinning = availableParallelism() > 1 && existsSync('/usr/bin/taskset') ? '/usr/bin/taskset' : null
 
-const cores: Record<Core, string> = { gateway: '0', others: '1' }
+export const coreOf: Record<Core, string> = { gateway: '0', others: '1' }
 
 /** Ticks of /proc's clock a second; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
@@ -25,7 +25,7 @@ export class BenchProcess<M = unknown> implements AsyncDisposable {
   constructor(name: string, core: Core, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.name = name
     const command = [process.execPath, '--no-warnings', ...args]
-    const [program = '', ...rest] = pinning === null ? command : [pinning, '-c', cores[core], ...command]
+    const [program = '', ...rest] = pinning === null ? command : [pinning, '-c', coreOf[core], ...command]
     this.child = spawn(program, rest, { env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -69,6 +69,18 @@ export class BenchProcess<M = unknown> implements AsyncDisposable {
 
   /** Seconds of processor time used so far; null where the system does not say. */
   async cpuSeconds(): Promise<number | null> {
+    return (await this.#cpuOfThreads()) ?? (await this.#cpuInTicks())
+  }
+
+  /** To the nanosecond: the ticks of the other count are too long for short slices. */
+  async #cpuOfThreads(): Promise<number | null> {
+    const threads = `/proc/${this.child.pid}/task`
+    const texts = await Promise.all((await readdir(threads).catch(() => [])).map((thread) => readFile(`${threads}/${thread}/schedstat`, 'utf8').catch(() => '')))
+    const nanoseconds = texts.reduce((sum, text) => sum + Number(text.split(' ', 1)[0]), 0)
+    return nanoseconds > 0 ? nanoseconds / 1e9 : null
+  }
+
+  async #cpuInTicks(): Promise<number | null> {
     const text = await readFile(`/proc/${this.child.pid}/stat`, 'utf8').catch(() => null)
     if (text === null) return null
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')

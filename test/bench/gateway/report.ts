@@ -2,7 +2,7 @@ import type { BenchmarkReport } from '../command.ts'
 import type { Cast } from './cast.ts'
 import { heavy, small, type Workload } from './market/queries.ts'
 import { pinning } from './processes.ts'
-import type { Results } from './results.ts'
+import { rounded, type Results } from './results.ts'
 import type { Entry } from './rounds.ts'
 import { type Row, table } from './table.ts'
 import type { Target } from './targets/target.ts'
@@ -25,7 +25,7 @@ export async function report(cast: Cast, entries: readonly Entry[], fetches: Rea
   ]
   return {
     table: sections.filter((section) => section !== null).join('\n\n'),
-    figures: Object.fromEntries(figures.flatMap(({ name, value }) => (value === null || !Number.isFinite(value) ? [] : [[name, round(value)]]))),
+    figures: Object.fromEntries(figures.flatMap(({ name, value }) => (value === null || !Number.isFinite(value) ? [] : [[name, rounded(value)]]))),
   }
 }
 
@@ -59,8 +59,4 @@ function workloadTable(workload: Workload, entries: readonly Entry[], fetches: R
       ]
     })
   return table([`${workload.name} query`, 'requests/s', 'over rounds', 'p50', 'p99', 'CPU ms/request', 'peak MB', 'fetches'], rows)
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

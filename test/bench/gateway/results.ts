@@ -45,6 +45,15 @@ export class Series {
       return theirs === undefined ? [] : [perSecond / theirs.perSecond]
     }))
   }
+
+  /** How many times as much processor time a request takes as with the other: the median of the rounds; null where it is not known. */
+  costOver(other: Series): number | null {
+    const ratios = this.#samples.flatMap(({ cpuPerRequest }, round) => {
+      const theirs = other.#samples[round]?.cpuPerRequest
+      return cpuPerRequest === null || theirs === null || theirs === undefined || theirs === 0 ? [] : [cpuPerRequest / theirs]
+    })
+    return ratios.length === 0 ? null : median(ratios)
+  }
 }
 
 /** Every series of a session, by workload and target. */
@@ -57,6 +66,11 @@ export class Results {
     if (series === undefined) this.#series.set(key, (series = new Series()))
     return series
   }
+}
+
+/** As figures are written: to a thousandth. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
 }
 
 export function median(values: readonly number[]): number {

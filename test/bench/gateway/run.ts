@@ -1,23 +1,26 @@
 import type { BenchmarkOptions, BenchmarkReport } from '../command.ts'
 import { type Cast, startCast } from './cast.ts'
 import { installPeers, peersInstalled } from './install.ts'
+import { Market } from './market/market.ts'
 import { heavy, small } from './market/queries.ts'
 import { report } from './report.ts'
+import { measureRetail } from './retail/run.ts'
 import { type Entry, measureRounds, type Pace } from './rounds.ts'
 import { Session } from './session.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
+import { marketConnections } from './stage.ts'
 
 const full: Pace = { rounds: 5, warmUp: { warmMs: 0, measureMs: 4_000 }, slice: { warmMs: 500, measureMs: 2_500 } }
 const quick: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 200 }, slice: { warmMs: 0, measureMs: 250 } }
 
 /** `bench gateway`: this gateway beside others and beside what none can beat. A quick run takes the others only where they are installed. */
-export async function run({ quick: isQuick, say }: BenchmarkOptions): Promise<BenchmarkReport> {
+export const parts = { market: measureMarket, retail: measureRetail }
+
+async function measureMarket({ quick: isQuick, say }: BenchmarkOptions, stack: AsyncDisposableStack): Promise<BenchmarkReport> {
   if (!isQuick) await installPeers(say)
-  await using stack = new AsyncDisposableStack()
-  stopOnSignal(stack)
-  const session = stack.use(await Session.start())
   say('Starting everything')
-  const cast = stack.use(await startCast(session, await peersInstalled()))
+  const market = stack.use(await Market.start())
+  const session = stack.use(await Session.start(market, marketConnections))
+  const cast = stack.use(await startCast(market, session, await peersInstalled()))
   const entries = entriesOf(cast)
   const fetches = new Map<Entry, number>()
   for (const entry of entries) {

@@ -1,6 +1,4 @@
 import { Load, type LoadResult } from './load/load.ts'
-import { expectedAnswer } from './market/executable.ts'
-import { Market } from './market/market.ts'
 import { bodyOf, counterMark, type Workload } from './market/queries.ts'
 import { ask, checkAnswer, type Target } from './targets/target.ts'
 
@@ -20,30 +18,34 @@ export interface Sample {
   readonly cpuPerRequest: number | null
 }
 
-/** As the public benchmark has it. */
-const connections = 50
+/** What stands behind the gateways of a benchmark. */
+export interface Ground {
+  /** What must be answered, as parsed JSON. */
+  expected(workload: Workload): Promise<unknown>
+  /** Requests that the subgraphs have received so far. */
+  received(): Promise<number>
+}
 
-/** The clients and the subgraphs of one benchmark, and what must be answered. */
+/** The clients of one benchmark, and what they must be answered. */
 export class Session implements AsyncDisposable {
-  readonly market: Market
+  readonly #ground: Ground
+  readonly #connections: number
   readonly #load: Load
   readonly #expected = new Map<Workload, unknown>()
 
-  constructor(market: Market, load: Load) {
-    this.market = market
+  constructor(ground: Ground, connections: number, load: Load) {
+    this.#ground = ground
+    this.#connections = connections
     this.#load = load
   }
 
-  static async start(): Promise<Session> {
-    await using started = new AsyncDisposableStack()
-    const market = started.use(await Market.start())
-    const session = new Session(market, started.use(await Load.start()))
-    started.move()
-    return session
+  /** @param connections how many ask at the same time */
+  static async start(ground: Ground, connections: number): Promise<Session> {
+    return new Session(ground, connections, await Load.start())
   }
 
   async expected(workload: Workload): Promise<unknown> {
-    const known = this.#expected.get(workload) ?? (await expectedAnswer(this.market.publicSchema, workload.query, { ...workload.variables }))
+    const known = this.#expected.get(workload) ?? (await this.#ground.expected(workload))
     this.#expected.set(workload, known)
     return known
   }
@@ -56,24 +58,23 @@ export class Session implements AsyncDisposable {
 
   /** Requests to subgraphs that one request makes while nothing else runs. */
   async fetches(target: Target, workload: Workload): Promise<number> {
-    const before = await this.market.received()
+    const before = await this.#ground.received()
     await ask(target.url, bodyOf(workload))
-    return (await this.market.received()) - before
+    return (await this.#ground.received()) - before
   }
 
   /** @throws Error when an answer under load is not what it must be */
   async measure(target: Target, workload: Workload, { warmMs, measureMs }: Slice, requests?: number): Promise<Sample> {
     const cpu: Promise<number | null>[] = []
-    const order = { url: target.url, body: bodyOf(workload), headers: workload.headers ?? {}, connections, warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }
+    const order = { url: target.url, body: bodyOf(workload), headers: workload.headers ?? {}, connections: this.#connections, warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }
     const result = await target.process.during(this.#load.run(order, () => cpu.push(target.process.cpuSeconds())))
     if (result.failures > 0) throw new Error(`${target.name} failed ${result.failures} requests of ${workload.name}: ${result.sample.slice(0, 500)}`)
     if (!workload.query.includes(counterMark)) checkAnswer(target.name, result.sample, await this.expected(workload))
     return toSample(result, await Promise.all(cpu))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#load[Symbol.asyncDispose]()
-    await this.market[Symbol.asyncDispose]()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#load[Symbol.asyncDispose]()
   }
 }
 

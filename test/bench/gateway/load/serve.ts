@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import { counterMark } from '../market/queries.ts'
 import { Connection } from './connection.ts'
 import { Latencies } from './latencies.ts'
@@ -78,7 +79,13 @@ async function load(order: LoadOrder, tell: (message: LoadMessage) => void): Pro
   // Whoever is still waiting gets an answer first: a gateway whose clients vanish would have other work than a busy one.
   await wait(patienceMs)
   for (const connection of connections) connection.cut()
-  return { requests: latencies.count, seconds, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), failures, sample: sample.toString('utf8') }
+  return { requests: latencies.count, seconds, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), failures, sample: textOf(sample) }
+}
+
+const gzipMagic = Buffer.from([0x1f, 0x8b])
+
+function textOf(body: Buffer): string {
+  return (body.subarray(0, 2).equals(gzipMagic) ? gunzipSync(body) : body).toString('utf8')
 }
 
 /** Requests by number; where the body counts, each is another one. */

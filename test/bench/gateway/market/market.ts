@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BenchProcess } from '../processes.ts'
-import { composeMarket, type SubgraphName, subgraphNames } from './executable.ts'
+import type { Ground } from '../session.ts'
+import { composeMarket, expectedAnswer, type SubgraphName, subgraphNames } from './executable.ts'
+import type { Workload } from './queries.ts'
 import type { MarketMessage, MarketRequest, RecordedFetch } from './serve.ts'
 
 /** The benchmark's subgraphs, running, and what gateways must know of them. */
-export class Market implements AsyncDisposable {
+export class Market implements Ground, AsyncDisposable {
   readonly #process: BenchProcess<MarketMessage>
   readonly #folder: string
   readonly urls: Readonly<Record<SubgraphName, string>>
@@ -36,7 +38,10 @@ export class Market implements AsyncDisposable {
     return market
   }
 
-  /** Requests that the subgraphs have received so far. */
+  async expected({ query, variables }: Workload): Promise<unknown> {
+    return await expectedAnswer(this.publicSchema, query, { ...variables })
+  }
+
   async received(): Promise<number> {
     return await this.#ask('count', (message) => ('count' in message ? message.count : undefined))
   }

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { executableSubgraph, type SubgraphName, subgraphNames } from './executable.ts'
+import { executableSubgraph, subgraphNames } from './executable.ts'
 import { createBareServer } from './http.ts'
 import { Recorder } from './recorder.ts'
 import { Replies } from './replies.ts'
@@ -10,7 +10,7 @@ export type MarketRequest = 'count' | 'record' | 'recorded'
 
 /** One request to a subgraph, as it came. */
 export interface RecordedFetch {
-  readonly subgraph: SubgraphName
+  readonly subgraph: string
   readonly body: string
 }
 

@@ -7,5 +7,10 @@ const services = process.env.SUBGRAPHS.split(',').map((pair) => {
   return { name, url, mandatory: true }
 })
 const server = fastify()
-await server.register(gateway, { jit: 1, path: '/graphql', gateway: { services } })
-await server.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
+try {
+  await server.register(gateway, { jit: 1, path: '/graphql', gateway: { services } })
+  await server.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
+} catch (error) {
+  // Why a schema is refused stands below the error that says so.
+  throw error.errors?.[0] ?? error
+}

@@ -12,10 +12,10 @@ export async function staticReply(folder: string, answers: Readonly<Record<strin
 }
 
 /** @param scripts by request body */
-export async function bareProxy(folder: string, origin: string, scripts: Readonly<Record<string, ProxyScript>>): Promise<TargetDefinition> {
+export async function bareProxy(folder: string, scripts: Readonly<Record<string, ProxyScript>>): Promise<TargetDefinition> {
   const file = join(folder, 'scripts.json')
   await writeFile(file, JSON.stringify(scripts))
-  return bound('bare proxy', 'proxy.ts', { ORIGIN: origin, SCRIPTS: file })
+  return bound('bare proxy', 'proxy.ts', { SCRIPTS: file })
 }
 
 function bound(name: string, program: string, env: Readonly<Record<string, string>>): TargetDefinition {

@@ -35,7 +35,7 @@ export async function startTarget({ name, args, env }: TargetDefinition): Promis
 }
 
 /** Node's options in our image: every target is started with them, so that nobody has an advantage by them. */
-function imageOptions(): string {
+export function imageOptions(): string {
   const options = /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(new URL('../../../../Dockerfile', import.meta.url), 'utf8'))?.[1]
   if (options === undefined) throw new Error('the Dockerfile sets no NODE_OPTIONS')
   return options
