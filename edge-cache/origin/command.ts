@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { decodeConfig } from '../../runtime/config.ts'
+import { addPatienceOptions } from '../../runtime/http/patience.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import { addSightOptions, readSight } from '../../runtime/sight.ts'
@@ -30,5 +31,5 @@ export function registerOriginCommand(program: Command): void {
       const { startOrigin } = await import('./origin.ts')
       await runRole('origin', (context) => startOrigin(config, context), { sight: readSight(options) })
     })
-  registerNodeCommands(command)
+  registerNodeCommands(addPatienceOptions(command))
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { port, postgresUrl } from '../../runtime/config.ts'
+import { patienceSettings } from '../../runtime/http/patience.ts'
 
 /** What origin is told when it starts. */
 export const originConfigSchema = z.object({
+  ...patienceSettings,
   databaseUrl: postgresUrl,
   /** Answers enrolled nodes only; a node that signs its requests is held to its enrolment in any case. */
   requireEnrolment: z.stringbool().or(z.boolean()).optional(),

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import fastify from 'fastify'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
+import { fastifyOptions } from '../../runtime/http/patience.ts'
 import { Gate } from '../../runtime/gate.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
@@ -50,7 +51,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
     return rows[0]?.alive === true ? null : 'no sequencer is at work'
   })
 
-  const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
+  const app = fastify({ forceCloseConnections: 'idle', ...fastifyOptions(config) })
   stack.defer(() => app.close())
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
