@@ -17,12 +17,12 @@ function containers(): Container[] {
 /** What the charts decide for themselves, or leave out, and why. */
 const notForValues: Readonly<Record<string, readonly string[]>> = {
   // Pods listen at all addresses. The secret comes in AISLE_CONTEXT_SECRET.
-  gateway: ['--help', '--host', '--context-secret-file'],
-  subgraph: ['--help', '--host', '--context-secret-file'],
+  gateway: ['--host', '--context-secret-file'],
+  subgraph: ['--host', '--context-secret-file'],
   // --require-enrolment is the same.
-  origin: ['--help', '--host', '--production'],
-  edge: ['--help', '--host'],
-  migrate: ['--help'],
+  origin: ['--host', '--production'],
+  edge: ['--host'],
+  migrate: [],
 }
 
 describeWithHelm('the command lines in the charts', () => {
