@@ -17,6 +17,7 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--tick <ms>', 'least time between two batches of the log').env('AISLE_TICK_MS').default('20'))
     .addOption(new Option('--lease <ms>', 'how long after its last sign of life another sequencer takes over').env('AISLE_LEASE_MS').default('5000'))
     .addOption(new Option('--connections <number>', 'most connections to Postgres at once').env('AISLE_CONNECTIONS').default('10'))
+    .addOption(new Option('--statement-timeout <ms>', 'most milliseconds that one statement of a delivered write may take').env('AISLE_STATEMENT_TIMEOUT').default('10000'))
     .addOption(new Option('--copies <number>', 'most copies and comparisons made at once').env('AISLE_COPIES').default('4'))
     .addOption(new Option('--queue <number>', 'most requests of a kind that wait for their turn').env('AISLE_QUEUE').default('1000'))
     .addOption(new Option('--compact-after <hours>', 'age from which superseded changes are dropped from the log').env('AISLE_COMPACT_AFTER').default('24'))

@@ -56,7 +56,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, lag, log })
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

@@ -26,6 +26,7 @@ const benchmarks: Record<string, () => Promise<{ readonly run: Benchmark }>> = {
   'gateway-extra': () => import('./gateway/extra.ts'),
   edge: () => import('./edge/run.ts'),
   log: () => import('./log/index.ts'),
+  capacity: () => import('./capacity/run.ts'),
 }
 
 /** npm runs us in the project's folder: a path is meant from where the user typed it. */
@@ -42,7 +43,8 @@ export function registerBenchCommand(program: Command): void {
     .option('--quick', 'a short run that only shows that everything works')
     .addHelpText('after', `
 gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about five minutes.
-gateway-extra: what each feature costs, requests that differ each time, memory after very many; about six minutes.`)
+gateway-extra: what each feature costs, requests that differ each time, memory after very many; about six minutes.
+capacity: what each operation costs each process, by which pods are sized; about two minutes.`)
     .action(async (name: string, flags: Record<string, unknown>) => {
       const { json, quick } = decodeConfig(configuration, { ...flags, name })
       const { run } = await (benchmarks[name] as (typeof benchmarks)[string])()
