@@ -107,10 +107,10 @@ describeWithHelm('the cloud\'s chart', () => {
       expect([name, flagValues(given, flag)]).toEqual([name, typeof own === 'number' ? [String(own)] : []])
       expect([name, name === 'rateLimitStore' || flagValues(gatewayOf(...full)?.args ?? [], flag).length > 0]).toEqual([name, true])
     }
-    const all = gatewayOf(...full)
-    expect(flagValues(all?.args ?? [], '--budget').toSorted()).toEqual(['analyst=5000000/3600', 'app=50000/30', 'public=20000'])
-    expect(all?.args.slice(all.args.indexOf('--free-form') + 1).slice(0, 2)).toEqual(['analyst', 'admin'])
-    expect(all?.env).toContainEqual({ name: 'AISLE_RATE_LIMIT_STORE', valueFrom: { secretKeyRef: { name: 'postgres-limits', key: 'uri' } } })
+    const told = gatewayOf(...full)
+    expect(flagValues(told?.args ?? [], '--budget').toSorted()).toEqual(['analyst=5000000/3600', 'app=50000/30', 'public=20000'])
+    expect(told?.args.slice(told.args.indexOf('--free-form') + 1).slice(0, 2)).toEqual(['analyst', 'admin'])
+    expect(told?.env).toContainEqual({ name: 'AISLE_RATE_LIMIT_STORE', valueFrom: { secretKeyRef: { name: 'postgres-limits', key: 'uri' } } })
     expect(gatewayOf()?.env.map(({ name }) => name)).not.toContain('AISLE_RATE_LIMIT_STORE')
   })
 

@@ -49,16 +49,17 @@ test('the version before goes on writing while each migration runs, and after it
   await migrate(storage, first)
   await storage.pool.query([putStore('s1'), putProduct('p1', 'Tea'), putStock('s1', 'p1', 0)].join('; '))
   const stop = new AbortController()
-  let written = 0
+  const writes: number[] = []
   const writing = (async () => {
-    for (; !stop.signal.aborted; written += 1) {
+    while (!stop.signal.aborted) {
       await storage.pool.query("update stock set on_hand = on_hand + 1 where store_id = 's1'")
-      await storage.pool.query("insert into edge_operation (store_id, incarnation, n, operation_id, payload_hash, outcome, recorded_at) values ('s1', 'i', $1, $2, 'h', '{}', 0)", [written, `op-${written}`])
+      await storage.pool.query("insert into edge_operation (store_id, incarnation, n, operation_id, payload_hash, outcome, recorded_at) values ('s1', 'i', $1, $2, 'h', '{}', 0)", [writes.length, `op-${writes.length}`])
+      writes.push(Date.now())
     }
   })()
   const more = async (): Promise<void> => {
-    const before = written
-    while (written < before + 5) await Promise.race([new Promise(setImmediate), writing])
+    const before = writes.length
+    while (writes.length < before + 5) await Promise.race([new Promise(setImmediate), writing])
   }
   try {
     for (const name of later) {
@@ -71,7 +72,7 @@ test('the version before goes on writing while each migration runs, and after it
     await writing
   }
   const { rows } = await storage.pool.query<{ on_hand: number; captured: number }>("select on_hand, (select count(*) from outbox where entity = 'stock') as captured from stock")
-  expect(rows).toEqual([{ on_hand: written, captured: written + 1 }])
+  expect(rows).toEqual([{ on_hand: writes.length, captured: writes.length + 1 }])
   expect((await createInventoryCommands(storage).recordMovement({ operationId: 'new', storeId: 's1', productId: 'p1', kind: 'SALE', quantity: -1, occurredAt: null }, { principal: 'p', now: Date.now() })).userErrors).toEqual([])
 })
 
