@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 
 /** How long a window of measuring is, in milliseconds. */
-const windowMs = 1_500
+const windowMs = 1_000
 /** Pause between two of the client's requests, in milliseconds. */
 const paceMs = 5
 
