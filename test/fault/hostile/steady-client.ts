@@ -42,7 +42,8 @@ export class SteadyClient implements Disposable {
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk
         })
-        response.on('end', () => resolve(`${response.statusCode} ${text}`))
+        // A node's answer goes on with its age.
+        response.on('end', () => resolve(`${response.statusCode} ${text.split(',"extensions"', 1)[0]}`))
       })
       sent.on('error', reject)
       sent.end(this.#body)
