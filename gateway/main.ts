@@ -20,7 +20,7 @@ import { readManifest } from '../runtime/graphql/persisted.ts'
 import { subgraphReadiness } from './serve/readiness.ts'
 import { Reloader } from './serve/reload.ts'
 import { documentPolicy } from './serve/documents.ts'
-import { createServer, graphqlPath, type Timeouts } from './serve/server.ts'
+import { createServer, graphqlPath } from './serve/server.ts'
 import { GraphService } from './serve/service.ts'
 import type { ClientLimits } from './serve/socket-client.ts'
 import { warmUp } from './serve/warm-up.ts'
@@ -66,7 +66,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
   const streams = new EventStreams(service, limits)
-  const server = createServer(service, context, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams, uploads, timeouts: timeouts(config) })
+  const server = createServer(service, context, { bodyLimit: config.bodyLimit, explorerFolder: config.explorerFolder, examples, compressFrom: config.compression ? config.compressionThreshold : Infinity, streams, uploads, patience: config })
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
   limitConnections(server.server, config.maxConnectionsPerAddress)
@@ -115,11 +115,6 @@ function clientOptions(config: GatewayConfig): ClientOptions {
     streamSilenceMs: config.streamSilence,
     newestOnly: config.slowClients === 'coalesce',
   }
-}
-
-function timeouts(config: GatewayConfig): Timeouts {
-  const headersMs = config.requestTimeout === 0 ? config.headersTimeout : Math.min(config.headersTimeout, config.requestTimeout)
-  return { headersMs, requestMs: config.requestTimeout, keepAliveMs: config.keepAlive, maxRequestsPerConnection: config.maxRequestsPerConnection }
 }
 
 function clientLimits(config: GatewayConfig): ClientLimits {

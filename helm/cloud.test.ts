@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { z } from 'zod'
+import { gatewayConfig } from '../gateway/config.ts'
+import { limitSettings } from '../gateway/limits/settings.ts'
+import { decodeConfig } from '../runtime/config.ts'
 import { describeWithHelm, helm, render } from './testing/helm.ts'
 import { flagValues, servicesOf, workloadsOf } from './testing/manifest.ts'
 
@@ -92,6 +95,23 @@ describeWithHelm('the cloud\'s chart', () => {
     expect(flagValues(given, '--client-buffer')).toEqual(['131072'])
     expect(flagValues(given, '--subgraph-subscriptions').toSorted()).toEqual(['device=wss://device.example.com/ws', 'inventory=sse'])
     expect(given.slice(given.indexOf('--propagate-header') + 1).slice(0, 3)).toEqual(['authorization', 'traceparent', 'x-tenant'])
+  })
+
+  test('the limits in the values are those that a gateway has by itself, and each can be set', () => {
+    const gatewayOf = (...parameters: string[]) => workloadsOf(render('shop', 'aisle', ...parameters)).find(({ container }) => container.args[0] === 'gateway')?.container
+    const defaults: Record<string, unknown> = decodeConfig(gatewayConfig, { supergraph: 'x' })
+    const given = gatewayOf()?.args ?? []
+    for (const name of Object.keys(limitSettings)) {
+      const own = defaults[name]
+      const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+      expect([name, flagValues(given, flag)]).toEqual([name, typeof own === 'number' ? [String(own)] : []])
+      expect([name, name === 'rateLimitStore' || flagValues(gatewayOf(...full)?.args ?? [], flag).length > 0]).toEqual([name, true])
+    }
+    const told = gatewayOf(...full)
+    expect(flagValues(told?.args ?? [], '--budget').toSorted()).toEqual(['analyst=5000000/3600', 'app=50000/30', 'public=20000'])
+    expect(told?.args.slice(told.args.indexOf('--free-form') + 1).slice(0, 2)).toEqual(['analyst', 'admin'])
+    expect(told?.env).toContainEqual({ name: 'AISLE_RATE_LIMIT_STORE', valueFrom: { secretKeyRef: { name: 'postgres-limits', key: 'uri' } } })
+    expect(gatewayOf()?.env.map(({ name }) => name)).not.toContain('AISLE_RATE_LIMIT_STORE')
   })
 
   test('a pod is not killed while the gateway may still drain', () => {

@@ -61,7 +61,6 @@ export const errorTable = {
   DOWNSTREAM_SERVICE_ERROR: { status: 200, text: 'A service behind the gateway reported an error.', action: 'Look at that subgraph\'s log for this request id.' },
   UNEXPECTED_NULL: { status: 200, text: 'A field that must have a value has none.', action: 'Look at why its owner returned nothing: usually a reference to something that does not exist.' },
   REQUEST_CANCELLED: { status: 499, text: 'The client went away before the answer was ready.', action: 'Nothing: the work was cancelled with it.' },
-  REQUEST_TIMEOUT: { status: 504, text: 'The operation took too long.', action: 'Ask for less in one operation, or raise the timeout.' },
   SUBSCRIPTION_INTERRUPTED: { status: 503, text: 'The subscription lost its source and could not be resumed.', action: 'Subscribe again; check the subgraph that owns the field.' },
   SUBSCRIPTION_OUTDATED: { status: 409, text: 'The schema has changed and this subscription is no longer valid.', action: 'Subscribe again with a document that the new schema allows: the message names what is wrong.' },
   CLIENT_TOO_SLOW: { status: 408, text: 'The client does not read its events fast enough.', action: 'Subscribe to less or read faster; or raise --client-buffer, or set --slow-clients coalesce where only the newest event matters.' },

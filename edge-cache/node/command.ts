@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
 import { addIdentityOptions } from '../../runtime/identity/options.ts'
 import { decodeConfig } from '../../runtime/config.ts'
+import { addPatienceOptions } from '../../runtime/http/patience.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import { addSightOptions, readSight } from '../../runtime/sight.ts'
@@ -33,5 +34,5 @@ export function registerEdgeCommand(program: Command): void {
       const { startEdge } = await import('./main.ts')
       await runRole('edge', (context) => startEdge(config, context), { sight: readSight(options) })
     })
-  addIdentityOptions(command)
+  addPatienceOptions(addIdentityOptions(command))
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { identitySettings } from '../../runtime/identity/identity.ts'
 import { httpUrl, origins, port } from '../../runtime/config.ts'
+import { patienceSettings } from '../../runtime/http/patience.ts'
 
 /** What a store's node is told when it starts. */
 export const edgeConfigSchema = z.object({
   ...identitySettings,
+  ...patienceSettings,
   /** Which policies of the graph each role grants, besides the one of its own name: a JSON file of {role: [policy]}. */
   policies: z.string().optional(),
   /** How long after its end a token still counts while the link to origin is down, in seconds. */

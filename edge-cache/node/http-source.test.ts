@@ -16,7 +16,7 @@ import fastify from 'fastify'
 registerLogSourceTests('origin over HTTP', async ({ storage }) => {
   const source = createPostgresSource(storage, { keepTail: true })
   const app = fastify({ forceCloseConnections: true })
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment: false, lag: new StoreLag(), log: createLogger('test', 'silent') })
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment: false, statementTimeoutMs: 60_000, lag: new StoreLag(), log: createLogger('test', 'silent') })
   await app.ready()
   const port = await listen(app.server, 0, '127.0.0.1')
   const client = createHttpLogSource({ origin: `http://127.0.0.1:${port}`, storeId: 's1' })

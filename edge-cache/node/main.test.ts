@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
+import { defaultPatience } from '../../runtime/http/patience.ts'
 import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
 import { readManifest } from '../../runtime/graphql/persisted.ts'
 import { searchIndexExtension } from '../../subgraphs/search/index/extension.ts'
@@ -19,7 +20,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
   const ids = new Map<string, string>()
   let node: RunningRole
   const start = (role = createRoleContext('edge', 'silent')): Promise<RunningRole> => {
-    const config = { port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
+    const config = { ...defaultPatience, port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
     return startEdge(config, role, async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
   }

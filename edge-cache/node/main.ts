@@ -5,6 +5,7 @@ import { readPolicies } from '../../runtime/identity/policies.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
+import { fastifyOptions } from '../../runtime/http/patience.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { guardOrigins } from '../../runtime/graphql/origins.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
@@ -52,7 +53,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const { schema, contextFor } = await createNodeGraph(data, grant)
   const operations = await loadOperations(config.manifest, schema)
 
-  const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle' })
+  const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle', ...fastifyOptions(config) })
   stack.defer(() => app.close())
   const figures = observeRequests(app, context)
   const engine = compilingEngine(schema, await registerEngine(app, schema))

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { decodeConfig } from '../../runtime/config.ts'
+import { addPatienceOptions } from '../../runtime/http/patience.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import { addSightOptions, readSight } from '../../runtime/sight.ts'
@@ -16,6 +17,7 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--tick <ms>', 'least time between two batches of the log').env('AISLE_TICK_MS').default('20'))
     .addOption(new Option('--lease <ms>', 'how long after its last sign of life another sequencer takes over').env('AISLE_LEASE_MS').default('5000'))
     .addOption(new Option('--connections <number>', 'most connections to Postgres at once').env('AISLE_CONNECTIONS').default('10'))
+    .addOption(new Option('--statement-timeout <ms>', 'most milliseconds that one statement of a delivered write may take').env('AISLE_STATEMENT_TIMEOUT').default('10000'))
     .addOption(new Option('--copies <number>', 'most copies and comparisons made at once').env('AISLE_COPIES').default('4'))
     .addOption(new Option('--queue <number>', 'most requests of a kind that wait for their turn').env('AISLE_QUEUE').default('1000'))
     .addOption(new Option('--compact-after <hours>', 'age from which superseded changes are dropped from the log').env('AISLE_COMPACT_AFTER').default('24'))
@@ -30,5 +32,5 @@ export function registerOriginCommand(program: Command): void {
       const { startOrigin } = await import('./origin.ts')
       await runRole('origin', (context) => startOrigin(config, context), { sight: readSight(options) })
     })
-  registerNodeCommands(command)
+  registerNodeCommands(addPatienceOptions(command))
 }

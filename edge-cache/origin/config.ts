@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { port, postgresUrl } from '../../runtime/config.ts'
+import { patienceSettings } from '../../runtime/http/patience.ts'
 
 /** What origin is told when it starts. */
 export const originConfigSchema = z.object({
+  ...patienceSettings,
   databaseUrl: postgresUrl,
   /** Answers enrolled nodes only; a node that signs its requests is held to its enrolment in any case. */
   requireEnrolment: z.stringbool().or(z.boolean()).optional(),
@@ -16,6 +18,8 @@ export const originConfigSchema = z.object({
   lease: z.coerce.number().int().min(500).max(600_000).default(5_000),
   /** Most connections to Postgres at once, beside those of the sequencer and of snapshots. */
   connections: z.coerce.number().int().positive().default(10),
+  /** Most milliseconds that one statement of a delivered write may take. */
+  statementTimeout: z.coerce.number().int().min(10).max(600_000).default(10_000),
   /** Most copies and comparisons made at once. */
   copies: z.coerce.number().int().positive().max(100).default(4),
   /** Most requests of each kind that wait for their turn; more are told to come back later. */

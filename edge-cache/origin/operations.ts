@@ -4,10 +4,17 @@ import type { Logger } from '../../runtime/log.ts'
 import { refused } from '../../subgraphs/shared/commands.ts'
 import { holdsNul, payloadHash } from '../../subgraphs/shared/once.ts'
 import type { Database } from '../../subgraphs/storage/database.ts'
+import { databaseFault } from '../../subgraphs/storage/postgres/faults.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 import type { DeliveredOperation, DeliveryAnswerItem } from '../protocol.ts'
 import { effects } from './effects.ts'
 import { isUnavailable } from './refusal.ts'
+
+export interface TakeOptions {
+  readonly log: Logger
+  /** Most milliseconds that one statement may take: a write that is held up must not hold up the others' connections. */
+  readonly statementTimeoutMs: number
+}
 
 /** How often a transaction is tried that Postgres broke off to let another pass. */
 const mostTries = 4
@@ -17,16 +24,16 @@ const mostTries = 4
  * refused, and one that fails is reported and leaves the others alone. What was recorded before gets its stored outcome.
  * @throws AisleError DATABASE_UNAVAILABLE: what was recorded stays recorded, the node delivers again.
  */
-export async function takeOperations(storage: PostgresStorage, storeId: string, operations: readonly DeliveredOperation[], log: Logger): Promise<DeliveryAnswerItem[]> {
+export async function takeOperations(storage: PostgresStorage, storeId: string, operations: readonly DeliveredOperation[], { log, statementTimeoutMs }: TakeOptions): Promise<DeliveryAnswerItem[]> {
   const answers: DeliveryAnswerItem[] = []
   for (const operation of operations) {
     const { incarnation, n } = operation
     try {
-      answers.push({ incarnation, n, outcome: await tryAgain(() => take(storage, storeId, operation)) })
+      answers.push({ incarnation, n, outcome: await tryAgain(() => take(storage, storeId, operation, statementTimeoutMs)) })
     } catch (error) {
       if (isUnavailable(error)) throw new AisleError('DATABASE_UNAVAILABLE', undefined, { cause: error })
       log.error({ err: error, storeId, incarnation, n, kind: operation.kind }, 'a delivered write could not be run')
-      const fault = AisleError.is(error) ? error : new AisleError('INTERNAL_SERVER_ERROR', undefined, { cause: error })
+      const fault = AisleError.is(error) ? error : databaseFault(error) ?? new AisleError('INTERNAL_SERVER_ERROR', undefined, { cause: error })
       answers.push({ incarnation, n, fault: { code: fault.code, message: fault.message } })
     }
   }
@@ -36,14 +43,14 @@ export async function takeOperations(storage: PostgresStorage, storeId: string, 
 /** An outcome as it is kept: JSON. */
 type Recorded = Record<string, unknown>
 
-function take(storage: PostgresStorage, storeId: string, operation: DeliveredOperation): Promise<Recorded> {
+function take(storage: PostgresStorage, storeId: string, operation: DeliveredOperation, statementTimeoutMs: number): Promise<Recorded> {
   const { incarnation, n, operationId, kind, payload, hash } = operation
   if (payloadHash({ kind, payload }) !== hash) {
     throw new AisleError('BAD_REQUEST', `Write ${n} of incarnation ${incarnation} is not what its hash says: it was damaged on its way or on the node.`)
   }
   return storage.db.transaction().execute(async (transaction) => {
     // Two deliveries of the same write wait for each other here, so that its row enters the log once, together with its effect.
-    await sql`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify([storeId, incarnation, n])}, 0))`.execute(transaction)
+    await sql`select set_config('statement_timeout', ${String(statementTimeoutMs)}, true), pg_advisory_xact_lock(hashtextextended(${JSON.stringify([storeId, incarnation, n])}, 0))`.execute(transaction)
     const known = await recorded(transaction, storeId, operation)
     if (known !== undefined) {
       if (known.payload_hash === hash) return JSON.parse(known.outcome) as Recorded

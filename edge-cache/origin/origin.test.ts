@@ -150,6 +150,25 @@ describe('writes of a store', () => {
     expect(await origin.log.storage.db.selectFrom('reading').select(['value', 'store_id']).execute()).toEqual([{ value: -18.5, store_id: 's1' }])
   })
 
+  test('one that Postgres holds up too long is reported, holds up no other, and can come again', async () => {
+    await origin.log.write(putProduct('p9', 'Held'), putStock('s1', 'p9', 0))
+    await using impatient = await startTestOrigin(origin.log, 0, { statementTimeout: 50 })
+    const send = async () => {
+      const response = await request(`${impatient.url}/sync/stores/s1/operations`, {
+        dispatcher, method: 'POST', headers: { ...protocolHeaders, 'content-type': 'application/json' },
+        body: JSON.stringify({ operations: [movement(90, 1, {}, { productId: 'p9' }), movement(91, 1)] }),
+      })
+      const { outcomes } = (await response.body.json()) as { outcomes: unknown[] }
+      return outcomes
+    }
+    const holder = await origin.log.storage.pool.connect()
+    await holder.query("begin; select from stock where product_id = 'p9' for update")
+    expect(await send()).toMatchObject([{ n: 90, fault: { code: 'DATABASE_TIMEOUT' } }, { n: 91, outcome: { userErrors: [] } }])
+    await holder.query('rollback')
+    holder.release()
+    expect(await send()).toMatchObject([{ n: 90, outcome: { userErrors: [] } }, { n: 91, outcome: { userErrors: [] } }])
+  })
+
   test('enter the log with their outcome in the batch of their effect', async () => {
     await deliver([movement(40, 8)])
     const { pool } = origin.log.storage

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import fastify from 'fastify'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
+import { fastifyOptions } from '../../runtime/http/patience.ts'
 import { Gate } from '../../runtime/gate.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
@@ -50,12 +51,12 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
     return rows[0]?.alive === true ? null : 'no sequencer is at work'
   })
 
-  const app = fastify({ forceCloseConnections: 'idle', keepAliveTimeout: 75_000 })
+  const app = fastify({ forceCloseConnections: 'idle', ...fastifyOptions(config) })
   stack.defer(() => app.close())
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, lag, log })
+  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

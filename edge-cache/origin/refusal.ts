@@ -25,8 +25,8 @@ function toFault(error: unknown): AisleError {
   return new AisleError('INTERNAL_SERVER_ERROR', undefined, { cause: error })
 }
 
-/** Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, shutdown, read-only standby. */
-const serverStates = /^(08|53|57|25006)/
+/** Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, shutdown, read-only standby; not a statement that took too long. */
+const serverStates = /^(08|53|57(?!014)|25006)/
 
 /** True when it was the database that could not answer, rather than the statement that was wrong. */
 export function isUnavailable(error: unknown): boolean {

@@ -22,6 +22,8 @@ export interface SyncServices {
   readonly nodes: NodeDirectory
   /** Answers enrolled nodes only. */
   readonly requireEnrolment: boolean
+  /** Most milliseconds that one statement of a delivered write may take. */
+  readonly statementTimeoutMs: number
   readonly lag: StoreLag
   readonly log: Logger
 }
@@ -46,7 +48,7 @@ const mostEnrolBytes = 16 * 1024
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, lag, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, statementTimeoutMs, lag, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
@@ -137,7 +139,7 @@ export function registerSync(app: FastifyInstance, { storage, source, nodes, req
       const { storeId } = decode(place, request.params)
       const { operations } = decode(delivery, request.body)
       await admit(request, storeId)
-      return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, log) })
+      return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, { log, statementTimeoutMs }) })
     })
 
     sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))

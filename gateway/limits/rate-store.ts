@@ -2,7 +2,7 @@ import { Pool, type QueryConfig, type QueryResult } from 'pg'
 import type { Logger } from '../../runtime/log.ts'
 
 /** Longest wait for Postgres, in milliseconds: a request that it would keep longer is counted in memory instead. */
-const patienceMs = 500
+const defaultPatienceMs = 500
 /** How long Postgres is not asked after it has failed, in milliseconds. */
 const restMs = 1_000
 const connections = 4
@@ -23,7 +23,8 @@ export class RateStore implements AsyncDisposable {
   #failing = false
   #ready: Promise<unknown> | null = null
 
-  constructor(connectionString: string, log: Logger) {
+  /** @param patienceMs longest wait for Postgres */
+  constructor(connectionString: string, log: Logger, patienceMs = defaultPatienceMs) {
     this.#log = log
     this.#pool = new Pool({ connectionString, max: connections, connectionTimeoutMillis: patienceMs, query_timeout: patienceMs, application_name: 'aisle gateway limits', allowExitOnIdle: true })
     this.#pool.on('error', () => {})
@@ -52,7 +53,7 @@ export class RateStore implements AsyncDisposable {
     try {
       await this.#pool.query(createTable)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === '23505')) throw error
+      if (!(error instanceof Error && 'code' in error && (error.code === '23505' || error.code === '42P07'))) throw error
     }
   }
 

@@ -33,8 +33,8 @@ describe('budgets', () => {
 
   test('replicas count together in Postgres', async () => {
     await using database = await testDatabase()
-    await using here = new RateStore(database.url, log)
-    await using there = new RateStore(database.url, log)
+    await using here = new RateStore(database.url, log, 60_000)
+    await using there = new RateStore(database.url, log, 60_000)
     const [one, other] = [new RateLimits(minute, here), new RateLimits(minute, there)]
     await Promise.all([one.charge(publicCaller, 'c', 4), other.charge(publicCaller, 'c', 4)])
     await expect(one.charge(publicCaller, 'c', 4)).rejects.toEqual(limited(4))

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { postgresUrl } from '../../runtime/config.ts'
+import { addPatienceOptions, patienceSettings } from '../../runtime/http/patience.ts'
 import type { Budget } from './rate.ts'
 
 const count = z.coerce.number().int().min(0)
@@ -38,13 +39,10 @@ export const limitSettings = {
   maxLag: count.default(1_000),
   /** Per cent of the heap's limit. */
   maxHeap: count.max(100).default(90),
-  headersTimeout: count.default(10_000),
-  requestTimeout: count.default(60_000),
+  ...patienceSettings,
   /** Bytes a second. */
   minUploadRate: count.default(1_024),
   uploadGrace: count.default(5_000),
-  keepAlive: count.default(72_000),
-  maxRequestsPerConnection: count.default(0),
   maxConnectionsPerAddress: count.default(0),
   /** How long a WebSocket may be open without an operation on it. */
   socketIdle: count.default(600_000),
@@ -72,12 +70,9 @@ export function addLimitOptions(command: Command): Command {
   add('--max-queue <count>', 'operations that wait for their turn, others being turned away; here 0 is none (default: 1000)', 'MAX_QUEUE')
   add('--max-lag <ms>', 'how late the event loop may be before operations are turned away (default: 1000)', 'MAX_LAG')
   add('--max-heap <percent>', 'how much of the heap may be used before operations are turned away (default: 90)', 'MAX_HEAP')
-  add('--headers-timeout <ms>', 'longest time for the head of a request (default: 10000)', 'HEADERS_TIMEOUT')
-  add('--request-timeout <ms>', 'longest time for a whole request to come in (default: 60000)', 'REQUEST_TIMEOUT')
+  addPatienceOptions(command)
   add('--min-upload-rate <bytes>', 'bytes a second that a body must come in at (default: 1024)', 'MIN_UPLOAD_RATE')
   add('--upload-grace <ms>', 'from when on that counts (default: 5000)', 'UPLOAD_GRACE')
-  add('--keep-alive <ms>', 'how long a connection may be idle between requests (default: 72000)', 'KEEP_ALIVE')
-  add('--max-requests-per-connection <count>', 'requests after which a connection is closed (default: 0)', 'MAX_REQUESTS_PER_CONNECTION')
   add('--max-connections-per-address <count>', 'connections open from one address; not behind a proxy (default: 0)', 'MAX_CONNECTIONS_PER_ADDRESS')
   return add('--socket-idle <ms>', 'how long a WebSocket may be open without an operation on it (default: 600000)', 'SOCKET_IDLE')
 }

@@ -4,6 +4,7 @@ import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
+import { fastifyOptions, type Patience } from '../../runtime/http/patience.ts'
 import type { RoleContext } from '../../runtime/role.ts'
 import type { Uploads } from '../limits/uploads.ts'
 import type { EventStreams } from './event-stream.ts'
@@ -13,20 +14,6 @@ import { type Answer, answerGraphQL, failureAnswer } from './http.ts'
 import type { GraphService } from './service.ts'
 
 export const graphqlPath = '/graphql'
-
-/** How patient the server is with its clients; milliseconds, 0 for no limit. */
-export interface Timeouts {
-  /** For the head of a request. */
-  readonly headersMs: number
-  /** For the whole of a request. */
-  readonly requestMs: number
-  /** Between requests. */
-  readonly keepAliveMs: number
-  readonly maxRequestsPerConnection: number
-}
-
-/** Pause between two looks for connections that are too slow, in milliseconds. */
-const connectionsLookMs = 1_000
 
 export interface ServerOptions {
   /** Largest request body, in bytes. */
@@ -39,20 +26,13 @@ export interface ServerOptions {
   readonly compressFrom: number
   readonly streams: EventStreams
   readonly uploads: Uploads
-  readonly timeouts: Timeouts
+  readonly patience: Patience
 }
 
 /** The HTTP side of the gateway, not yet listening. */
 export function createServer(service: GraphService, context: RoleContext, options: ServerOptions): FastifyInstance {
-  const { timeouts, uploads } = options
-  const server = fastify({
-    bodyLimit: options.bodyLimit,
-    forceCloseConnections: 'idle',
-    requestTimeout: timeouts.requestMs,
-    keepAliveTimeout: timeouts.keepAliveMs,
-    maxRequestsPerSocket: timeouts.maxRequestsPerConnection,
-    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: connectionsLookMs },
-  })
+  const { patience, uploads } = options
+  const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle', ...fastifyOptions(patience) })
   const figures = observeRequests(server, context, ({ routeOptions }) => routeOptions.url === graphqlPath)
   readBodiesAsText(server)
   server.addHook('onRequest', (_request, reply, done) => {

@@ -8,6 +8,8 @@ export interface CommandLine {
   readonly flags: ReadonlySet<string>
   /** Environment variables that stand for flags. */
   readonly variables: ReadonlySet<string>
+  /** Which flag each of these stands for. */
+  readonly flagOf: ReadonlyMap<string, string>
 }
 
 /** Asks the real command line for the settings of a role. */
@@ -18,5 +20,6 @@ export function commandLineOf(role: string): CommandLine {
   return {
     flags: new Set([...stdout.matchAll(/^\s+(--[a-z-]+)/gm)].map(([, flag = '']) => flag)),
     variables: new Set([...stdout.matchAll(/env:\s+([A-Z_]+)/g)].map(([, name = '']) => name)),
+    flagOf: new Map([...stdout.matchAll(/^\s+(--[a-z-]+)(?:(?!^\s+--)[^])*?env:\s+([A-Z_]+)/gm)].map(([, flag = '', name = '']) => [name, flag])),
   }
 }

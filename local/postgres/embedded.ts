@@ -7,7 +7,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import { isPortFree, freePort } from '../processes/ports.ts'
 import { childrenOf, endProcess, identify, signal, waitForEnd, type ProcessIdentity } from '../processes/identity.ts'
 import { lentAccount } from './account.ts'
-import { findBinaries } from './binaries.ts'
+import { findBinaries, type Binaries } from './binaries.ts'
 import { ensureDataDirectory, openSandbox, owner, readPassword } from './directory.ts'
 import { readServerNote, stopLeftoverServer } from './leftover.ts'
 import { serverSettings } from './settings.ts'
@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   readonly durable: boolean
   /** Where the server's own log is appended; default: beside the data directory, with `.log`. */
   readonly logFile?: string
+  /** Another Postgres than the one that npm brought. */
+  readonly binaries?: Binaries
 }
 
 /** A running server; disposing it shuts it down fast (open transactions are rolled back) and waits. */
@@ -52,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const directory = resolve(options.directory)
   const logFile = options.logFile ?? `${directory}.log`
   const account = lentAccount()
-  const binaries = await findBinaries(account)
+  const binaries = options.binaries ?? (await findBinaries(account))
   await stopLeftoverServer(directory)
   await ensureDataDirectory(directory, binaries, account, options.durable)
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port

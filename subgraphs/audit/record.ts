@@ -32,7 +32,8 @@ export async function recordAudit(transaction: Transaction<Database>, mutation: 
       principal: keepable(principal),
       mutation,
       operation_id: keepable(operationId),
-      store_id: storeId === null ? null : keepable(storeId),
+      // Whoever names only a device acts in the store where it stands.
+      store_id: storeId !== null ? keepable(storeId) : deviceId === undefined ? null : sql`(select store_id from device where id = ${deviceId})`,
       subjects: JSON.stringify(subjects.map(keepable)),
       outcome: userErrors[0]?.code ?? 'ACCEPTED',
       source,

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander'
 import { addContextOptions } from '../../runtime/identity/options.ts'
+import { addPatienceOptions } from '../../runtime/http/patience.ts'
 import { decodeConfig } from '../../runtime/config.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
@@ -28,5 +29,5 @@ export function registerSubgraphCommand(program: Command): void {
       const { startSubgraph } = await import('./start.ts')
       await runRole(name, (context) => startSubgraph(name, config, context), { sight: readSight(options) })
     })
-  addContextOptions(command)
+  addPatienceOptions(addContextOptions(command))
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { contextSettings } from '../../runtime/identity/context.ts'
 import { port, postgresUrl } from '../../runtime/config.ts'
+import { patienceSettings } from '../../runtime/http/patience.ts'
 import type { SubgraphName } from '../shared/context.ts'
 
 /** Where each subgraph listens unless told otherwise. */
@@ -9,6 +10,7 @@ export const defaultPorts: Readonly<Record<SubgraphName, number>> = { search: 40
 /** The settings of one subgraph process. */
 export const subgraphConfigSchema = z.object({
   ...contextSettings,
+  ...patienceSettings,
   /** Refuses to start without the secret that gateways share. */
   production: z.stringbool().or(z.boolean()).optional(),
   port,

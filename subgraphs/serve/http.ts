@@ -86,10 +86,15 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return undefined
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > bodyLimit) throw new AisleError('PAYLOAD_TOO_LARGE')
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > bodyLimit) throw new AisleError('PAYLOAD_TOO_LARGE')
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (AisleError.is(error) || request.complete) throw error
+    throw new AisleError('REQUEST_CANCELLED', undefined, { cause: error })
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'))

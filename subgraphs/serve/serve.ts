@@ -3,6 +3,7 @@ import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { sql } from 'kysely'
 import type { Caller } from '../../runtime/identity/caller.ts'
+import { defaultPatience, type Patience, serverOptions } from '../../runtime/http/patience.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import type { ChangeFeed } from '../shared/changes.ts'
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly host?: string
   /** The figures already made for the storage; made here without them. */
   readonly figures?: SubgraphMetrics
+  /** How patient it is with slow clients. */
+  readonly patience?: Patience
   /** Who sent a request; without it, whoever it says. */
   readonly authenticate?: Authenticate
 }
@@ -35,7 +38,7 @@ export interface ServeOptions {
  * Serves one subgraph at `/graphql`: Apollo Server over HTTP, graphql-ws on the same path. What it was given stays the
  * caller's to close; the URL of the role is without the path.
  */
-export async function serveSubgraph({ subgraph, storage, reads = { storage }, changes, port, host, figures, authenticate = believeEverybody }: ServeOptions, context: RoleContext): Promise<RunningRole> {
+export async function serveSubgraph({ subgraph, storage, reads = { storage }, changes, port, host, figures, patience = defaultPatience, authenticate = believeEverybody }: ServeOptions, context: RoleContext): Promise<RunningRole> {
   const { log, health } = context
   const measure = figures ?? subgraphMetrics(context.metrics)
   const schema = await loadSubgraphSchema(subgraph.name, subgraph.resolvers)
@@ -58,7 +61,8 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
     await sql`select 1`.execute(storage.db)
     return null
   })
-  const server = createServer(requestListener(apollo, authenticate, contextOf, context))
+  const server = createServer(serverOptions(patience), requestListener(apollo, authenticate, contextOf, context))
+  server.maxRequestsPerSocket = patience.maxRequestsPerConnection
   const socket = serveSocket(server, {
     schema,
     authenticate,

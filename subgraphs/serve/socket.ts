@@ -4,6 +4,7 @@ import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { AisleError } from '../../runtime/errors.ts'
+import { CarefulSocket } from '../../runtime/graphql/careful-socket.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { unauthenticatedClose } from '../../runtime/identity/expiry.ts'
 import { endServerSpan, noRequest, openRequest, type RequestContext, runRequest } from '../../runtime/request.ts'
@@ -28,7 +29,7 @@ export interface SocketOptions {
 
 /** graphql-ws at `/graphql` of an HTTP server. Disposing closes every socket with 1001 (going away): clients then reconnect. */
 export function serveSocket(server: Server, { schema, authenticate, contextOf, formatError, observe, tracing }: SocketOptions): AsyncDisposable {
-  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: 1024 * 1024 })
+  const sockets = new WebSocketServer({ server, WebSocket: CarefulSocket, path: '/graphql', maxPayload: 1024 * 1024 })
   const format = (errors: readonly GraphQLError[]): GraphQLFormattedError[] => errors.map((error) => formatError(error.toJSON(), error))
   const callers = new WeakMap<object, Caller>()
   const requests = new WeakMap<object, RequestContext>()

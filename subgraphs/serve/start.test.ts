@@ -63,3 +63,17 @@ test('without its database a subgraph says so', async () => {
   const config = subgraphConfigSchema.parse({ port: 0, databaseUrl: 'postgres://nobody@127.0.0.1:1/none', data: 'unused' })
   await expect(startSubgraph('inventory', config, createRoleContext('inventory', 'silent'))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
 })
+
+test('a statement that takes too long is ended, and its request is told so', async () => {
+  await using database = await testDatabase()
+  await using storage = openPostgres(database.url)
+  const config = subgraphConfigSchema.parse({ port: 0, databaseUrl: database.url, data: 'unused', statementTimeout: 50 })
+  await using role = await startSubgraph('inventory', config, createRoleContext('inventory', 'silent'))
+  await whenReady(role)
+  const holder = await storage.pool.connect()
+  await holder.query('begin; lock table store in access exclusive mode')
+  expect(await answerOf(role, '{ stores { totalCount } }')).toMatchObject({ errors: [{ extensions: { code: 'DATABASE_TIMEOUT' } }] })
+  await holder.query('rollback')
+  holder.release()
+  expect(await answerOf(role, '{ stores { totalCount } }')).toEqual({ data: { stores: { totalCount: 0 } } })
+})

@@ -31,7 +31,7 @@ export async function startSubgraph(name: SubgraphName, config: SubgraphConfig, 
   )
   const subgraph = await roles[name]({ storage, config, context, resources })
   const { port, host } = config
-  const served = resources.use(await serveSubgraph({ subgraph, storage, changes, port, figures, authenticate, ...(reads === null ? {} : { reads }), ...(host === undefined ? {} : { host }) }, context))
+  const served = resources.use(await serveSubgraph({ subgraph, storage, changes, port, figures, authenticate, patience: config, ...(reads === null ? {} : { reads }), ...(host === undefined ? {} : { host }) }, context))
   const kept = resources.move()
   return { url: served.url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

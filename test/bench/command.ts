@@ -28,6 +28,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   'gateway-extra': () => import('./gateway/extra.ts'),
   edge: () => import('./edge/run.ts'),
   log: () => import('./log/index.ts'),
+  capacity: () => import('./capacity/run.ts'),
 }
 
 /** npm runs us in the project's folder: a path is meant from where the user typed it. */
@@ -45,7 +46,8 @@ export function registerBenchCommand(program: Command): void {
     .option('--only <part...>', 'just these parts of it: market, retail (gateway); variables, features, connections, memory (gateway-extra)')
     .addHelpText('after', `
 gateway: beside other gateways, which it installs when it first runs, and beside what none can beat; about seven minutes.
-gateway-extra: what each feature costs, requests that differ each time, memory after very many; about nine minutes.`)
+gateway-extra: what each feature costs, requests that differ each time, memory after very many; about nine minutes.
+capacity: what each operation costs each process, by which pods are sized; about two minutes.`)
     .action(async (name: string, flags: Record<string, unknown>) => {
       const { json, quick, only } = decodeConfig(configuration, { ...flags, name })
       const benchmark = await (benchmarks[name] as (typeof benchmarks)[string])()

@@ -3,6 +3,7 @@ import { openNodeData } from '../../edge-cache/node/data/index.ts'
 import { scratchFolder } from '../../edge-cache/node/data/testing/conditions.ts'
 import { MemoryCloud } from '../../edge-cache/node/data/testing/memory-cloud.ts'
 import { startEdge } from '../../edge-cache/node/main.ts'
+import { defaultPatience } from '../../runtime/http/patience.ts'
 import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
 import { searchIndexExtension } from '../../subgraphs/search/index/extension.ts'
 import type { EntityName } from '../../subgraphs/storage/entities.ts'
@@ -53,7 +54,7 @@ export async function openShop(): Promise<Shop> {
     node = null
   }
   const start = async (): Promise<void> => {
-    const config = { port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
+    const config = { ...defaultPatience, port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
     node = await startEdge(config, createRoleContext('edge', 'silent'), async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId, directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 50, mostPauseMs: 100 })))
     port = Number(new URL(node.url).port)

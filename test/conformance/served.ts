@@ -1,5 +1,6 @@
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
+import { defaultPatience, type Patience } from '../../runtime/http/patience.ts'
 import { createRoleContext } from '../../runtime/role.ts'
 import { testDatabase } from '../../local/testing/postgres.ts'
 import { serveSubgraph } from '../../subgraphs/serve/serve.ts'
@@ -28,7 +29,7 @@ export interface ServedSubgraph extends AsyncDisposable {
 }
 
 /** Serves what `open` makes of the storage, on a free port; reads that may be behind go to `reads`, where it is given. */
-export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgraph, reads?: { readonly storage: PostgresStorage }): Promise<ServedSubgraph> {
+export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgraph, reads?: { readonly storage: PostgresStorage }, patience: Patience = defaultPatience): Promise<ServedSubgraph> {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await testDatabase())
   let count = 0
@@ -36,7 +37,7 @@ export async function serveForTest(open: (storage: PostgresStorage) => OpenSubgr
   await fill(storage, shop)
   const feed = new MemoryFeed()
   const subgraph = open(storage)
-  const role = stack.use(await serveSubgraph({ subgraph, storage, changes: feed, port: 0, ...(reads === undefined ? {} : { reads }) }, createRoleContext(subgraph.name, 'silent')))
+  const role = stack.use(await serveSubgraph({ subgraph, storage, changes: feed, port: 0, patience, ...(reads === undefined ? {} : { reads }) }, createRoleContext(subgraph.name, 'silent')))
   const client = createClient({ url: `${role.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 })
   stack.defer(() => client.dispose())
   const kept = stack.move()

@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { authorizationOf } from '../../../runtime/identity/bearer.ts'
 import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../../runtime/identity/expiry.ts'
 import { isObject } from '../../../runtime/json.ts'
+import { CarefulSocket } from '../../../runtime/graphql/careful-socket.ts'
 import { readParameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
@@ -36,7 +37,7 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
   readonly callers: NodeCallers
   readonly log: Logger
 }): AsyncDisposable {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
+  const sockets = new WebSocketServer({ noServer: true, WebSocket: CarefulSocket, maxPayload: maxMessageBytes })
   http.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')

@@ -1,7 +1,7 @@
 {{/*
 One role's Deployment and Service, from a dict of
   root, role (its name), values (its part of the values), args (its command line),
-  database (whether it is given the database's URL), reads (and its replica's), context (and the secret of who asks), index (settings of a folder at /data; optional).
+  database (whether it is given the database's URL), reads (and its replica's), context (and the secret of who asks), counts (a Secret with the URL of where limits are counted together; optional), index (settings of a folder at /data; optional).
 */}}
 {{- define "aisle.role" -}}
 {{- $root := .root -}}
@@ -79,6 +79,15 @@ spec:
             {{- end }}
             {{- if .reads }}
             {{- include "aisle.readDatabaseEnv" $root | nindent 12 }}
+            {{- end }}
+            {{- with .counts }}
+            {{- if .existingSecret }}
+            - name: AISLE_RATE_LIMIT_STORE
+              valueFrom:
+                secretKeyRef:
+                  name: {{ .existingSecret | quote }}
+                  key: {{ .key | quote }}
+            {{- end }}
             {{- end }}
           ports:
             - name: http

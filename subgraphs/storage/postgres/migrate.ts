@@ -7,11 +7,12 @@ const folder = new URL('../../../schema/migrations/', import.meta.url)
 
 /**
  * Brings the database to the newest schema, forward only, one process at a time (Kysely's migrator takes a lock).
+ * @param through the last migration to run, as an earlier version would have; all of them without it
  * @returns the names of the migrations that ran.
  */
-export async function migrate({ db }: PostgresStorage): Promise<string[]> {
+export async function migrate({ db }: PostgresStorage, through?: string): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations } })
-  const { error, results } = await migrator.migrateToLatest()
+  const { error, results } = await (through === undefined ? migrator.migrateToLatest() : migrator.migrateTo(through))
   if (error !== undefined) throw error
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
 }

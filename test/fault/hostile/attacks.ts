@@ -9,8 +9,8 @@ export interface Outcome {
   readonly codes: readonly string[]
 }
 
-/** One hostile request. `url` is the server's, without a path. */
-export type Attack = (url: string) => Promise<Outcome>
+/** One hostile request. `url` is the server's, without a path; one that lasts gives up when the signal says so. */
+export type Attack = (url: string, signal?: AbortSignal) => Promise<Outcome>
 
 const json = { 'content-type': 'application/json' }
 
@@ -23,7 +23,7 @@ async function send(url: string, body: string | Buffer, headers: Record<string, 
 const query = (text: string, variables?: unknown): Attack => (url) => send(url, JSON.stringify({ query: text, variables }))
 
 /** Writes bytes to a connection, and perhaps more of them later; the status is what the server said, 0 when it only closed. */
-async function speak(url: string, first: string | Buffer, drip?: { readonly text: string; readonly everyMs: number; readonly times: number }): Promise<Outcome> {
+async function speak(url: string, first: string | Buffer, drip?: { readonly text: string; readonly everyMs: number; readonly times: number; readonly signal: AbortSignal | undefined }): Promise<Outcome> {
   const { hostname, port } = new URL(url)
   const socket: Socket = connect(Number(port), hostname)
   let answer = ''
@@ -36,9 +36,12 @@ async function speak(url: string, first: string | Buffer, drip?: { readonly text
   })
   socket.write(first)
   let left = drip?.times ?? 0
+  const giveUp = (): void => void socket.destroy()
+  drip?.signal?.addEventListener('abort', giveUp)
   const timer = drip === undefined ? null : setInterval(() => (left-- > 0 ? socket.write(drip.text) : socket.end()), drip.everyMs)
   await closed
   if (timer !== null) clearInterval(timer)
+  drip?.signal?.removeEventListener('abort', giveUp)
   return { status: Number(/HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), codes: [] }
 }
 
@@ -99,6 +102,6 @@ export const socketAttacks: Readonly<Record<string, Attack>> = {
 
 /** Connections that are kept as long as the server lets them. */
 export const slowAttacks: Readonly<Record<string, Attack>> = {
-  'a slow head': (url) => speak(url, 'POST /graphql HTTP/1.1\r\n', { text: 'X-a: b\r\n', everyMs: 200, times: 20 }),
-  'a slow body': (url) => speak(url, `${head}Content-Length: 1000\r\n\r\n{`, { text: ' ', everyMs: 200, times: 20 }),
+  'a slow head': (url, signal) => speak(url, 'POST /graphql HTTP/1.1\r\n', { text: 'X-a: b\r\n', everyMs: 200, times: 20, signal }),
+  'a slow body': (url, signal) => speak(url, `${head}Content-Length: 1000\r\n\r\n{`, { text: ' ', everyMs: 200, times: 20, signal }),
 }

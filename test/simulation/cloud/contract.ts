@@ -93,7 +93,7 @@ export async function openReal(): Promise<Cloud> {
       }
     },
     move: async () => (await log.move())?.batch ?? null,
-    deliver: (storeId, operations) => takeOperations(storage, storeId, operations, silent),
+    deliver: (storeId, operations) => takeOperations(storage, storeId, operations, { log: silent, statementTimeoutMs: 60_000 }),
     command({ kind, command }, context) {
       if (kind === 'recordStockMovement') return inventory.recordMovement(command, context)
       return kind === 'recordStockCount' ? inventory.recordCount(command, context) : device.reportReadings(command, context)

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { scratchFolder } from '../testing/conditions.ts'
 import type { NewOperation } from './operation.ts'
 import { Outbox } from './outbox.ts'
@@ -113,3 +114,16 @@ test('writes that arrive during a commit share the next one', async () => {
 function walFrames(connection: ReturnType<typeof openOutboxFile>): number {
   return Number(connection.prepare('pragma wal_checkpoint(noop)').get()?.log)
 }
+
+test('a write that the file does not take is refused, and counts for nothing; the next is kept again', async () => {
+  using folder = scratchFolder()
+  const path = join(folder.path, 'outbox.db')
+  await using outbox = new Outbox({ path, storeId: 'S1' })
+  await outbox.append(write('a'))
+  using other = new DatabaseSync(path)
+  other.exec("create trigger refuse before insert on operation begin select raise(abort, 'no room'); end")
+  await expect(outbox.append(write('b'))).rejects.toMatchObject({ code: 'WRITE_NOT_KEPT', status: 503 })
+  expect([outbox.depth, outbox.find('till', 'b')]).toEqual([1, null])
+  other.exec('drop trigger refuse')
+  expect((await outbox.append(write('b'))).status).toBe('kept')
+})
