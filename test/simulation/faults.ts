@@ -247,16 +247,19 @@ export const faults: Readonly<Record<string, Fault>> = {
   'cloud taken back': {
     weight: 1,
     strike(world, memory) {
-      const { cloud, cloudAudit, time, note } = world
       if (memory.backup === null) return
       memory.epochs += 1
-      note('the cloud is taken back to its backup')
-      world.keepLog()
-      cloud.restore(memory.backup, `epoch-${memory.epochs}`)
-      cloudAudit.restored()
-      memory.cloudWentBack = time.now
-      for (const transaction of memory.openTransactions.splice(0)) transaction.rollback()
-      for (const sequencer of world.sequencers) sequencer.wake()
+      world.note('the cloud is taken back to its backup')
+      takeBack(world, memory, memory.backup, `epoch-${memory.epochs}`)
+    },
+  },
+  'cloud taken back within its epoch': {
+    weight: 2,
+    strike(world, memory) {
+      if (memory.backup === null) return
+      // Nobody said so: the same numbers are given again, to other batches.
+      world.note('the cloud is taken back to its backup, and its log keeps its epoch')
+      takeBack(world, memory, memory.backup, memory.backup.log.epoch)
     },
   },
   'long offline': {
@@ -283,6 +286,15 @@ export const faults: Readonly<Record<string, Fault>> = {
       for (const node of nodes) node.link.change(weathers.fair ?? node.link.weather)
     },
   },
+}
+
+function takeBack(world: World, memory: FaultMemory, backup: CloudBackup, epoch: string): void {
+  world.keepLog()
+  world.cloud.restore(backup, epoch)
+  world.cloudAudit.restored()
+  memory.cloudWentBack = world.time.now
+  for (const transaction of memory.openTransactions.splice(0)) transaction.rollback()
+  for (const sequencer of world.sequencers) sequencer.wake()
 }
 
 function startLater(world: World, node: SimulatedNode): void {

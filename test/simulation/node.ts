@@ -49,7 +49,7 @@ export interface Life {
   /** How often this process has said that acknowledged writes are lost. */
   losses: number
   /** The newest position this process has shown. */
-  shown: { readonly epoch: string; readonly batch: number } | null
+  shown: { readonly epoch: string; readonly batch: number; readonly stamp: string | null } | null
 }
 
 /** How long, in milliseconds, a node may take to bring its two files in line after something went wrong between them. */
