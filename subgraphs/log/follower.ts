@@ -4,6 +4,7 @@ import { thisMachine, type Machine } from '../../runtime/machine.ts'
 import type { Change } from '../shared/changes.ts'
 import { entities as allEntities, type EntityName } from '../storage/entities.ts'
 import { isDamage } from '../storage/sqlite/damage.ts'
+import type { DamagedTables } from '../storage/sqlite/file-check.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
 import { Backoff, pause } from './backoff.ts'
 import { RangeCheck } from './range-check.ts'
@@ -11,6 +12,12 @@ import { RangeCopy, type RangeTarget } from './range-copy.ts'
 import type { RangeSource } from './ranges.ts'
 import { readingsHeldSince } from './retention.ts'
 import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
+
+/**
+ * Damage of the replica: rows that are not the source's, or tables in which SQLite found something wrong (null while it can't be told which). What
+ * is told of tables stands in the place of what was told of them before.
+ */
+export type FoundDamage = { readonly ranges: RangeCheck['damaged'] } | { readonly tables: DamagedTables }
 
 export interface FollowerOptions {
   readonly source: LogSource
@@ -28,6 +35,10 @@ export interface FollowerOptions {
   readonly checkEveryMs?: number
   /** Damage that was found, and that the copy begun because of it will mend: so many ranges of rows, or none where SQLite itself found it. */
   readonly onDamage?: (ranges: number) => void
+  /** Told at once of what is found, before it is known how far the damage goes; it ends with `onCopied`. */
+  readonly onFound?: (found: FoundDamage) => void
+  /** The replica is known to be damaged from before: only a fresh copy helps. */
+  readonly damaged?: boolean
   /** Batches that have become visible in the replica. */
   readonly onApplied?: (batches: readonly AppliedBatch[]) => void
   /**
@@ -103,6 +114,16 @@ export function askedToWait(error: unknown, machine: Machine = thisMachine): num
 /** Longer than this, in seconds, nobody is believed. */
 const longestAskedSeconds = 300
 
+/** Null for what the source is too old to compare. */
+async function comparable<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (AisleError.is(error) && error.code === 'BAD_REQUEST') return null
+    throw error
+  }
+}
+
 /** Rows that a replica drops by itself, by the hour. */
 const heldForATime: ReadonlySet<EntityName> = new Set(['reading', 'edge_operation'])
 
@@ -130,19 +151,35 @@ export function startFollower(options: FollowerOptions): Follower {
   first.promise.catch(() => {})
   let oldSource = false
   let online = false
-  let copyWanted = replica.needsSnapshot
+  let copyWanted = replica.needsSnapshot || options.damaged === true
   /** A copy by ranges that a failure of the link broke off. */
   let copying: RangeCopy | null = null
   let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities) : null
   let fileChecked = !replica.unclean
   let touched: Change[] | null = null
+  /** The copy whose damage SQLite is asked about, or has told. */
+  let examined: number | null = null
   /** Ends the wait for a change. */
   let wake = new AbortController()
   const wantCopy = (): void => {
     copyWanted = true
     options.onCopyWanted?.()
   }
+  /** Somebody met damage: what else there is of it, SQLite's check tells. Until then it may be anywhere. */
+  const examine = async (): Promise<void> => {
+    const { generation } = replica
+    if (examined === generation) return
+    examined = generation
+    options.onFound?.({ tables: null })
+    try {
+      const tables = await replica.check()
+      if (replica.generation === generation) options.onFound?.({ tables })
+    } catch (error) {
+      log.error({ err: error }, 'the damaged replica cannot be looked through')
+    }
+  }
   replica.onDamage((error) => {
+    void examine()
     if (copyWanted) return
     log.error({ err: error }, 'a reader met damage in the replica: it is put together anew')
     options.onDamage?.(0)
@@ -239,12 +276,15 @@ export function startFollower(options: FollowerOptions): Follower {
   const compareNext = async (look: RangeCheck, entity: EntityName, ranges: RangeSource): Promise<void> => {
     touched = []
     try {
-      const digests = await ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal })
+      const digests = await comparable(() => ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal }))
+      if (digests === null) return look.skip()
       setLink(true)
       while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
       // In another hour than the source's, more or fewer readings are held.
       if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
+      const before = look.damaged.length
       await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
+      if (look.damaged.length > before) options.onFound?.({ ranges: look.damaged.slice(before) })
     } finally {
       touched = null
     }
@@ -253,7 +293,12 @@ export function startFollower(options: FollowerOptions): Follower {
   const checkOn = async (look: RangeCheck): Promise<void> => {
     if (!fileChecked) {
       fileChecked = true
-      if (!(await localWork(() => replica.check()))) return damaged('SQLite found the replica damaged: it is put together anew', 0)
+      const tables = await localWork(() => replica.check())
+      if (tables?.length !== 0) {
+        examined = replica.generation
+        options.onFound?.({ tables })
+        return damaged('the replica is damaged: it is put together anew', 0, tables ?? [])
+      }
     }
     const { entity } = look
     if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
@@ -304,14 +349,20 @@ export function startFollower(options: FollowerOptions): Follower {
         // A refusal is an answer.
         if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
         const damage = error instanceof ReplicaFault && isDamage(error.cause)
-        if (damage) options.onDamage?.(0)
+        if (damage) {
+          options.onDamage?.(0)
+          void examine()
+        }
         if ((code !== null && startAgain.has(code)) || damage) {
           wantCopy()
           // What it has it keeps, and compares anew.
           copying = null
         }
-        // An origin of an older version has no ranges.
-        if (code === 'BAD_REQUEST' && copying !== null && copying.fetched === 0) oldSource = true
+        // An origin of an older version has no ranges, or does not know one of the entities.
+        if (code === 'BAD_REQUEST' && copying !== null) {
+          oldSource = true
+          copying = null
+        }
         if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
         await pause(Math.max(backoff.failed(), askedToWait(error, machine)), signal, machine)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Change } from '../shared/changes.ts'
 import type { EntityName } from '../storage/entities.ts'
-import type { EntityDigests, KeyRange, RangeDigest, RowKey } from './ranges.ts'
+import { isWithin, type EntityDigests, type KeyRange, type RangeDigest } from './ranges.ts'
 
 /** How often an entity is compared whose differing ranges had changes meanwhile, before they are taken for damaged. */
 const mostTries = 3
@@ -44,18 +44,4 @@ export class RangeCheck {
     }
     if (unsure) this.#left.push({ entity, tries: tries + 1 })
   }
-}
-
-function isWithin(key: RowKey, { after, through }: KeyRange): boolean {
-  return (after === null || compare(key, after) > 0) && (through === null || compare(key, through) <= 0)
-}
-
-/** As both databases order keys: text bytewise. */
-function compare(a: RowKey, b: RowKey): number {
-  for (const [nth, left] of a.entries()) {
-    const right = b[nth] ?? ''
-    const order = typeof left === 'number' && typeof right === 'number' ? left - right : Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
-    if (order !== 0) return order
-  }
-  return 0
 }

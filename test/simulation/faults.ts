@@ -3,7 +3,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { CloudBackup } from './cloud/cloud.ts'
 import type { OpenTransaction } from './cloud/rows.ts'
 import { keptIn } from './node-audit.ts'
-import { killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
+import { flipRow, killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
 import { weathers } from './link.ts'
 import { crashPoints, type SimulatedNode } from './node.ts'
 import { products, type World } from './world.ts'
@@ -120,6 +120,18 @@ export const faults: Readonly<Record<string, Fault>> = {
       startLater(world, node)
     },
   },
+  'flipped bits': {
+    weight: 2,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      node.kill()
+      const row = flipRow(node.directory, world.random)
+      world.note(`${node.name}: killed, and a row is another one: ${JSON.stringify(row)}`)
+      if (row !== null) node.flipped.push(row)
+      startLater(world, node)
+    },
+  },
   'copy of a disk': {
     weight: 3,
     strike(world, memory) {
@@ -208,7 +220,11 @@ export const faults: Readonly<Record<string, Fault>> = {
     strike({ origin, random, time }) {
       const kind = random.pick(['reportReadings', 'recordStockCount'])
       origin.unknownKinds.add(kind)
-      time.after(random.integer(1_000, 60_000), () => origin.unknownKinds.delete(kind))
+      origin.compares = false
+      time.after(random.integer(1_000, 60_000), () => {
+        origin.unknownKinds.delete(kind)
+        origin.compares = true
+      })
     },
   },
   'new rule': {

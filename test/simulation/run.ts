@@ -105,6 +105,7 @@ async function mend(world: World, { openTransactions }: FaultMemory): Promise<vo
   for (const transaction of openTransactions) transaction.commit()
   origin.refusal = null
   origin.unknownKinds.clear()
+  origin.compares = true
   for (const sequencer of sequencers) {
     sequencer.armed = false
     sequencer.start()
