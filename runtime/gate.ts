@@ -33,21 +33,50 @@ export class Gate {
    * @throws AisleError ORIGIN_BUSY, or the code it was given, with `retryAfterSeconds` by when those who wait now should have been served.
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
-    if (this.#working >= atOnce) {
-      if (this.#queue.length >= queue) {
-        throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
-      }
-      // Whoever is let in has the place of the one who left.
-      await new Promise<void>((resolve) => this.#queue.push(resolve))
-    } else {
-      this.#working += 1
-    }
-    const began = performance.now()
+    if (!this.#letIn()) await this.#turn()
+    const leave = this.#place()
     try {
       signal?.throwIfAborted()
       return await work()
     } finally {
+      leave()
+    }
+  }
+
+  /**
+   * The same for what does not end with a function: its place is held until what is returned is called.
+   * @throws what `run` throws
+   */
+  async enter(signal?: AbortSignal): Promise<() => void> {
+    if (!this.#letIn()) await this.#turn()
+    const leave = this.#place()
+    if (signal?.aborted === true) leave()
+    signal?.throwIfAborted()
+    return leave
+  }
+
+  #letIn(): boolean {
+    if (this.#working >= this.#options.atOnce) return false
+    this.#working += 1
+    return true
+  }
+
+  #turn(): Promise<void> {
+    const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
+    if (this.#queue.length >= queue) {
+      throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
+    }
+    // Whoever is let in has the place of the one who left.
+    return new Promise((resolve) => this.#queue.push(resolve))
+  }
+
+  /** Gives the place of whoever was let in to the next, once. */
+  #place(): () => void {
+    const began = performance.now()
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
       this.#each += (performance.now() - began - this.#each) / 20
       const next = this.#queue.shift()
       if (next === undefined) this.#working -= 1

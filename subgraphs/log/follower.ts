@@ -6,7 +6,7 @@ import { entities as allEntities, type EntityName } from '../storage/entities.ts
 import { isDamage } from '../storage/sqlite/damage.ts'
 import type { DamagedTables } from '../storage/sqlite/file-check.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
-import { Backoff, pause } from './backoff.ts'
+import { askedToWait, Backoff, pause } from './backoff.ts'
 import { RangeCheck } from './range-check.ts'
 import { RangeCopy, type RangeTarget } from './range-copy.ts'
 import type { RangeSource } from './ranges.ts'
@@ -105,15 +105,6 @@ function ofReplica(error: unknown): unknown {
   return AisleError.is(error) ? error : new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
 }
 
-/** Milliseconds after which the source wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
-export function askedToWait(error: unknown, machine: Machine = thisMachine): number {
-  const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
-  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + machine.random() / 2) : 0
-}
-
-/** Longer than this, in seconds, nobody is believed. */
-const longestAskedSeconds = 300
-
 /** Null for what the source is too old to compare. */
 async function comparable<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
   try {
@@ -154,7 +145,7 @@ export function startFollower(options: FollowerOptions): Follower {
   let copyWanted = replica.needsSnapshot || options.damaged === true
   /** A copy by ranges that a failure of the link broke off. */
   let copying: RangeCopy | null = null
-  let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities) : null
+  let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities, machine) : null
   let fileChecked = !replica.unclean
   let touched: Change[] | null = null
   /** The copy whose damage SQLite is asked about, or has told. */
@@ -187,7 +178,7 @@ export function startFollower(options: FollowerOptions): Follower {
     wake.abort()
   })
   const check = (): void => {
-    checking ??= new RangeCheck(options.entities ?? replica.entities)
+    checking ??= new RangeCheck(options.entities ?? replica.entities, machine)
     fileChecked = false
     wake.abort()
   }
@@ -230,6 +221,7 @@ export function startFollower(options: FollowerOptions): Follower {
       source: ranges,
       scopes,
       entities,
+      machine,
       target: localTarget(local(() => replica.beginParts())),
       onHeader(header) {
         setLink(true)
@@ -282,9 +274,11 @@ export function startFollower(options: FollowerOptions): Follower {
       while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
       // In another hour than the source's, more or fewer readings are held.
       if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
-      const before = look.damaged.length
       await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
-      if (look.damaged.length > before) options.onFound?.({ ranges: look.damaged.slice(before) })
+      if (look.damaged.length === 0) return
+      options.onFound?.({ ranges: look.damaged })
+      // The copy that mends it compares everything.
+      damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
     } finally {
       touched = null
     }
@@ -303,7 +297,6 @@ export function startFollower(options: FollowerOptions): Follower {
     const { entity } = look
     if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
     checking = null
-    if (look.damaged.length > 0) damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
   }
 
   const damaged = (text: string, ranges: number, found: readonly unknown[] = []): void => {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Machine } from '../../runtime/machine.ts'
 import type { Change } from '../shared/changes.ts'
 import type { EntityName } from '../storage/entities.ts'
 import { isWithin, type EntityDigests, type KeyRange, type RangeDigest } from './ranges.ts'
@@ -8,11 +8,13 @@ const mostTries = 3
 
 /** A look at all entities of a replica, one after the other. */
 export class RangeCheck {
+  readonly #machine: Machine
   readonly #left: { readonly entity: EntityName; readonly tries: number }[]
   /** Ranges that do not have the rows that they should. */
   readonly damaged: { readonly entity: EntityName; readonly range: KeyRange }[] = []
 
-  constructor(entities: readonly EntityName[]) {
+  constructor(entities: readonly EntityName[], machine: Machine) {
+    this.#machine = machine
     this.#left = entities.map((entity) => ({ entity, tries: 1 }))
   }
 
@@ -37,7 +39,7 @@ export class RangeCheck {
     const keys = touched.filter((change) => change.entity === entity).map(({ key }) => key)
     let unsure = false
     for (const range of ranges) {
-      await nextTurn()
+      await this.#machine.turn()
       if (matches(entity, range)) continue
       if (tries < mostTries && keys.some((key) => isWithin(key, range))) unsure = true
       else this.damaged.push({ entity, range: { after: range.after, through: range.through } })

@@ -210,7 +210,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   'origin down': {
     weight: 3,
     strike({ origin, random, time, note }) {
-      origin.refusal = new AisleError(random.pick(['SHUTTING_DOWN', 'DATABASE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'STORE_UNKNOWN'] as const))
+      const code = random.pick(['SHUTTING_DOWN', 'DATABASE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'STORE_UNKNOWN', 'ORIGIN_BUSY'] as const)
+      origin.refusal = new AisleError(code, undefined, code === 'ORIGIN_BUSY' ? { details: { retryAfterSeconds: random.integer(1, 60) } } : {})
       note(`origin answers ${origin.refusal.code}`)
       time.after(random.integer(200, 30_000), () => (origin.refusal = null))
     },

@@ -67,7 +67,7 @@ export class ModelOrigin {
       return json({ outcomes: takeDelivery(rows, commands, storeId, operations, now, this.unknownKinds) })
     } catch (error) {
       const fault = AisleError.is(error) ? error : new AisleError('BAD_REQUEST', String(error))
-      return { ...json({ error: { code: fault.code, message: fault.message } }), status: fault.status }
+      return { ...json({ error: { code: fault.code, message: fault.message, details: fault.details } }), status: fault.status }
     }
   }
 
