@@ -164,6 +164,7 @@ export const faults: Readonly<Record<string, Fault>> = {
       const twin = world.addNode(`twin-of-${node.name}`, node.storeId)
       world.note(`${node.name}: a clone of it starts`)
       twin.restore(path)
+      twin.flipped.push(...node.flipped)
       world.start(twin)
     },
   },

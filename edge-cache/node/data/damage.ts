@@ -145,7 +145,7 @@ function read(file: string): Held {
   try {
     return kept.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const absent = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
     // What says that something is damaged, and can't be read, may have said anything.
     return absent ? nothing : { ranges: [], tables: null }
   }
