@@ -73,6 +73,7 @@ export const errorTable = {
   OUT_OF_SCOPE: { status: 200, text: 'This is outside what this store\'s node holds.', action: 'Ask the gateway, or ask again when the store is online.' },
   OUT_OF_RETENTION: { status: 200, text: 'This is older than what this store\'s node keeps.', action: 'Ask the gateway for older readings.' },
   CLOUD_ONLY: { status: 200, text: 'This field is answered in the cloud only.', action: 'Ask the gateway; the store\'s node never holds this data.' },
+  COPY_DAMAGED: { status: 200, text: 'This part of the store\'s copy was found damaged and is being fetched again.', action: 'Retry in a moment, or ask the gateway. If it comes back, look at the node\'s disk; it is mended as soon as origin can be reached.' },
   NODE_BUSY: { status: 503, text: 'This node has more requests waiting than it can serve.', action: 'Retry after a moment; spread the load or give the node a faster machine.' },
   WRITE_NOT_KEPT: { status: 503, text: 'This node could not keep the write.', action: 'Retry with the same operationId, which records it once; check the disk of the node (space, read-only mount, faults).' },
   NOT_READY: { status: 503, text: 'This node has not yet received its first copy of the data.', action: 'Wait until /health/ready answers 200; check the link to origin.' },

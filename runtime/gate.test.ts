@@ -23,6 +23,23 @@ test('lets a bounded number in, the others in their order, and tells the rest wh
   await gate.run(async () => {})
 })
 
+test('a place that is entered is held until it is left, once', async () => {
+  const gate = new Gate({ atOnce: 1, queue: 5 })
+  const leave = await gate.hold()
+  const order: string[] = []
+  const others = [gate.hold().then((left) => (order.push('first'), left)), gate.run(async () => void order.push('second'))] as const
+  expect(gate.waiting).toBe(2)
+  leave()
+  leave()
+  const left = await others[0]
+  expect([order, gate.waiting]).toEqual([['first'], 1])
+  left()
+  await others[1]
+  expect(order).toEqual(['first', 'second'])
+  await expect(gate.hold(AbortSignal.abort())).rejects.toThrow()
+  await gate.run(async () => {})
+})
+
 test('what fails, and who has gone, leaves its place to the next', async () => {
   const gate = new Gate({ atOnce: 1, queue: 1 })
   const gone = new AbortController()

@@ -45,6 +45,25 @@ export class Gate {
   }
 
   /**
+   * The same for what does not end with a function: its place is held until what is returned is called.
+   * @throws what `run` throws
+   */
+  async hold(signal?: AbortSignal): Promise<() => void> {
+    const turn = this.enter()
+    if (turn !== null) await turn
+    const began = performance.now()
+    let held = true
+    const leave = (): void => {
+      if (!held) return
+      held = false
+      this.leave(performance.now() - began)
+    }
+    if (signal?.aborted === true) leave()
+    signal?.throwIfAborted()
+    return leave
+  }
+
+  /**
    * Takes a place, which must be left again. Null when there is one, else a promise of it.
    * @throws AisleError as {@link Gate.run} does
    */

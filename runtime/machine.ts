@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
 
 /**
  * What a process takes from the machine it runs on and no run repeats by itself: time and chance. Whoever takes them from here
@@ -16,6 +17,8 @@ export interface Machine {
   uuid(): string
   /** Runs `work` once after `ms` milliseconds, unless it is disposed of before. */
   after(ms: number, work: () => void): Disposable
+  /** Resolves when others that are due have had their turn. */
+  turn(): Promise<void>
 }
 
 /** The machine that this process runs on. */
@@ -28,4 +31,5 @@ export const thisMachine: Machine = {
     const timer = setTimeout(work, ms)
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
+  turn: () => setImmediate(),
 }

@@ -3,6 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { AisleError } from './errors.ts'
 
 /**
+ * Most connections that wait to be accepted, as far as the system allows (`net.core.somaxconn`). Of a crowd that is larger the rest is dropped without a
+ * word, and tries again after 1, 3, 7 and 15 seconds: with Node's 511, stores that lost the same link would come back that late.
+ */
+const mostConnecting = 4_096
+
+/**
  * Listens and returns the port really taken (0 asks for a free one).
  * @throws AisleError PORT_IN_USE
  */
@@ -11,7 +17,7 @@ export async function listen(server: Server, port: number, host?: string): Promi
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? new AisleError('PORT_IN_USE', `Port ${port} is already taken: stop what listens there, or choose another with --port.`, { cause: error }) : error)
     })
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve)
+    server.listen({ port, backlog: mostConnecting, ...(host === undefined ? {} : { host }) }, resolve)
   })
   return (server.address() as AddressInfo).port
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DeviceCommands } from '../../subgraphs/device/commands.ts'
 import type { InventoryCommands } from '../../subgraphs/inventory/commands.ts'
 import type { ChangeFeed, LogPosition } from '../../subgraphs/shared/changes.ts'
+import type { ReadLog } from '../../subgraphs/shared/reads.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
 import type { Moves } from './cache/moves.ts'
 import type { NodeState } from './state.ts'
@@ -33,6 +34,14 @@ export interface ReadSession extends Disposable {
   refresh(): void
 }
 
+/** What of a copy is found damaged and not mended yet: nothing that touches it may be answered. */
+export interface DamageGuard {
+  /** Grows whenever something else is found, or all is mended. */
+  readonly version: number
+  /** Tells `reads` of what is read, and refuses with COPY_DAMAGED what touches damage. */
+  guard(reads: ReadLog | undefined): ReadLog | undefined
+}
+
 /** A store's own copy of its data, as the serving side sees it. */
 export interface NodeData extends AsyncDisposable {
   readonly storeId: string
@@ -45,6 +54,7 @@ export interface NodeData extends AsyncDisposable {
   readonly changes: ChangeFeed
   /** When each part of the data last changed, pending writes among it: for who keeps what was read. */
   readonly moves: Moves
+  readonly damage: DamageGuard
   readonly inventory: InventoryCommands
   readonly device: DeviceCommands
 }

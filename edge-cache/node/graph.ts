@@ -31,7 +31,8 @@ export async function createNodeGraph(data: NodeData, grant: GrantPolicies = pol
   return {
     schema,
     cloudOnly,
-    contextFor(reading, caller, reads) {
+    contextFor(reading, caller, told) {
+      const reads = data.damage.guard(told)
       const environment: RequestEnvironment = {
         storage: reading.storage,
         principal: caller.subject,

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { registerLogSourceTests } from '../../subgraphs/log/testing/source-suite.ts'
+import { Gate } from '../../runtime/gate.ts'
 import { closeServer } from '../../runtime/server.ts'
 import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
 import { NodeDirectory } from '../origin/nodes.ts'
@@ -16,7 +17,7 @@ import fastify from 'fastify'
 registerLogSourceTests('origin over HTTP', async ({ storage }) => {
   const source = createPostgresSource(storage, { keepTail: true })
   const app = fastify({ forceCloseConnections: true })
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment: false, statementTimeoutMs: 60_000, lag: new StoreLag(), log: createLogger('test', 'silent') })
+  const sync = registerSync(app, { storage, source, deliveries: new Gate({ atOnce: 4, queue: 10 }), nodes: new NodeDirectory(storage), requireEnrolment: false, statementTimeoutMs: 60_000, lag: new StoreLag(), log: createLogger('test', 'silent') })
   await app.ready()
   const port = await listen(app.server, 0, '127.0.0.1')
   const client = createHttpLogSource({ origin: `http://127.0.0.1:${port}`, storeId: 's1' })

@@ -27,7 +27,9 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
   const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
-  const gates = { changes: new Gate({ atOnce: Math.max(1, config.connections - 2), queue: config.queue }), copies: new Gate({ atOnce: config.copies, queue: config.queue }) }
+  const gateOf = (atOnce: number): Gate => new Gate({ atOnce: Math.max(1, atOnce), queue: config.queue })
+  // A whole copy may take as long as its link is slow: it never has all the places of those who compare.
+  const gates = { changes: gateOf(config.connections - 2), copies: gateOf(config.copies), wholeCopies: gateOf(config.copies - 1) }
   const source = stack.use(createPostgresSource(storage, { keepTail: true, gates }))
   const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
@@ -56,7 +58,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
-  const sync = registerSync(app, { storage, source, nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
+  const sync = registerSync(app, { storage, source, deliveries: gateOf(config.connections / 2), nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

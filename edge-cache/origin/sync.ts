@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AisleError } from '../../runtime/errors.ts'
+import type { Gate } from '../../runtime/gate.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { stamped } from '../../subgraphs/log/read-changes.ts'
 import type { RangeSource } from '../../subgraphs/log/ranges.ts'
@@ -19,6 +20,8 @@ import { StoreDirectory } from './stores.ts'
 export interface SyncServices {
   readonly storage: PostgresStorage
   readonly source: LogSource
+  /** Lets in who brings writes. */
+  readonly deliveries: Gate
   readonly nodes: NodeDirectory
   /** Answers enrolled nodes only. */
   readonly requireEnrolment: boolean
@@ -48,7 +51,7 @@ const mostEnrolBytes = 16 * 1024
 const place = z.object({ storeId: z.string().min(1) })
 
 /** The protocol's paths under `/sync`; see `PROTOCOL.md`. Disposing it answers who waits, so that the server can close. */
-export function registerSync(app: FastifyInstance, { storage, source, nodes, requireEnrolment, statementTimeoutMs, lag, log }: SyncServices): Disposable {
+export function registerSync(app: FastifyInstance, { storage, source, deliveries, nodes, requireEnrolment, statementTimeoutMs, lag, log }: SyncServices): Disposable {
   const stores = new StoreDirectory(storage)
   const open = new Set<AbortController>()
   let stopping = false
@@ -139,7 +142,8 @@ export function registerSync(app: FastifyInstance, { storage, source, nodes, req
       const { storeId } = decode(place, request.params)
       const { operations } = decode(delivery, request.body)
       await admit(request, storeId)
-      return sendJson(request, reply, { outcomes: await takeOperations(storage, storeId, operations, { log, statementTimeoutMs }) })
+      const signal = track(reply)
+      return sendJson(request, reply, { outcomes: await deliveries.run(() => takeOperations(storage, storeId, operations, { log, statementTimeoutMs }), signal) })
     })
 
     sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))

@@ -1,5 +1,6 @@
 import type { Change } from '../shared/changes.ts'
 import { requireHeld } from '../shared/scope.ts'
+import { shelfTags } from '../shared/tags.ts'
 import { follow, newestChanges, stream } from '../shared/streams.ts'
 import type { ListPriceRow, StockRow, StorePriceRow } from '../storage/database.ts'
 import { chainScope, storeScope } from '../storage/entities.ts'
@@ -34,6 +35,8 @@ function stockEvents(context: InventoryRequest, storeId: string, wanted: Readonl
         const productId = String(change.key[1])
         if (wanted !== null && !wanted.has(productId)) continue
         context.renew()
+        // On a store's node pending writes lie over the row.
+        context.environment.reads?.note(shelfTags('stock', [storeId], [productId]))
         yield { storeId, productId, stock: change.row as StockRow | null }
       }
     }

@@ -1,3 +1,4 @@
+import { AisleError } from '../../runtime/errors.ts'
 import { thisMachine, type Machine } from '../../runtime/machine.ts'
 
 /** Waits for `ms` milliseconds, or until `signal` aborts; never rejects. */
@@ -41,4 +42,13 @@ export class Backoff {
     this.#failures += 1
     return Math.max(this.#firstMs / 2, this.#machine.random() * ceiling)
   }
+}
+
+/** Longer than this, in seconds, nobody is believed. */
+const longestAskedSeconds = 300
+
+/** Milliseconds after which whoever refused wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
+export function askedToWait(error: unknown, machine: Machine = thisMachine): number {
+  const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + machine.random() / 2) : 0
 }

@@ -4,13 +4,20 @@ import { thisMachine, type Machine } from '../../runtime/machine.ts'
 import type { Change } from '../shared/changes.ts'
 import { entities as allEntities, type EntityName } from '../storage/entities.ts'
 import { isDamage } from '../storage/sqlite/damage.ts'
+import type { DamagedTables } from '../storage/sqlite/file-check.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
-import { Backoff, pause } from './backoff.ts'
+import { askedToWait, Backoff, pause } from './backoff.ts'
 import { RangeCheck } from './range-check.ts'
 import { RangeCopy, type RangeTarget } from './range-copy.ts'
 import type { RangeSource } from './ranges.ts'
 import { readingsHeldSince } from './retention.ts'
 import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
+
+/**
+ * Damage of the replica: rows that are not the source's, or tables in which SQLite found something wrong (null while it can't be told which). What
+ * is told of tables stands in the place of what was told of them before.
+ */
+export type FoundDamage = { readonly ranges: RangeCheck['damaged'] } | { readonly tables: DamagedTables }
 
 export interface FollowerOptions {
   readonly source: LogSource
@@ -28,6 +35,10 @@ export interface FollowerOptions {
   readonly checkEveryMs?: number
   /** Damage that was found, and that the copy begun because of it will mend: so many ranges of rows, or none where SQLite itself found it. */
   readonly onDamage?: (ranges: number) => void
+  /** Told at once of what is found, before it is known how far the damage goes; it ends with `onCopied`. */
+  readonly onFound?: (found: FoundDamage) => void
+  /** The replica is known to be damaged from before: only a fresh copy helps. */
+  readonly damaged?: boolean
   /** Batches that have become visible in the replica. */
   readonly onApplied?: (batches: readonly AppliedBatch[]) => void
   /**
@@ -94,14 +105,15 @@ function ofReplica(error: unknown): unknown {
   return AisleError.is(error) ? error : new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
 }
 
-/** Milliseconds after which the source wants to be asked again, and up to half more so that not all come back together; 0 where it says none. */
-export function askedToWait(error: unknown, machine: Machine = thisMachine): number {
-  const seconds = AisleError.is(error) ? error.details.retryAfterSeconds : null
-  return typeof seconds === 'number' ? Math.min(seconds, longestAskedSeconds) * 1000 * (1 + machine.random() / 2) : 0
+/** Null for what the source is too old to compare. */
+async function comparable<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (AisleError.is(error) && error.code === 'BAD_REQUEST') return null
+    throw error
+  }
 }
-
-/** Longer than this, in seconds, nobody is believed. */
-const longestAskedSeconds = 300
 
 /** Rows that a replica drops by itself, by the hour. */
 const heldForATime: ReadonlySet<EntityName> = new Set(['reading', 'edge_operation'])
@@ -130,19 +142,35 @@ export function startFollower(options: FollowerOptions): Follower {
   first.promise.catch(() => {})
   let oldSource = false
   let online = false
-  let copyWanted = replica.needsSnapshot
+  let copyWanted = replica.needsSnapshot || options.damaged === true
   /** A copy by ranges that a failure of the link broke off. */
   let copying: RangeCopy | null = null
-  let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities) : null
+  let checking: RangeCheck | null = replica.unclean ? new RangeCheck(options.entities ?? replica.entities, machine) : null
   let fileChecked = !replica.unclean
   let touched: Change[] | null = null
+  /** The copy whose damage SQLite is asked about, or has told. */
+  let examined: number | null = null
   /** Ends the wait for a change. */
   let wake = new AbortController()
   const wantCopy = (): void => {
     copyWanted = true
     options.onCopyWanted?.()
   }
+  /** Somebody met damage: what else there is of it, SQLite's check tells. Until then it may be anywhere. */
+  const examine = async (): Promise<void> => {
+    const { generation } = replica
+    if (examined === generation) return
+    examined = generation
+    options.onFound?.({ tables: null })
+    try {
+      const tables = await replica.check()
+      if (replica.generation === generation) options.onFound?.({ tables })
+    } catch (error) {
+      log.error({ err: error }, 'the damaged replica cannot be looked through')
+    }
+  }
   replica.onDamage((error) => {
+    void examine()
     if (copyWanted) return
     log.error({ err: error }, 'a reader met damage in the replica: it is put together anew')
     options.onDamage?.(0)
@@ -150,7 +178,7 @@ export function startFollower(options: FollowerOptions): Follower {
     wake.abort()
   })
   const check = (): void => {
-    checking ??= new RangeCheck(options.entities ?? replica.entities)
+    checking ??= new RangeCheck(options.entities ?? replica.entities, machine)
     fileChecked = false
     wake.abort()
   }
@@ -193,6 +221,7 @@ export function startFollower(options: FollowerOptions): Follower {
       source: ranges,
       scopes,
       entities,
+      machine,
       target: localTarget(local(() => replica.beginParts())),
       onHeader(header) {
         setLink(true)
@@ -239,12 +268,17 @@ export function startFollower(options: FollowerOptions): Follower {
   const compareNext = async (look: RangeCheck, entity: EntityName, ranges: RangeSource): Promise<void> => {
     touched = []
     try {
-      const digests = await ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal })
+      const digests = await comparable(() => ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal }))
+      if (digests === null) return look.skip()
       setLink(true)
       while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
       // In another hour than the source's, more or fewer readings are held.
       if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
       await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
+      if (look.damaged.length === 0) return
+      options.onFound?.({ ranges: look.damaged })
+      // The copy that mends it compares everything.
+      damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
     } finally {
       touched = null
     }
@@ -253,12 +287,16 @@ export function startFollower(options: FollowerOptions): Follower {
   const checkOn = async (look: RangeCheck): Promise<void> => {
     if (!fileChecked) {
       fileChecked = true
-      if (!(await localWork(() => replica.check()))) return damaged('SQLite found the replica damaged: it is put together anew', 0)
+      const tables = await localWork(() => replica.check())
+      if (tables?.length !== 0) {
+        examined = replica.generation
+        options.onFound?.({ tables })
+        return damaged('the replica is damaged: it is put together anew', 0, tables ?? [])
+      }
     }
     const { entity } = look
     if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
     checking = null
-    if (look.damaged.length > 0) damaged('rows of the replica are not those of the cloud: they are fetched again', look.damaged.length, look.damaged.slice(0, 100))
   }
 
   const damaged = (text: string, ranges: number, found: readonly unknown[] = []): void => {
@@ -304,14 +342,20 @@ export function startFollower(options: FollowerOptions): Follower {
         // A refusal is an answer.
         if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
         const damage = error instanceof ReplicaFault && isDamage(error.cause)
-        if (damage) options.onDamage?.(0)
+        if (damage) {
+          options.onDamage?.(0)
+          void examine()
+        }
         if ((code !== null && startAgain.has(code)) || damage) {
           wantCopy()
           // What it has it keeps, and compares anew.
           copying = null
         }
-        // An origin of an older version has no ranges.
-        if (code === 'BAD_REQUEST' && copying !== null && copying.fetched === 0) oldSource = true
+        // An origin of an older version has no ranges, or does not know one of the entities.
+        if (code === 'BAD_REQUEST' && copying !== null) {
+          oldSource = true
+          copying = null
+        }
         if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
         log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
         await pause(Math.max(backoff.failed(), askedToWait(error, machine)), signal, machine)

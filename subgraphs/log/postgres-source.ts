@@ -4,7 +4,7 @@ import { LogSignal } from './log-signal.ts'
 import { mostChanges, readChanges } from './read-changes.ts'
 import { rangesOf } from './read-ranges.ts'
 import { SnapshotReader } from './read-snapshot.ts'
-import type { LogSource } from './source.ts'
+import type { LogSource, SnapshotRows } from './source.ts'
 import { LogTail } from './tail.ts'
 
 export interface PostgresSource extends LogSource, AsyncDisposable {
@@ -21,8 +21,8 @@ const sameAnswerMs = 50
 export interface PostgresSourceOptions {
   /** Reads each new batch once, with the changes of all scopes, and answers from memory: for who serves most of the scopes. */
   readonly keepTail?: boolean
-  /** Lets in who needs the database for older changes, and who needs a copy. */
-  readonly gates?: { readonly changes: Gate; readonly copies: Gate }
+  /** Lets in who needs the database for older changes, who compares, and who takes a whole copy: that one until its last row has left. */
+  readonly gates?: { readonly changes: Gate; readonly copies: Gate; readonly wholeCopies: Gate }
 }
 
 /** The log where it lives. One listening connection serves all who wait. */
@@ -43,13 +43,27 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       return logSignal.waiting
     },
     get copiesWaiting() {
-      return snapshots.waiting + (gates?.copies.waiting ?? 0)
+      return snapshots.waiting + (gates?.copies.waiting ?? 0) + (gates?.wholeCopies.waiting ?? 0)
     },
     ranges: {
       digests: (scopes, question) => copying(() => ranges.digests(scopes, question), question.signal),
       rows: (scopes, question) => copying(() => ranges.rows(scopes, question), question.signal),
     },
-    snapshot: (scopes, { entities, signal } = {}) => copying(() => snapshots.read(scopes, entities, signal), signal),
+    async snapshot(scopes, { entities, signal } = {}) {
+      const leave = (await gates?.wholeCopies.hold(signal)) ?? (() => {})
+      signal?.addEventListener('abort', leave)
+      const left = (): void => {
+        signal?.removeEventListener('abort', leave)
+        leave()
+      }
+      try {
+        const { header, chunks } = await snapshots.read(scopes, entities, signal)
+        return { header, chunks: untilEnd(chunks, left) }
+      } catch (error) {
+        left()
+        throw error
+      }
+    },
     async changes(scopes, after, { limit = defaultLimit, waitMs = 0, signal } = {}) {
       const until = performance.now() + waitMs
       // Who waits is told of what comes; who does not has to be told what is there now.
@@ -68,6 +82,15 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
     async [Symbol.asyncDispose]() {
       await Promise.all([logSignal[Symbol.asyncDispose](), snapshots[Symbol.asyncDispose]()])
     },
+  }
+}
+
+/** The rows, and `left` when the last of them was taken or nobody wants more. */
+async function* untilEnd(chunks: AsyncIterable<SnapshotRows>, left: () => void): AsyncGenerator<SnapshotRows> {
+  try {
+    yield* chunks
+  } finally {
+    left()
   }
 }
 

@@ -1,18 +1,20 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Machine } from '../../runtime/machine.ts'
 import type { Change } from '../shared/changes.ts'
 import type { EntityName } from '../storage/entities.ts'
-import type { EntityDigests, KeyRange, RangeDigest, RowKey } from './ranges.ts'
+import { isWithin, type EntityDigests, type KeyRange, type RangeDigest } from './ranges.ts'
 
 /** How often an entity is compared whose differing ranges had changes meanwhile, before they are taken for damaged. */
 const mostTries = 3
 
 /** A look at all entities of a replica, one after the other. */
 export class RangeCheck {
+  readonly #machine: Machine
   readonly #left: { readonly entity: EntityName; readonly tries: number }[]
   /** Ranges that do not have the rows that they should. */
   readonly damaged: { readonly entity: EntityName; readonly range: KeyRange }[] = []
 
-  constructor(entities: readonly EntityName[]) {
+  constructor(entities: readonly EntityName[], machine: Machine) {
+    this.#machine = machine
     this.#left = entities.map((entity) => ({ entity, tries: 1 }))
   }
 
@@ -37,25 +39,11 @@ export class RangeCheck {
     const keys = touched.filter((change) => change.entity === entity).map(({ key }) => key)
     let unsure = false
     for (const range of ranges) {
-      await nextTurn()
+      await this.#machine.turn()
       if (matches(entity, range)) continue
       if (tries < mostTries && keys.some((key) => isWithin(key, range))) unsure = true
       else this.damaged.push({ entity, range: { after: range.after, through: range.through } })
     }
     if (unsure) this.#left.push({ entity, tries: tries + 1 })
   }
-}
-
-function isWithin(key: RowKey, { after, through }: KeyRange): boolean {
-  return (after === null || compare(key, after) > 0) && (through === null || compare(key, through) <= 0)
-}
-
-/** As both databases order keys: text bytewise. */
-function compare(a: RowKey, b: RowKey): number {
-  for (const [nth, left] of a.entries()) {
-    const right = b[nth] ?? ''
-    const order = typeof left === 'number' && typeof right === 'number' ? left - right : Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
-    if (order !== 0) return order
-  }
-  return 0
 }

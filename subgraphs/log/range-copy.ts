@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Machine } from '../../runtime/machine.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { entities, type EntityName } from '../storage/entities.ts'
 import type { KeyRange, RangeDigest, RangeSource } from './ranges.ts'
@@ -17,6 +17,7 @@ export interface RangeCopyOptions {
   readonly scopes: readonly string[]
   readonly entities: readonly EntityName[]
   readonly target: RangeTarget
+  readonly machine: Machine
   readonly onHeader?: (header: SnapshotHeader) => void
 }
 
@@ -65,7 +66,7 @@ export class RangeCopy {
     this.#heard(header)
     const wanted: KeyRange[] = []
     for (const range of ranges) {
-      await nextTurn()
+      await this.#options.machine.turn()
       if (target.has(entity, range)) continue
       const last = wanted.at(-1)
       // Ranges that follow each other are fetched as one.
@@ -94,7 +95,7 @@ export class RangeCopy {
       this.fetched += rows.length
       const done = JSON.stringify(through) === JSON.stringify(range.through)
       wanted.ranges = done ? wanted.ranges.slice(1) : [{ after: through, through: range.through }, ...wanted.ranges.slice(1)]
-      await nextTurn()
+      await this.#options.machine.turn()
     }
     this.#wanted = null
   }

@@ -42,3 +42,19 @@ export interface RangeSource {
   digests(scopes: readonly string[], question: EntityQuestion): Promise<EntityDigests>
   rows(scopes: readonly string[], question: EntityQuestion & { readonly range: KeyRange; readonly limit: number }): Promise<RangeRows>
 }
+
+/** Whether a range holds a key. */
+export function isWithin(key: RowKey, { after, through }: KeyRange): boolean {
+  return (after === null || compareKeys(key, after) > 0) && (through === null || compareKeys(key, through) <= 0)
+}
+
+/** As both databases order keys: text bytewise. The beginning of a key is equal to the whole of it. */
+export function compareKeys(a: RowKey, b: RowKey): number {
+  for (const [nth, left] of a.entries()) {
+    const right = b[nth]
+    if (right === undefined) break
+    const order = typeof left === 'number' && typeof right === 'number' ? left - right : Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
+    if (order !== 0) return order
+  }
+  return 0
+}

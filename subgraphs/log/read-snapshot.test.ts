@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { Gate } from '../../runtime/gate.ts'
 import { createPostgresSource, type PostgresSource } from './postgres-source.ts'
 import type { Snapshot } from './source.ts'
 import { openTestLog, putStock, putStore, type TestLog } from './testing/test-log.ts'
@@ -38,6 +39,27 @@ test('whoever gives up while waiting for its turn leaves the turn to others', as
     held.push(await source.snapshot(scopes))
   }
   expect(await Promise.all(held.map(({ chunks }) => drain(chunks)))).toEqual([2, 2, 2, 2])
+})
+
+test('a whole copy has its place until its last row is taken, or nobody wants more', async () => {
+  const gate = () => new Gate({ atOnce: 1, queue: 1 })
+  const gates = { changes: gate(), copies: gate(), wholeCopies: gate() }
+  await using gated = createPostgresSource(log.storage, { gates })
+  const first = await gated.snapshot(scopes)
+  const impatient = new AbortController()
+  const second = gated.snapshot(scopes, { signal: impatient.signal })
+  await expect(gated.snapshot(scopes)).rejects.toMatchObject({ code: 'ORIGIN_BUSY', details: { retryAfterSeconds: 1 } })
+  // Whoever compares is not kept waiting by it.
+  await gated.ranges?.digests(scopes, { entity: 'stock', columns: [] })
+  expect(gated.copiesWaiting).toBe(1)
+  expect(await drain(first.chunks)).toBe(2)
+  await second
+  const third = gated.snapshot(scopes)
+  expect(gated.copiesWaiting).toBe(1)
+  // Gone before it took a row.
+  impatient.abort()
+  expect(await drain((await third).chunks)).toBe(2)
+  expect(await drain((await gated.snapshot(scopes)).chunks)).toBe(2)
 })
 
 test('a server that goes away between two reads of a copy fails that copy and nothing else', async () => {

@@ -89,3 +89,42 @@ const story = async (): Promise<void> => {
 const title = 'on a full disk a node reads on, says which writes it does not keep, and goes on when there is room, with a restart in between'
 if (possible) test(title, story)
 else test.skip(`${title} (skipped: this user may not mount a disk)`, story)
+
+/** Lets a process write to no file any more, or to all again; what is open stays open. */
+function limitWrites(pid: number, limited: boolean): boolean {
+  return spawnSync('prlimit', ['--pid', String(pid), `--fsize=${limited ? '0' : 'unlimited'}:unlimited`]).status === 0
+}
+
+const readOnlyStory = async (): Promise<void> => {
+  using folder = scratchFolder()
+  await using origin = await startTestOrigin()
+  await origin.log.write(putStore('s1'), putProduct('p1', 'Tea'), putStock('s1', 'p1', 10))
+  await using node = await NodeChild.start(folder.path, origin.url, 's1')
+  await until('the first copy', async () => (await node.look('p1')).onHand === 10)
+  await node.write('first', 'p1', -1)
+  expect(limitWrites(node.pid, true)).toBe(true)
+  await expect(node.write('refused', 'p1', -1)).rejects.toThrow('could not keep the write')
+  expect((await node.look('p1')).onHand).toBe(9)
+  // Changes of the cloud cannot be taken in, and say nothing of the link.
+  await origin.log.write(putProduct('p2', 'Milk'))
+  await until('the cloud to be heard all the same', async () => (await node.look('p1')).status.online)
+  expect(limitWrites(node.pid, false)).toBe(true)
+  await until('writes to be kept again', async () => {
+    try {
+      return (await node.write('second', 'p1', -1)).userErrors.length === 0
+    } catch (error) {
+      expect(String(error)).toContain('could not keep the write')
+      return false
+    }
+  })
+  await until('everything to be settled', async () => (await node.look('p1')).status.pendingOperations === 0)
+  // What was refused may have been kept all the same; who repeats it under its id has it counted once.
+  await node.write('refused', 'p1', -1)
+  await until('everything to be settled', async () => (await node.look('p1')).status.pendingOperations === 0)
+  expect((await node.look('p1')).onHand).toBe(7)
+  expect(await origin.log.storage.db.selectFrom('movement').select('id').execute()).toHaveLength(3)
+}
+
+const readOnlyTitle = 'on a medium that takes no writes any more, as one that became read-only, a node reads on, refuses writes, and goes on by itself when it does'
+if (limitWrites(process.pid, false)) test(readOnlyTitle, readOnlyStory)
+else test.skip(`${readOnlyTitle} (skipped: there is no prlimit here)`, readOnlyStory)

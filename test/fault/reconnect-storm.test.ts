@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { request } from 'undici'
+import { deliveryOf } from '../../edge-cache/node/http-delivery.ts'
 import { HttpOrigin } from '../../edge-cache/node/http-origin.ts'
-import { protocolHeaders, startTestOrigin } from '../../edge-cache/origin/testing/test-origin.ts'
-import { askedToWait } from '../../subgraphs/log/follower.ts'
+import { movement, protocolHeaders, startTestOrigin } from '../../edge-cache/origin/testing/test-origin.ts'
+import { askedToWait, pause } from '../../subgraphs/log/backoff.ts'
 import { openConnection } from '../../subgraphs/log/connection.ts'
-import { putStock } from '../../subgraphs/log/testing/test-log.ts'
+import { putProduct, putStock } from '../../subgraphs/log/testing/test-log.ts'
 import { until } from '../../subgraphs/log/testing/until.ts'
 import { LightFollower } from '../bench/log/light-follower.ts'
 
@@ -40,6 +41,35 @@ test('many stores that return in the same moment are let in a few at a time, tho
   const changes = followers.reduce((sum, follower) => sum + follower.changes, 0)
   expect(changes).toBeGreaterThanOrEqual(20_000)
   await Promise.all([atHead, ...followers].map((follower) => follower.disconnect()))
+})
+
+test('writes of many stores at once are let in a few at a time: who is turned away comes back, and all are recorded once', async () => {
+  const crowd = 24
+  await using origin = await startTestOrigin(undefined, 0, { connections: 2, queue: 6 })
+  await origin.log.write(putProduct('p1', 'Tea'), `insert into store (id, name, timezone) select 's' || i, 'Store ' || i, 'Europe/Madrid' from generate_series(1, ${crowd}) i`)
+  let turnedAway = 0
+  const deliver = async (storeId: string): Promise<number> => {
+    await using node = new HttpOrigin({ origin: origin.url, storeId })
+    const client = deliveryOf(node)
+    const operations = Array.from({ length: 3 }, (_unused, nth) => ({ ...movement(nth + 1, 1, { incarnation: storeId, principal: storeId }, { storeId, operationId: `${storeId}-${nth}` }), kind: 'recordStockMovement' as const }))
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const results = await client.deliver(operations, AbortSignal.timeout(60_000))
+        expect(results.every(({ recorded }) => recorded)).toBe(true)
+        return tries
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ORIGIN_BUSY' })
+        turnedAway += 1
+        await pause(askedToWait(error))
+      }
+    }
+  }
+  const tries = await Promise.all(Array.from({ length: crowd }, (_unused, nth) => deliver(`s${nth + 1}`)))
+  expect(turnedAway).toBeGreaterThan(0)
+  // None is turned away for ever while others pass.
+  expect(Math.max(...tries)).toBeLessThanOrEqual(10)
+  const { rows } = await origin.log.storage.pool.query<{ stores: number; movements: number }>('select count(distinct store_id)::int as stores, count(*)::int as movements from movement')
+  expect(rows).toEqual([{ stores: crowd, movements: crowd * 3 }])
 })
 
 test('who finds no room is told when to come back, and comes no sooner', async () => {

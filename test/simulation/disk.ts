@@ -1,11 +1,15 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { entities, type EntityName, type ReplicatedEntity } from '../../subgraphs/storage/entities.ts'
 import { isDamage } from '../../subgraphs/storage/sqlite/damage.ts'
 import type { Random } from '../differential/random.ts'
 
 /** Everything of a node that outlives its process; the shared-memory files do not. */
-const files = ['replica.db', 'replica.db-wal', 'replica.db.new', 'replica.db.ready', 'outbox.db', 'outbox.db-wal'] as const
+const files = [
+  'replica.db', 'replica.db-wal', 'replica.db.new', 'replica.db.ready', 'replica.db.open', 'replica.db.damage', 'replica.db.part', 'replica.db.part-wal',
+  'outbox.db', 'outbox.db-wal',
+] as const
 
 const pageBytes = 4_096
 
@@ -55,6 +59,31 @@ export function zeroSector(directory: string, file: 'replica.db' | 'outbox.db', 
 export function zeroReplica(directory: string): void {
   const file = join(directory, 'replica.db')
   if (existsSync(file)) writeFileSync(file, readFileSync(file).fill(0, 0, Math.min(pageBytes, 100)))
+}
+
+/** A row of the cloud's that is another one on the medium, without a word of SQLite's. */
+export interface FlippedRow {
+  readonly entity: EntityName
+  readonly key: string
+}
+
+/** Changes a value of some row behind everybody's back; null where there is none to change. */
+export function flipRow(directory: string, random: Random): FlippedRow | null {
+  const file = join(directory, 'replica.db')
+  if (!existsSync(file)) return null
+  const [entity, column, flip] = random.pick([['product', 'name', "name || '?'"], ['store_price', 'amount_minor', 'amount_minor + 64'], ['device', 'firmware', "'?'"]] as const)
+  using connection = new DatabaseSync(file)
+  try {
+    const { key }: ReplicatedEntity = entities[entity]
+    const rows = connection.prepare(`select ${key.join(', ')} from main.${entity} order by ${key.join(', ')}`).all()
+    if (rows.length === 0) return null
+    const values = Object.values(random.pick(rows)) as string[]
+    connection.prepare(`update main.${entity} set ${column} = ${flip} where ${key.map((name) => `${name} = ?`).join(' and ')}`).run(...values)
+    return { entity, key: JSON.stringify(values) }
+  } catch (error) {
+    if (isDamage(error)) return null
+    throw error
+  }
 }
 
 /**

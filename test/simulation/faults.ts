@@ -3,7 +3,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { CloudBackup } from './cloud/cloud.ts'
 import type { OpenTransaction } from './cloud/rows.ts'
 import { keptIn } from './node-audit.ts'
-import { killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
+import { flipRow, killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
 import { weathers } from './link.ts'
 import { crashPoints, type SimulatedNode } from './node.ts'
 import { products, type World } from './world.ts'
@@ -120,6 +120,18 @@ export const faults: Readonly<Record<string, Fault>> = {
       startLater(world, node)
     },
   },
+  'flipped bits': {
+    weight: 2,
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      if (node.life === null) return
+      node.kill()
+      const row = flipRow(node.directory, world.random)
+      world.note(`${node.name}: killed, and a row is another one: ${JSON.stringify(row)}`)
+      if (row !== null) node.flipped.push(row)
+      startLater(world, node)
+    },
+  },
   'copy of a disk': {
     weight: 3,
     strike(world, memory) {
@@ -152,6 +164,7 @@ export const faults: Readonly<Record<string, Fault>> = {
       const twin = world.addNode(`twin-of-${node.name}`, node.storeId)
       world.note(`${node.name}: a clone of it starts`)
       twin.restore(path)
+      twin.flipped.push(...node.flipped)
       world.start(twin)
     },
   },
@@ -198,7 +211,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   'origin down': {
     weight: 3,
     strike({ origin, random, time, note }) {
-      origin.refusal = new AisleError(random.pick(['SHUTTING_DOWN', 'DATABASE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'STORE_UNKNOWN'] as const))
+      const code = random.pick(['SHUTTING_DOWN', 'DATABASE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'STORE_UNKNOWN', 'ORIGIN_BUSY'] as const)
+      origin.refusal = new AisleError(code, undefined, code === 'ORIGIN_BUSY' ? { details: { retryAfterSeconds: random.integer(1, 60) } } : {})
       note(`origin answers ${origin.refusal.code}`)
       time.after(random.integer(200, 30_000), () => (origin.refusal = null))
     },
@@ -208,7 +222,11 @@ export const faults: Readonly<Record<string, Fault>> = {
     strike({ origin, random, time }) {
       const kind = random.pick(['reportReadings', 'recordStockCount'])
       origin.unknownKinds.add(kind)
-      time.after(random.integer(1_000, 60_000), () => origin.unknownKinds.delete(kind))
+      origin.compares = false
+      time.after(random.integer(1_000, 60_000), () => {
+        origin.unknownKinds.delete(kind)
+        origin.compares = true
+      })
     },
   },
   'new rule': {
@@ -247,16 +265,19 @@ export const faults: Readonly<Record<string, Fault>> = {
   'cloud taken back': {
     weight: 1,
     strike(world, memory) {
-      const { cloud, cloudAudit, time, note } = world
       if (memory.backup === null) return
       memory.epochs += 1
-      note('the cloud is taken back to its backup')
-      world.keepLog()
-      cloud.restore(memory.backup, `epoch-${memory.epochs}`)
-      cloudAudit.restored()
-      memory.cloudWentBack = time.now
-      for (const transaction of memory.openTransactions.splice(0)) transaction.rollback()
-      for (const sequencer of world.sequencers) sequencer.wake()
+      world.note('the cloud is taken back to its backup')
+      takeBack(world, memory, memory.backup, `epoch-${memory.epochs}`)
+    },
+  },
+  'cloud taken back within its epoch': {
+    weight: 2,
+    strike(world, memory) {
+      if (memory.backup === null) return
+      // Nobody said so: the same numbers are given again, to other batches.
+      world.note('the cloud is taken back to its backup, and its log keeps its epoch')
+      takeBack(world, memory, memory.backup, memory.backup.log.epoch)
     },
   },
   'long offline': {
@@ -283,6 +304,15 @@ export const faults: Readonly<Record<string, Fault>> = {
       for (const node of nodes) node.link.change(weathers.fair ?? node.link.weather)
     },
   },
+}
+
+function takeBack(world: World, memory: FaultMemory, backup: CloudBackup, epoch: string): void {
+  world.keepLog()
+  world.cloud.restore(backup, epoch)
+  world.cloudAudit.restored()
+  memory.cloudWentBack = world.time.now
+  for (const transaction of memory.openTransactions.splice(0)) transaction.rollback()
+  for (const sequencer of world.sequencers) sequencer.wake()
 }
 
 function startLater(world: World, node: SimulatedNode): void {

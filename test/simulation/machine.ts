@@ -41,6 +41,9 @@ export class SimulatedMachine implements Machine {
     return `${part(8)}-${part(4)}-4${part(3)}-a${part(3)}-${part(6)}${part(6)}`
   }
 
+  /** Computing takes no time. */
+  async turn(): Promise<void> {}
+
   after(ms: number, work: () => void): Disposable {
     // No timer holds an instant longer than the platform's own can.
     return this.#time.after(Math.max(1, ms), () => {

@@ -7,6 +7,7 @@ import { operationColumns, toOperation } from '../../edge-cache/node/data/outbox
 import { silenceMs } from '../../edge-cache/node/data/link.ts'
 import type { ReadSession } from '../../edge-cache/node/data.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../subgraphs/storage/entities.ts'
+import { readBooks } from '../../subgraphs/storage/sqlite/replica-state.ts'
 import type { Row } from './cloud/rows.ts'
 import type { ScopeState, StoredLog } from './cloud/log.ts'
 import { levelOf } from './cloud-audit.ts'
@@ -18,21 +19,28 @@ const audited: readonly EntityName[] = ['store', 'product', 'stock', 'store_pric
 
 const none: ReadonlyMap<string, Row> = new Map()
 
+/** A position, and what marks its batch; null where nothing does. */
+export interface Place {
+  readonly epoch: string
+  readonly batch: number
+  readonly stamp: string | null
+}
+
 /** How much later than the clock can tell an answer of origin may be, in milliseconds, on the slowest of the simulated links. */
 const slackMs = 90_000
 
 /** Checks one node against what the cloud's log says it must hold. */
 export class NodeAudit {
   readonly #node: SimulatedNode
-  /** The log of an epoch. */
-  readonly #logOf: (epoch: string) => StoredLog | null
+  /** The life of the log that has this batch under this stamp. */
+  readonly #logOf: (place: Place) => StoredLog | null
   readonly #now: () => number
-  #audited: { readonly life: Life; readonly generation: string } | null = null
+  #audited: { readonly life: Life; readonly generation: string; readonly place: Place; readonly log: StoredLog } | null = null
   /** What each entity was found to hold in this life: a table of the log that is no other one is not looked at again. */
   #found: { readonly life: Life; readonly tables: Map<EntityName, readonly unknown[]> } | null = null
   #outbox: { readonly life: Life; readonly inode: number; readonly connection: DatabaseSync } | null = null
 
-  constructor(node: SimulatedNode, logOf: (epoch: string) => StoredLog | null, now: () => number) {
+  constructor(node: SimulatedNode, logOf: (place: Place) => StoredLog | null, now: () => number) {
     this.#node = node
     this.#logOf = logOf
     this.#now = now
@@ -42,15 +50,21 @@ export class NodeAudit {
   async check(always = false): Promise<void> {
     const { life } = this.#node
     if (life === null) return
-    this.#checkStatus(life)
+    this.#checkLink(life)
     const { position, pendingOperations } = life.data.status()
     if (position === null) return
-    const generation = `${position.epoch} ${position.batch} ${pendingOperations}`
-    if (!always && this.#audited?.life === life && this.#audited.generation === generation) return
-    this.#audited = { life, generation }
-    using session = await life.data.read()
-    this.#checkReplica(session, life, always)
-    if (this.#now() >= life.calmFrom && life.threads.asked === 0 && !this.#node.diskFull) this.#checkOverlay(session, life)
+    const generation = `${position.epoch} ${position.batch} ${pendingOperations} ${life.data.moves.clock}`
+    if (always || this.#audited?.life !== life || this.#audited.generation !== generation) {
+      using session = await life.data.read()
+      const place = placeOf(session)
+      const log = this.#logOf(place)
+      hold(9, log !== null, () => `${this.#node.name} stands at ${JSON.stringify(place)}, where the cloud never was`)
+      this.#checkOrder(life, place, log)
+      this.#audited = { life, generation, place, log }
+      this.#checkReplica(session, life, log.states.get(place.batch) ?? new Map(), always)
+      if (this.#now() >= life.calmFrom && life.threads.asked === 0 && !this.#node.diskFull) this.#checkOverlay(session, life)
+    }
+    this.#checkAge(life, this.#audited)
   }
 
   close(): void {
@@ -58,31 +72,40 @@ export class NodeAudit {
     this.#outbox = null
   }
 
-  #checkStatus(life: Life): void {
+  #checkLink(life: Life): void {
     const { name, link } = this.#node
-    const { position, online, asOf, ageSeconds, state } = life.data.status()
-    const now = this.#now()
+    const { position, online, state } = life.data.status()
     const heard = link.lastHeard
-    hold(9, !online || (heard !== null && now - heard < silenceMs + 1_000), () => `${name} says it is online, and has heard nothing for ${heard === null ? 'ever' : now - heard} ms`)
+    hold(9, !online || (heard !== null && this.#now() - heard < silenceMs + 1_000), () => `${name} says it is online, and has heard nothing for ${heard === null ? 'ever' : this.#now() - heard} ms`)
     hold(9, online || (state !== 'online' && state !== 'behind'), () => `${name} is ${state} without a link`)
     hold(9, (state === 'bootstrapping') === (position === null), () => `${name} is ${state} at position ${JSON.stringify(position)}`)
-    if (position === null || asOf === null) return
+  }
+
+  /** A position goes back only where the cloud was taken back: to before what the node had. */
+  #checkOrder(life: Life, place: Place, log: StoredLog): void {
+    const { name } = this.#node
     const { shown } = life
-    if (shown !== null && shown.epoch === position.epoch) {
-      hold(7, position.batch >= shown.batch, () => `${name} went back from batch ${shown.batch} to ${position.batch}`)
+    life.shown = place
+    if (shown?.epoch === place.epoch && (log.stamps.get(shown.batch) ?? null) === shown.stamp) {
+      hold(7, place.batch >= shown.batch, () => `${name} went back from batch ${shown.batch} to ${place.batch}`)
+    } else {
+      life.calmFrom = Math.max(life.calmFrom, this.#now() + 5_000)
     }
-    if (shown?.epoch !== position.epoch) life.calmFrom = Math.max(life.calmFrom, now + 5_000)
-    life.shown = position
-    const following = this.#logOf(position.epoch)?.batches.find(({ number }) => number === position.batch + 1)
-    hold(10, following === undefined || asOf <= following.at, () => `${name} says batch ${position.batch} was the newest at ${asOf}, but the next one is of ${following?.at}`)
-    const clockKnown = heard !== null && life.machine.wallAhead >= 0
+  }
+
+  #checkAge(life: Life, { place, log }: { readonly place: Place; readonly log: StoredLog }): void {
+    const { name, link } = this.#node
+    const { position, asOf, ageSeconds } = life.data.status()
+    if (asOf === null || position?.epoch !== place.epoch || position.batch !== place.batch) return
+    const now = this.#now()
+    const following = log.batches.find(({ number }) => number === place.batch + 1)
+    hold(10, following === undefined || asOf <= following.at, () => `${name} says batch ${place.batch} was the newest at ${asOf}, but the next one is of ${following?.at}`)
+    const clockKnown = link.lastHeard !== null && life.machine.wallAhead >= 0
     hold(10, !clockKnown || ageSeconds * 1_000 >= (now - asOf) * (1 - 2e-4) - slackMs, () => `${name} says it is ${ageSeconds} s old, and is ${(now - asOf) / 1000}`)
   }
 
-  #checkReplica({ connection, position }: ReadSession, life: Life, always: boolean): void {
+  #checkReplica({ connection, position }: ReadSession, life: Life, scopes: ReadonlyMap<string, ScopeState>, always: boolean): void {
     const { name, storeId } = this.#node
-    const scopes = position === null ? undefined : this.#logOf(position.epoch)?.states.get(position.batch)
-    hold(9, scopes !== undefined, () => `${name} stands at ${JSON.stringify(position)}, where the cloud never was`)
     const since = Number(connection.prepare('select readings_since from replica_state').get()?.readings_since ?? 0)
     if (this.#found?.life !== life) this.#found = { life, tables: new Map() }
     for (const entity of audited) {
@@ -97,6 +120,8 @@ export class NodeAudit {
       for (const row of held) {
         const text = JSON.stringify(key.map((column) => row[column]))
         const wanted = expected.get(text)
+        // Nobody can know of it before it is found, and what is found is not shown.
+        if (!always && this.#node.flipped.some((flipped) => flipped.entity === entity && flipped.key === text)) continue
         const differs = Object.keys(entities[entity].columns).find((column) => wanted === undefined || (row[column] ?? null) !== (wanted[column] ?? null))
         hold(4, differs === undefined, () => `${name} at batch ${position?.batch} holds ${entity} ${text} with ${differs} = ${String(row[differs ?? ''])}, the log says ${String(wanted?.[differs ?? ''])}`)
       }
@@ -132,6 +157,12 @@ export class NodeAudit {
     }
     return readAll(this.#outbox.connection)
   }
+}
+
+function placeOf({ connection }: ReadSession): Place {
+  const books = readBooks(connection)
+  if (books === null) throw new Error('A copy that serves has a position.')
+  return { ...books.position, stamp: books.stamp }
 }
 
 /** What the outbox in a directory holds. */

@@ -5,13 +5,21 @@ import type { NodeData } from '../../edge-cache/node/data.ts'
 import { openNodeData } from '../../edge-cache/node/data/index.ts'
 import { Registry } from '../../runtime/metrics.ts'
 import type { ReplicaExtension } from '../../subgraphs/storage/sqlite/extension.ts'
+import { checkFile } from '../../subgraphs/storage/sqlite/file-check.ts'
+import type { RunFileTask } from '../../subgraphs/storage/sqlite/file-tasks.ts'
 import type { Random } from '../differential/random.ts'
 import type { OriginAnswer, OriginQuestion } from './cloud/origin.ts'
-import { copyDisk, fillDisk, removeDisk } from './disk.ts'
+import { copyDisk, fillDisk, removeDisk, type FlippedRow } from './disk.ts'
 import { SimulatedLink } from './link.ts'
 import { SimulatedMachine } from './machine.ts'
 import { simulatedThreads, type SimulatedThreads } from './outbox-thread.ts'
 import type { VirtualTime } from './time.ts'
+
+/** A thread would end its work at an instant of its own. */
+const checkInPlace: RunFileTask = async (task) => {
+  if (task.kind !== 'check') throw new Error('No extension of a simulation is derived elsewhere.')
+  return checkFile(task.file, task.audits)
+}
 
 /** Where a process can be told to die. */
 export const crashPoints = ['page received', 'batch applied, not committed', 'write not committed', 'write committed', 'delivery recorded', 'copying'] as const
@@ -49,7 +57,7 @@ export interface Life {
   /** How often this process has said that acknowledged writes are lost. */
   losses: number
   /** The newest position this process has shown. */
-  shown: { readonly epoch: string; readonly batch: number } | null
+  shown: { readonly epoch: string; readonly batch: number; readonly stamp: string | null } | null
 }
 
 /** How long, in milliseconds, a node may take to bring its two files in line after something went wrong between them. */
@@ -67,6 +75,8 @@ export class SimulatedNode {
   wallAhead = 0
   diskFull = false
   fsyncMs = 3
+  /** Rows that were changed on the medium, and that nobody has found yet or mended. */
+  readonly flipped: FlippedRow[] = []
   /** How many writes were lost by what happened to the disk, in the node's own words. */
   reportedLosses = 0
   readonly #options: SimulatedNodeOptions
@@ -139,6 +149,7 @@ export class SimulatedNode {
         metrics: new Registry(),
         machine,
         startOutboxThread: threads.start,
+        runFileTask: checkInPlace,
         transport: {
           ...transport,
           request: async (request) => {

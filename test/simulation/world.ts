@@ -8,7 +8,7 @@ import type { Append, StoredLog } from './cloud/log.ts'
 import { ModelOrigin } from './cloud/origin.ts'
 import { Display } from './display.ts'
 import { Ledger } from './ledger.ts'
-import { NodeAudit } from './node-audit.ts'
+import { NodeAudit, type Place } from './node-audit.ts'
 import { SimulatedNode, type Planted } from './node.ts'
 import { SimulatedSequencer } from './sequencer.ts'
 import { settle, VirtualTime } from './time.ts'
@@ -46,7 +46,8 @@ export class World implements AsyncDisposable {
   /** No node can be started. */
   dark = false
   readonly #audits: NodeAudit[] = []
-  readonly #logs = new Map<string, StoredLog>()
+  /** Lives of the log that ended. */
+  readonly #logs: StoredLog[] = []
   readonly #planted: Planted
   /** What a timer or a promise of the simulation itself raised. */
   #fault: unknown = null
@@ -77,7 +78,7 @@ export class World implements AsyncDisposable {
       onKilled: () => void this.time.after(this.random.integer(10, 20_000), () => this.start(node)),
     })
     this.nodes.push(node)
-    this.#audits.push(new NodeAudit(node, (epoch) => this.#logOf(epoch), () => this.time.now))
+    this.#audits.push(new NodeAudit(node, (place) => this.#logOf(place), () => this.time.now))
     return node
   }
 
@@ -109,7 +110,7 @@ export class World implements AsyncDisposable {
 
   /** The log is about to begin another life: what it was stays known. */
   keepLog(): void {
-    this.#logs.set(this.cloud.log.epoch, this.cloud.log)
+    this.#logs.push(this.cloud.log)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,7 +143,7 @@ export class World implements AsyncDisposable {
     return new Random(this.random.integer(1, 2_000_000_000))
   }
 
-  #logOf(epoch: string): StoredLog | null {
-    return epoch === this.cloud.log.epoch ? this.cloud.log : (this.#logs.get(epoch) ?? null)
+  #logOf({ epoch, batch, stamp }: Place): StoredLog | null {
+    return [this.cloud.log, ...this.#logs].find((log) => log.epoch === epoch && log.states.has(batch) && (log.stamps.get(batch) ?? null) === stamp) ?? null
   }
 }

@@ -81,6 +81,7 @@ export function nodeDataOf({ storeId, connection: own }: Copy, connection: Datab
     status: () => ({ state: 'offline', position: state.position, asOf: state.asOf, ageSeconds: 0, online: false, pendingOperations: 0, readingsSince: state.readingsSince }),
     changes: createLocalFeed(),
     moves: new Moves(),
+    damage: { version: 0, guard: (reads) => reads },
     inventory: { recordMovement: refuse, recordCount: refuse, setPrice: refuse },
     device: { registerDevice: refuse, reportReadings: refuse, showOnDevice: refuse },
     [Symbol.asyncDispose]: () => Promise.resolve(),

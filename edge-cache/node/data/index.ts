@@ -9,6 +9,7 @@ import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
+import type { RunFileTask } from '../../../subgraphs/storage/sqlite/file-tasks.ts'
 import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import { Moves, movesExtension } from '../cache/moves.ts'
 import type { DataStatus, NodeData } from '../data.ts'
@@ -29,6 +30,7 @@ import { Link } from './link.ts'
 import { registerDataMetrics } from './metrics.ts'
 import { Outbox } from './outbox/outbox.ts'
 import type { StartOutboxThread } from './outbox/thread.ts'
+import { Damage } from './damage.ts'
 import { createOverlay } from './overlay/overlay.ts'
 import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
 
@@ -61,6 +63,7 @@ export interface NodeDataOptions {
   readonly machine?: Machine
   readonly startOutboxThread?: StartOutboxThread
   readonly transport?: Transport
+  readonly runFileTask?: RunFileTask
 }
 
 /**
@@ -91,14 +94,15 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     }),
   )
   const moves = new Moves()
+  const damage = new Damage(join(directory, 'replica.db.damage'), () => moves.everything())
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
   const replica: Replica = stack.use(
-    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)], machine }),
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)], machine, ...(options.runFileTask === undefined ? {} : { runTask: options.runFileTask }) }),
   )
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link(machine)
   const clock = new CloudClock(machine)
-  const states = stack.use(new StateTracker({ initial: replica.position() === null ? 'bootstrapping' : replica.needsSnapshot ? 'recovering' : 'offline', link, machine, log }))
+  const states = stack.use(new StateTracker({ initial: replica.position() === null ? 'bootstrapping' : replica.needsSnapshot || damage.any ? 'recovering' : 'offline', link, machine, log }))
   tracker = states
   if (rescued) states.doubt('loss')
   const asOf = replica.state()?.asOf
@@ -179,6 +183,8 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       ...pause,
       checkEveryMs: options.checkEveryMs ?? checkEveryMs,
       onDamage: (ranges) => metrics.damaged(ranges),
+      onFound: (found) => damage.found(found),
+      damaged: damage.any,
       onApplied: (batches) => kept.applied(batches),
       onHead(head) {
         const first = !clock.known
@@ -193,7 +199,10 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
         states.lost()
       },
       onPage: (atHead) => states.page(atHead),
-      onCopied: () => states.copied(),
+      onCopied() {
+        damage.mended()
+        states.copied()
+      },
       onCopyWanted: () => states.broken(),
       onRefused: () => states.doubt('refused'),
       onReset() {
@@ -211,6 +220,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     keeper: kept,
     clock,
     ready: () => replica.position() !== null,
+    damaged: (tags) => damage.touchesAny(tags),
     onRefusal: (kind, code) => metrics.refused(kind, code),
   }
   const resources = stack.move()
@@ -223,6 +233,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     status,
     changes,
     moves,
+    damage,
     inventory: nodeInventory(services),
     device: nodeDevice(services),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

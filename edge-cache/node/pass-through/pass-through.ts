@@ -12,8 +12,8 @@ import type { GatewayAnswer, GatewayClient } from './client.ts'
 import { graft, set, Unfilled, type Grafted, type Hole } from './graft.ts'
 import { lenientSchema } from './lenient.ts'
 
-/** What only the cloud can answer. */
-const beyond: ReadonlySet<unknown> = new Set<ErrorCode>(['OUT_OF_SCOPE', 'OUT_OF_RETENTION', 'CLOUD_ONLY'])
+/** What only the cloud can answer, for good or at the moment. */
+const beyond: ReadonlySet<unknown> = new Set<ErrorCode>(['OUT_OF_SCOPE', 'OUT_OF_RETENTION', 'CLOUD_ONLY', 'COPY_DAMAGED'])
 
 /** Whether an answer lacks something that the gateway could tell. */
 export function lacks(errors: readonly object[]): boolean {

@@ -52,8 +52,13 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
 
   return {
     async run(operation, variables, caller, reads) {
-      using session = await data.read()
-      return answer(await engine(operation, contextFor(session, caller, reads), variables), session)
+      for (;;) {
+        const { version } = data.damage
+        using session = await data.read()
+        const result = await engine(operation, contextFor(session, caller, reads), variables)
+        // What was found damaged meanwhile may have been read before that; what was written stays written.
+        if (version === data.damage.version || operation.type !== 'query') return answer(result, session)
+      }
     },
 
     async subscribe({ document }, variables, caller) {

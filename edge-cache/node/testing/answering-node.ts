@@ -8,6 +8,7 @@ import { developer, type Caller } from '../../../runtime/identity/caller.ts'
 import { compilingEngine } from '../compile/engine.ts'
 import type { NodeData } from '../data.ts'
 import type { MemoryCloud } from '../data/testing/memory-cloud.ts'
+import type { NodeDataOptions } from '../data/index.ts'
 import { openTestNode } from '../data/testing/node.ts'
 import { createNodeGraph } from '../graph.ts'
 import { loadOperations, type OperationList, type PreparedOperation } from '../serve/documents.ts'
@@ -31,7 +32,8 @@ export interface AnsweringNode extends AsyncDisposable {
 
 export interface AnsweringNodeOptions {
   readonly directory: string
-  readonly cloud: MemoryCloud
+  readonly cloud: Pick<MemoryCloud, 'storeId'> & NodeDataOptions['origin']
+  readonly dataOptions?: Partial<NodeDataOptions>
   readonly cacheBytes?: number
   /** Stands between the answers and the engine. */
   readonly around?: (engine: Engine) => Engine
@@ -39,9 +41,9 @@ export interface AnsweringNodeOptions {
 
 export const everybody: Caller = developer('test')
 
-export async function answeringNode({ directory, cloud, cacheBytes = 10_000_000, around = (engine) => engine }: AnsweringNodeOptions): Promise<AnsweringNode> {
+export async function answeringNode({ directory, cloud, dataOptions = {}, cacheBytes = 10_000_000, around = (engine) => engine }: AnsweringNodeOptions): Promise<AnsweringNode> {
   await using stack = new AsyncDisposableStack()
-  const data = stack.use(await openTestNode(directory, cloud, { storeId: cloud.storeId, extensions: [searchIndexExtension], waitMs: 20, mostPauseMs: 50 }))
+  const data = stack.use(await openTestNode(directory, cloud, { storeId: cloud.storeId, extensions: [searchIndexExtension], waitMs: 20, mostPauseMs: 50, ...dataOptions }))
   const { schema, contextFor } = await createNodeGraph(data)
   const operations = await loadOperations(manifest, schema)
   const app = fastify()

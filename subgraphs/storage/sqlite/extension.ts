@@ -12,6 +12,13 @@ export interface ExtensionModule {
   readonly name: string
 }
 
+/** Tells whether a derived table is still what it was derived as. */
+export interface DerivedAudit {
+  readonly table: string
+  /** A statement that finds a row where it is not. */
+  readonly wrong: string
+}
+
 /** Something derived from a replica's rows and kept in the same file, in the same transactions: a search index, say. */
 export interface ReplicaExtension {
   readonly name: string
@@ -27,4 +34,6 @@ export interface ReplicaExtension {
   apply(connection: DatabaseSync, changes: readonly AppliedChange[]): void
   /** Called in the very step in which changes have become visible to other connections, all of a page at once. */
   visible?(changes: readonly AppliedChange[]): void
+  /** For tables that are read in the place of rows, and that no digest is compared of. */
+  readonly audits?: readonly DerivedAudit[]
 }

@@ -9,7 +9,8 @@ import type { LogPosition } from '../../shared/changes.ts'
 import type { EntityName } from '../entities.ts'
 import { isDamage } from './damage.ts'
 import type { ReplicaExtension } from './extension.ts'
-import { runFileTask } from './file-tasks.ts'
+import type { DamagedTables } from './file-check.ts'
+import { runFileTask, type RunFileTask } from './file-tasks.ts'
 import { RangeReader } from './range-rows.ts'
 import { ReplicaFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
 import { removeDatabase, ReplicaParts } from './replica-parts.ts'
@@ -29,6 +30,8 @@ export interface ReplicaOptions {
   readonly entities?: readonly EntityName[]
   readonly extensions?: readonly ReplicaExtension[]
   readonly machine?: Machine
+  /** Does long work on the file (default: a thread of its own). */
+  readonly runTask?: RunFileTask
 }
 
 /**
@@ -87,8 +90,8 @@ export interface Replica extends Disposable {
   readonly busy: boolean
   /** Whether a range is what the digest says. @throws what SQLite raises where the file is damaged. */
   matches(entity: EntityName, range: RangeDigest): boolean
-  /** SQLite's own check of the whole file, on a thread of its own: false where it is damaged. */
-  check(): Promise<boolean>
+  /** Looks through the whole file, on a thread of its own: which tables are damaged, as SQLite and the extensions can tell. */
+  check(): Promise<DamagedTables>
   /** True when the process that had the file last did not close it. */
   readonly unclean: boolean
   /** Told when a reader meets damage in the file. */
@@ -100,7 +103,7 @@ export interface Replica extends Disposable {
 
 /** Opens a replica, or makes an empty one. */
 export function openReplica(options: ReplicaOptions): Replica {
-  const { file, scopes, entities = allEntities, extensions = [], machine = thisMachine } = options
+  const { file, scopes, entities = allEntities, extensions = [], machine = thisMachine, runTask = runFileTask } = options
   const fresh = `${file}.new`
   const ready = `${file}.ready`
   const partly = `${file}.part`
@@ -206,7 +209,7 @@ export function openReplica(options: ReplicaOptions): Replica {
       copy.deriveAll((extension) => extension.module === undefined)
       copy[Symbol.dispose]()
       building = null
-      if (modules.length > 0) await runFileTask({ kind: 'derive', file: copy.path, modules })
+      if (modules.length > 0) await runTask({ kind: 'derive', file: copy.path, modules })
       if (!closed) swap(copy.path)
     },
     get busy() {
@@ -221,7 +224,7 @@ export function openReplica(options: ReplicaOptions): Replica {
       }
     },
     matches: (entity, range) => rangeReader(live().connection)(entity).matching(range) !== null,
-    check: () => runFileTask({ kind: 'check', file }),
+    check: () => runTask({ kind: 'check', file, audits: extensions.flatMap(({ audits = [] }) => audits) }),
     unclean,
     onDamage: (listener) => void listeners.push(listener),
     apply: (parts) => live().apply(parts),

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Machine } from '../../../runtime/machine.ts'
 
 /** How long a slice of work may keep everybody else waiting, in milliseconds. */
@@ -20,7 +19,7 @@ export async function inSlices<Result>(work: Generator<undefined, Result>, machi
       const step = work.next()
       if (step.done === true) return step.value
     } while (machine.monotonic() < until)
-    await nextTurn()
+    await machine.turn()
     if (stop?.aborted === true) work.throw(stop.reason)
   }
 }

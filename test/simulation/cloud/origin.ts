@@ -1,12 +1,14 @@
 import { z } from 'zod'
-import { delivery, jsonType, linesType, mostWaitMs, protocolHeader, protocolVersion } from '../../../edge-cache/protocol.ts'
+import { delivery, digestsQuestion, jsonType, linesType, mostWaitMs, protocolHeader, protocolVersion, rowsQuestion } from '../../../edge-cache/protocol.ts'
 import { AisleError } from '../../../runtime/errors.ts'
+import type { EntityDigests, RangeRows } from '../../../subgraphs/log/ranges.ts'
 import { stamped } from '../../../subgraphs/log/read-changes.ts'
 import type { LogCursor } from '../../../subgraphs/log/source.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../../subgraphs/storage/entities.ts'
 import type { VirtualTime } from '../time.ts'
 import type { ModelCloud } from './cloud.ts'
 import { takeDelivery } from './intake.ts'
+import { digestsOf, rowsOf } from './ranges.ts'
 
 /** An answer as it leaves: its body in the pieces in which it is sent. */
 export interface OriginAnswer {
@@ -40,6 +42,8 @@ export class ModelOrigin {
   refusal: AisleError | null = null
   /** Kinds of writes that this origin is too old to know. */
   readonly unknownKinds = new Set<string>()
+  /** False while this origin is too old to compare ranges. */
+  compares = true
   readonly #cloud: ModelCloud
   readonly #time: VirtualTime
 
@@ -57,12 +61,13 @@ export class ModelOrigin {
       this.#cloud.requireStore(decodeURIComponent(storeId))
       if (what === 'snapshot') return this.#snapshot(storeId, url.searchParams.get('entities'))
       if (what === 'changes') return json(await this.#changes(storeId, query.parse(Object.fromEntries(url.searchParams))))
+      if (what === 'digests' || what === 'rows') return json(this.#ranges(storeId, what, JSON.parse(question.body ?? 'null')))
       const { operations } = delivery.parse(JSON.parse(question.body ?? 'null'))
       const { rows, commands, now } = this.#cloud
       return json({ outcomes: takeDelivery(rows, commands, storeId, operations, now, this.unknownKinds) })
     } catch (error) {
       const fault = AisleError.is(error) ? error : new AisleError('BAD_REQUEST', String(error))
-      return { ...json({ error: { code: fault.code, message: fault.message } }), status: fault.status }
+      return { ...json({ error: { code: fault.code, message: fault.message, details: fault.details } }), status: fault.status }
     }
   }
 
@@ -71,6 +76,16 @@ export class ModelOrigin {
     const { header, chunks } = this.#cloud.snapshot(scopesOf(storeId), names)
     const lines = [header, ...chunks, { end: { rows: header.rows } }]
     return { status: 200, headers: { [protocolHeader]: protocolVersion, 'content-type': linesType }, pieces: lines.map((line) => `${JSON.stringify(line)}\n`) }
+  }
+
+  #ranges(storeId: string, what: 'digests' | 'rows', question: unknown): EntityDigests | RangeRows {
+    if (!this.compares) throw new AisleError('BAD_REQUEST', 'Nothing of the protocol is at this path.')
+    if (what === 'digests') {
+      const { entity, columns } = digestsQuestion.parse(question)
+      return digestsOf(this.#cloud, scopesOf(storeId), { entity: entity as EntityName, columns })
+    }
+    const { entity, after, through, limit } = rowsQuestion.parse(question)
+    return rowsOf(this.#cloud, scopesOf(storeId), entity as EntityName, { after, through }, limit)
   }
 
   async #changes(storeId: string, { epoch, after, stamp, scope, position, inside, insideStamp, limit, wait }: z.output<typeof query>) {

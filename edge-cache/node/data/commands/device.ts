@@ -1,5 +1,6 @@
 import type { DeviceCommands, DeviceErrorCode } from '../../../../subgraphs/device/commands.ts'
 import { checkReadings, deviceNotFound } from '../../../../subgraphs/device/rules.ts'
+import { rowTags } from '../../../../subgraphs/shared/tags.ts'
 import { cloudOnly, inCloudTime, runCommand, type CommandServices } from './run.ts'
 
 /** The writes of device on a store's node; see `nodeInventory`. */
@@ -16,6 +17,8 @@ export function nodeDevice(services: CommandServices): DeviceCommands {
           check: (connection) =>
             checkReadings(command, context.now) ??
             (connection.prepare('select 1 from device where id = ?').get(command.deviceId) === undefined ? deviceNotFound(command.deviceId) : null),
+          checks: rowTags('device', [command.deviceId]),
+          shows: [],
           answer: () => command.readings.length,
         },
         context,

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../../runtime/errors.ts'
 import type { InventoryCommands, StockErrorCode } from '../../../../subgraphs/inventory/commands.ts'
 import { checkCount, checkLevel, checkMovement, productNotFound, storeNotFound, type StockRefusal } from '../../../../subgraphs/inventory/rules.ts'
+import { rowTags, shelfTags, type Tag } from '../../../../subgraphs/shared/tags.ts'
 import type { StockRow } from '../../../../subgraphs/storage/database.ts'
 import type { AnswerMaker } from '../keeper.ts'
 import { effectOf, type StockEvent } from '../overlay/effects.ts'
@@ -33,6 +34,7 @@ export function nodeInventory(services: CommandServices): InventoryCommands {
             checkMovement(command, context.now) ??
             checkPlace(connection, command) ??
             checkLevel(Number(connection.prepare('select on_hand from stock where store_id = ? and product_id = ?').get(storeId, productId)?.on_hand ?? 0) + quantity, 'quantity'),
+          ...readsOf(command),
           answer: levelAfter(event),
         },
         context,
@@ -47,6 +49,7 @@ export function nodeInventory(services: CommandServices): InventoryCommands {
           kind: 'recordStockCount',
           command,
           check: (connection) => checkCount(command, context.now) ?? checkPlace(connection, command),
+          ...readsOf(command),
           answer: levelAfter(event),
         },
         context,
@@ -54,6 +57,11 @@ export function nodeInventory(services: CommandServices): InventoryCommands {
     },
     setPrice: async () => cloudOnly('Setting a price'),
   }
+}
+
+function readsOf({ storeId, productId }: { readonly storeId: string; readonly productId: string }): { readonly checks: readonly Tag[]; readonly shows: readonly Tag[] } {
+  const shows = shelfTags('stock', [storeId], [productId])
+  return { checks: [...rowTags('store', [storeId]), ...rowTags('product', [productId]), ...shows], shows }
 }
 
 function stockEvent(operation: Parameters<typeof effectOf>[0]): StockEvent {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AisleError } from '../../../../runtime/errors.ts'
 import type { CommandContext, Outcome, UserError } from '../../../../subgraphs/shared/commands.ts'
+import type { Tag } from '../../../../subgraphs/shared/tags.ts'
 import { payloadHash, requireKeepable } from '../../../../subgraphs/shared/once.ts'
 import type { CloudClock } from '../age.ts'
 import type { AnswerMaker, Keeper } from '../keeper.ts'
@@ -17,6 +18,8 @@ export interface CommandServices {
   readonly clock: CloudClock
   /** Whether the first copy is there: without it nothing can be checked. */
   readonly ready: () => boolean
+  /** Whether what is read under these tags is damaged: nothing then follows from it. */
+  readonly damaged: (tags: readonly Tag[]) => boolean
   /** Told of every write that was refused here. */
   readonly onRefusal: (kind: OperationKind, code: string) => void
 }
@@ -26,6 +29,9 @@ export interface NodeCommand<Result, Code extends string> {
   readonly command: { readonly operationId: string }
   /** Why the replica, which `connection` reads with pending writes over it, speaks against the write; null when nothing does. */
   readonly check: (connection: DatabaseSync) => UserError<Code> | null
+  /** What `check` reads, and what `answer` shows. */
+  readonly checks: readonly Tag[]
+  readonly shows: readonly Tag[]
   readonly answer: AnswerMaker<Result>
 }
 
@@ -35,15 +41,16 @@ export interface NodeCommand<Result, Code extends string> {
  * @throws AisleError NOT_READY, WRITE_NOT_KEPT, BAD_USER_INPUT
  */
 export async function runCommand<Result, Code extends string>(
-  { outbox, readers, keeper, ready, onRefusal }: CommandServices,
-  { kind, command, check, answer }: NodeCommand<Result, Code>,
+  { outbox, readers, keeper, ready, damaged, onRefusal }: CommandServices,
+  { kind, command, check, checks, shows, answer }: NodeCommand<Result, Code>,
   { principal, now }: CommandContext,
 ): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
   if (!ready()) throw new AisleError('NOT_READY')
   const { operationId } = command
   // The cloud could never keep it, and would be offered it for ever.
   requireKeepable([principal, command])
-  if (isNew(outbox, principal, operationId)) {
+  // What is damaged refuses nobody: the cloud has the last word.
+  if (isNew(outbox, principal, operationId) && !damaged(checks)) {
     const refusal = readers.peek(check)
     if (refusal !== null) {
       onRefusal(kind, refusal.code)
@@ -53,7 +60,7 @@ export async function runCommand<Result, Code extends string>(
   const kept = await keeper.keep({ principal, operationId, kind, payload: JSON.stringify(command), hash: payloadHash({ kind, payload: command }), receivedAt: now }, answer)
   switch (kept.status) {
     case 'pending':
-      return { result: kept.answer, userErrors: [], pending: true }
+      return { result: damaged(shows) ? null : kept.answer, userErrors: [], pending: true }
     case 'known':
       return JSON.parse(kept.operation.outcome ?? 'null') as Outcome<Result, Code>
     case 'reused':

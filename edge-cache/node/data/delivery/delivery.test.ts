@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { join } from 'node:path'
+import { AisleError } from '../../../../runtime/errors.ts'
 import { createLogger } from '../../../../runtime/log.ts'
+import { thisMachine, type Machine } from '../../../../runtime/machine.ts'
 import { Link } from '../link.ts'
 import type { NewOperation } from '../outbox/operation.ts'
 import { Outbox } from '../outbox/outbox.ts'
@@ -101,6 +103,48 @@ test('a lost link is tried again with pauses, at once when it comes up', async (
   link.succeeded()
   await eventually(() => client.taken.length === 1, 'it is delivered as soon as the link is up')
   expect(tries).toBe(2)
+})
+
+test('who is told when to come back comes no sooner, and is not held for ever', async () => {
+  using folder = scratchFolder()
+  await using outbox = await outboxOf(folder.path, 1)
+  const asked = [2, 1_000_000_000]
+  let tries = 0
+  const client = recorder(() => {
+    tries += 1
+    const retryAfterSeconds = asked.shift()
+    if (retryAfterSeconds !== undefined) throw new AisleError('ORIGIN_BUSY', undefined, { details: { retryAfterSeconds } })
+  })
+  const timers: { ms: number; work: () => void }[] = []
+  const machine: Machine = {
+    ...thisMachine,
+    after(ms, work) {
+      const timer = { ms, work }
+      timers.push(timer)
+      return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), 1) }
+    },
+  }
+  const link = new Link()
+  await using delivery = new Delivery({ outbox, client, link, log, machine, cloudNow: Date.now, position: () => null })
+  const waited: number[] = []
+  for (const turn of [1, 2]) {
+    await eventually(() => timers.length === 1, 'it waits')
+    // Neither new writes nor a link that comes up cut it short.
+    delivery.wake()
+    link.failed()
+    link.succeeded()
+    await new Promise(setImmediate)
+    expect(tries).toBe(turn)
+    const [timer] = timers
+    waited.push(timer?.ms ?? 0)
+    timer?.work()
+  }
+  await eventually(() => client.taken.length === 1, 'it is delivered')
+  const [first = 0, second = 0] = waited
+  expect(first).toBeGreaterThanOrEqual(2_000)
+  expect(first).toBeLessThanOrEqual(3_000)
+  expect(second).toBeGreaterThanOrEqual(300_000)
+  expect(second).toBeLessThanOrEqual(450_000)
 })
 
 test('a write at fault that the log settles meanwhile is waited for no longer', async () => {

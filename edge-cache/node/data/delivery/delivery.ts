@@ -1,6 +1,6 @@
 import type { Logger } from '../../../../runtime/log.ts'
 import { thisMachine, type Machine } from '../../../../runtime/machine.ts'
-import { Backoff } from '../../../../subgraphs/log/backoff.ts'
+import { askedToWait, Backoff, pause } from '../../../../subgraphs/log/backoff.ts'
 import type { Link } from '../link.ts'
 import type { KeptOperation, LogMark } from '../outbox/operation.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -99,7 +99,6 @@ export class Delivery implements AsyncDisposable {
         this.#bytes = Math.min(mostBytes, this.#bytes * 2)
       } catch (error) {
         if (this.#stop.signal.aborted) return
-        this.#bytes = Math.max(leastBytes, this.#bytes / 2)
         await this.#pauseAfter(error, carried)
       }
     }
@@ -108,8 +107,12 @@ export class Delivery implements AsyncDisposable {
   async #pauseAfter(error: unknown, operations: number): Promise<void> {
     const { log, onRequest } = this.#options
     onRequest?.('failed', operations)
-    const pauseMs = this.#backoff.failed()
+    const asked = askedToWait(error, this.#machine)
+    const pauseMs = Math.max(asked, this.#backoff.failed())
     log.debug({ err: error, pauseMs: Math.round(pauseMs) }, 'writes could not be delivered')
+    // Who is told when to come back comes no sooner, whatever happens meanwhile.
+    if (asked > 0) return pause(pauseMs, this.#stop.signal, this.#machine)
+    this.#bytes = Math.max(leastBytes, this.#bytes / 2)
     await this.#alarm.wait(pauseMs)
   }
 

@@ -5,7 +5,7 @@ import type { Tag } from '../../../../subgraphs/shared/tags.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { StockEvent } from './effects.ts'
 import { OverlayStatements } from './statements.ts'
-import { overlayTableNames, overlayTables } from './tables.ts'
+import { overlayTableNames, overlayTables, shownWrongly } from './tables.ts'
 
 /**
  * Keeps what pending writes add to the replica, in the replica's own transactions: a write leaves the overlay in the very
@@ -87,6 +87,7 @@ export function createOverlay(storeId: string, outbox: Outbox, onShown: (tags: r
       sync(connection)
     },
     apply,
+    audits: [{ table: 'shown_stock', wrong: shownWrongly }],
     sync,
     on,
   }

@@ -56,6 +56,14 @@ create index shown_stock_product on shown_stock (product_id, store_id);
 
 export const overlayTableNames = ['overlay_operation', 'overlay_stock', 'overlay_reading', 'overlay_device', 'shown_stock'] as const
 
+/** Finds a level without pending writes that is not shown as the replica has it. */
+export const shownWrongly = `
+with base as (select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.stock),
+  shown as (select store_id, product_id, on_hand, reorder_point, order_up_to, updated_at from main.shown_stock),
+  differing as (select * from (select * from base except select * from shown) union all select * from (select * from shown except select * from base))
+select 1 from differing as d where not exists (select 1 from main.overlay_stock as o where o.store_id = d.store_id and o.product_id = d.product_id) limit 1
+`
+
 /** When a device was heard of by a pending write, to the minute; null without any. */
 const heardOf = `(select max(o.received_at) / ${seenStepMs} * ${seenStepMs} from main.overlay_device as o where o.device_id = d.id)`
 

@@ -39,6 +39,10 @@ export class NodeChild implements AsyncDisposable {
     return child
   }
 
+  get pid(): number {
+    return this.#process.pid ?? -1
+  }
+
   write(operationId: string, productId: string, quantity: number): Promise<Outcome<StockRow, string>> {
     return this.#ask({ type: 'write', operationId, productId, quantity }) as Promise<Outcome<StockRow, string>>
   }
