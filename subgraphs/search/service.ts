@@ -6,7 +6,7 @@ import { startFollower } from '../log/follower.ts'
 import type { LogSource } from '../log/source.ts'
 import { chainScope } from '../storage/entities.ts'
 import { openReplica } from '../storage/sqlite/replica.ts'
-import { searchIndexExtension } from './index/extension.ts'
+import { indexedEntities, searchIndexExtension } from './index/extension.ts'
 import { remembering, type RememberingIndex } from './index/remember.ts'
 import { createSearchIndex, type SearchIndex } from './index/search-index.ts'
 import type { SearchServices } from './part.ts'
@@ -33,7 +33,7 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
   const replica = openReplica({
     file: join(directory, 'catalogue.db'),
     scopes: [chainScope],
-    entities: ['category', 'product'],
+    entities: indexedEntities,
     extensions: [searchIndexExtension],
   })
   let open: { readonly connection: DatabaseSync; readonly index: RememberingIndex; readonly generation: number } | null = null
@@ -41,7 +41,9 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
     source, replica, log,
     ...(waitMs === undefined ? {} : { waitMs }),
     onApplied(batches) {
-      if (batches.some(({ changes }) => changes.length > 0)) open?.index.forget()
+      const changed = batches.flatMap(({ changes }) => changes)
+      if (changed.some(({ entity }) => entity !== 'list_price')) open?.index.forget()
+      else if (changed.length > 0) open?.index.forgetPrices()
     },
     onReset: () => open?.index.forget(),
   })

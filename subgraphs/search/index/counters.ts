@@ -23,11 +23,13 @@ export class Counters {
   #counts = new Uint32Array(1024)
   readonly #seen: number[] = []
 
-  add(number: number): void {
+  /** @returns how often it was counted. */
+  add(number: number): number {
     if (number >= this.#counts.length) this.#grow(number)
     const count = this.#counts[number] ?? 0
     if (count === 0) this.#seen.push(number)
     this.#counts[number] = count + 1
+    return count + 1
   }
 
   /** What was counted since the last time. */

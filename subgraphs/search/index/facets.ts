@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { CodedIndex, type CodedDocument } from './coded.ts'
+import { Columns } from './columns.ts'
 import { rows } from './statements.ts'
+import { Texts } from './texts.ts'
 
 /** One property over which products were counted. */
 export interface IndexFacet {
@@ -25,16 +26,16 @@ const leastShared = 3
 const longestLabel = 60
 
 /** Counts over exactly the documents of these numbers. */
-export function countFacets(connection: DatabaseSync, docs: readonly number[]): IndexFacet[] {
-  const coded = CodedIndex.of(connection)
-  const documents = coded.documents(docs)
-  const { brands, categories, attributes } = coded.count(documents)
-  const inCategories = new Map([...categories].map(([code, count]) => [coded.categoryId(code), count]))
-  const brandValues = [...brands].map(([code, count]) => ({ value: coded.brandName(code), label: coded.brandName(code), count }))
+export function countFacets(connection: DatabaseSync, docs: Uint32Array): IndexFacet[] {
+  const columns = Columns.of(connection)
+  const places = columns.rowsOf(docs)
+  const { brands, categories, attributes } = columns.count(places)
+  const inCategories = new Map([...categories].map(([code, count]) => [columns.categoryId(code), count]))
+  const brandValues = [...brands].map(([code, count]) => ({ value: columns.brandName(code), label: columns.brandName(code), count }))
   const facets: IndexFacet[] = [
     { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, inCategories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(coded, documents, attributes),
+    ...attributeFacets(connection, places, attributes),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }
@@ -64,18 +65,20 @@ function categoryValues(connection: DatabaseSync, own: ReadonlyMap<string, numbe
 const attributesAtOnce = 12
 
 /** Those that most of the products have; values are counted, and texts read, only of attributes that may be shown. */
-function attributeFacets(coded: CodedIndex, documents: readonly CodedDocument[], covered: ReadonlyMap<number, number>): IndexFacet[] {
+function attributeFacets(connection: DatabaseSync, places: Uint32Array, covered: ReadonlyMap<number, number>): IndexFacet[] {
+  const columns = Columns.of(connection)
+  const text = Texts.of(connection)
   const often = [...covered].filter(([, count]) => count >= 2 * leastShared)
-  const ordered = often.toSorted(([a, countA], [b, countB]) => countB - countA || (coded.attributeName(a) < coded.attributeName(b) ? -1 : 1))
+  const ordered = often.toSorted(([a, countA], [b, countB]) => countB - countA || (text.attribute(a) < text.attribute(b) ? -1 : 1))
   const facets: IndexFacet[] = []
   for (let at = 0; at < ordered.length && facets.length < mostAttributes; at += attributesAtOnce) {
     const some = ordered.slice(at, at + attributesAtOnce)
-    const counts = coded.countValues(documents, some.map(([id]) => id))
+    const counts = columns.countValues(places, some.map(([id]) => id))
     for (const [id, count] of some) {
       const own = counts.get(id)
       if (facets.length === mostAttributes || own === undefined || own.size < 2 || count < own.size * leastShared) continue
-      const values = [...own].map(([value, having]): IndexFacetValue => ({ value: coded.valueText(value), label: coded.valueText(value), count: having }))
-      if (!values.some(({ label }) => label.length > longestLabel)) facets.push({ kind: 'ATTRIBUTE', name: coded.attributeName(id), values: most(values, mostAttributeValues) })
+      const values = [...own].map(([value, having]): IndexFacetValue => ({ value: text.value(value), label: text.value(value), count: having }))
+      if (!values.some(({ label }) => label.length > longestLabel)) facets.push({ kind: 'ATTRIBUTE', name: text.attribute(id), values: most(values, mostAttributeValues) })
     }
   }
   return facets
