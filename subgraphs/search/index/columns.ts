@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { Codes, Counters } from './counters.ts'
+import { Codes, Counters, type Counted } from './counters.ts'
 import { valuePairs } from './filter.ts'
 import { GrowingNumbers, Places } from './growing.ts'
 import { rows, statement } from './statements.ts'
@@ -27,6 +27,8 @@ export class Columns {
   readonly #prices: (ListPrice | null)[] = [null]
   readonly #priceCodes = new Map<string, number>()
   #priceVersion: number
+  /** The attribute of each value. */
+  readonly #attributeOf = new GrowingNumbers()
   #table = emptyTable()
 
   private constructor(connection: DatabaseSync) {
@@ -74,46 +76,39 @@ export class Columns {
     return false
   }
 
-  /** How many of the rows have each brand, category and attribute, by code or id. */
-  count(some: Uint32Array): Record<'brands' | 'categories' | 'attributes', Map<number, number>> {
-    const counters = this.#counters
-    for (const row of some) if (this.#table.brand.at(row) !== 0) counters.add(this.#table.brand.at(row))
-    const brands = counters.take()
-    for (const row of some) if (this.#table.category.at(row) !== 0) counters.add(this.#table.category.at(row))
-    const categories = counters.take()
-    const [starts, attributes] = [this.#table.starts.view(), this.#table.attributes.view()]
-    for (const row of some) {
-      const end = starts[row + 1]!
-      for (let at = starts[row]!; at < end; at += 1) counters.add(attributes[at]!)
-    }
-    return { brands, categories, attributes: counters.take() }
+  /** How many of the rows have each brand, by code. */
+  countBrands(some: Uint32Array): Counted {
+    return this.#countColumn(this.#table.brand, some)
   }
 
-  /** How many of the rows have each value of some attributes, by attribute, then value. */
-  countValues(some: Uint32Array, wanted: readonly number[]): Map<number, Map<number, number>> {
-    const isWanted = new Uint8Array(Math.max(0, ...wanted) + 1)
-    for (const attribute of wanted) isWanted[attribute] = 1
-    const [starts, attributes, values] = [this.#table.starts.view(), this.#table.attributes.view(), this.#table.values.view()]
-    const attributeOf = new Map<number, number>()
-    for (const row of some) {
-      const end = starts[row + 1]!
-      for (let at = starts[row]!; at < end; at += 1) {
-        if (isWanted[attributes[at]!] === 1 && this.#counters.add(values[at]!) === 1) attributeOf.set(values[at]!, attributes[at]!)
-      }
-    }
-    const counts = new Map(wanted.map((attribute) => [attribute, new Map<number, number>()]))
-    for (const [value, count] of this.#counters.take()) counts.get(attributeOf.get(value) ?? 0)?.set(value, count)
-    return counts
+  /** How many of the rows have each category, by code. */
+  countCategories(some: Uint32Array): Counted {
+    return this.#countColumn(this.#table.category, some)
+  }
+
+  /** How many of the rows have each value of an attribute. */
+  countValues(some: Uint32Array): Counted {
+    const [starts, values] = [this.#table.starts.view(), this.#table.values.view()]
+    for (const row of some) this.#counters.addAll(values, starts[row] ?? 0, starts[row + 1] ?? 0)
+    return this.#counters.take()
+  }
+
+  /** The attribute of each value. */
+  attributesOf(values: Uint32Array): Uint32Array {
+    const attributes = this.#attributeOf.view()
+    return values.map((value) => attributes[value] ?? 0)
   }
 
   /** How many of the rows have each list price. */
   countPrices(some: Uint32Array): (ListPrice & { readonly count: number })[] {
     this.#refreshPrices()
-    for (const row of some) if (this.#table.price.at(row) !== 0) this.#counters.add(this.#table.price.at(row))
-    return [...this.#counters.take()].flatMap(([code, count]) => {
-      const price = this.#prices[code] ?? null
-      return price === null ? [] : [{ ...price, count }]
-    })
+    const { numbers, counts } = this.#countColumn(this.#table.price, some)
+    return Array.from(numbers, (code, at) => ({ minor: 0, currency: '', ...this.#prices[code], count: counts[at] ?? 0 }))
+  }
+
+  #countColumn(column: GrowingNumbers, some: Uint32Array): Counted {
+    for (const row of some) if (column.at(row) !== 0) this.#counters.add(column.at(row))
+    return this.#counters.take()
   }
 
   listPrices(some: Uint32Array): (ListPrice | null)[] {
@@ -157,10 +152,10 @@ export class Columns {
     this.#table.price.push(this.#priceCode(minor, currency))
     const pairs = valuePairs(bytes)
     for (let at = 0; at < pairs.length; at += 2) {
-      this.#table.attributes.push(pairs[at] ?? 0)
       this.#table.values.push(pairs[at + 1] ?? 0)
+      this.#attributeOf.put(pairs[at + 1] ?? 0, pairs[at] ?? 0)
     }
-    this.#table.starts.push(this.#table.attributes.length)
+    this.#table.starts.push(this.#table.values.length)
   }
 
   #refreshPrices(): void {
@@ -168,7 +163,7 @@ export class Columns {
     for (const [doc, minor, currency, version] of rows<Change>(this.#connection, 'select doc, minor, currency, version from search_price where version > ?', this.#priceVersion)) {
       this.#priceVersion = Math.max(this.#priceVersion, version)
       const row = this.#table.places.at(doc)
-      if (row !== -1) this.#table.price.set(row, this.#priceCode(minor, currency))
+      if (row !== -1) this.#table.price.put(row, this.#priceCode(minor, currency))
     }
   }
 
@@ -193,10 +188,8 @@ interface Table {
   readonly brand: GrowingNumbers
   readonly category: GrowingNumbers
   readonly price: GrowingNumbers
-  /** Where the attributes of each row begin among those of all rows, and where those of the last one end. */
+  /** Where the values of each row begin among those of all rows, and where those of the last one end. */
   readonly starts: GrowingNumbers
-  readonly attributes: GrowingNumbers
-  /** The value of each attribute. */
   readonly values: GrowingNumbers
 }
 
@@ -204,7 +197,7 @@ function emptyTable(): Table {
   const numbers = (): GrowingNumbers => new GrowingNumbers()
   const starts = numbers()
   starts.push(0)
-  return { places: new Places(), ids: [], names: [], brand: numbers(), category: numbers(), price: numbers(), starts, attributes: numbers(), values: numbers() }
+  return { places: new Places(), ids: [], names: [], brand: numbers(), category: numbers(), price: numbers(), starts, values: numbers() }
 }
 
 /** So many rows of documents long gone do not matter. */

@@ -1,4 +1,4 @@
-/** Numbers below 2^32 that are only ever added to. */
+/** Numbers below 2^32, of which there are ever more. */
 export class GrowingNumbers {
   #values = new Uint32Array(1024)
   #length = 0
@@ -11,14 +11,17 @@ export class GrowingNumbers {
     return this.#values[place] ?? 0
   }
 
-  set(place: number, value: number): void {
-    this.#values[place] = value
-  }
-
   push(value: number): void {
     if (this.#length === this.#values.length) this.#grow(this.#length + 1)
     this.#values[this.#length] = value
     this.#length += 1
+  }
+
+  /** Sets one at any place; those passed over are 0. */
+  put(place: number, value: number): void {
+    if (place >= this.#values.length) this.#grow(place + 1)
+    this.#values[place] = value
+    this.#length = Math.max(this.#length, place + 1)
   }
 
   /** All of them as they are now: for a loop, in which a call for each would be the most of it. */
