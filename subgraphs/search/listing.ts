@@ -4,7 +4,7 @@ import { requireHeld } from '../shared/scope.ts'
 import type { ProductRow } from '../storage/database.ts'
 import type { Facet } from './facet.ts'
 import type { Ranking } from './index/ranking.ts'
-import { compareRanked, cursorOf, placeAfter, placeOf, priceLead, type Ordered, type ProductSort, type Ranked } from './order.ts'
+import { compareRanked, cursorOf, placeAfter, placeOf, priceLead, type Ordered, type Place, type ProductSort, type Ranked } from './order.ts'
 import type { SearchPart, SearchRequest } from './part.ts'
 import { priceBounds } from './price-bound.ts'
 import { priceFacet } from './price-facet.ts'
@@ -111,16 +111,17 @@ async function facetsOf(docs: Uint32Array, storeId: string | null, search: Searc
 }
 
 /** A product that was deleted after the index saw it is passed over, and the page filled with those behind it. */
-async function readPage(matches: Ordered, sort: ProductSort, first: number, after: Ranked | null, { loaders }: SearchPart): Promise<ListingPage> {
+async function readPage(matches: Ordered, sort: ProductSort, first: number, after: Place | null, { loaders }: SearchPart): Promise<ListingPage> {
   let next = after === null ? 0 : placeAfter(sort, matches, after)
   const edges: Edge<ProductRow>[] = []
   while (edges.length < first && next < matches.length) {
     const wanted = matches.slice(next, next + first - edges.length)
+    const before = [matches.slice(next - 1, next)[0], ...wanted]
     next += wanted.length
     const products = await Promise.all(wanted.map(({ id }) => loaders.product.load(id)))
     for (const [at, match] of wanted.entries()) {
       const node = products[at] ?? null
-      if (node !== null) edges.push({ cursor: encodeCursor(cursorOf(sort, match)), node })
+      if (node !== null) edges.push({ cursor: encodeCursor(cursorOf(sort, { ...match, before: before[at]?.id ?? null })), node })
     }
   }
   return {

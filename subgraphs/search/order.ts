@@ -29,35 +29,45 @@ export function compareRanked(sort: ProductSort, a: Ranked, b: Ranked): number {
   return compareLeads(sort, a.lead, b.lead) || b.score - a.score || compare(a.id, b.id)
 }
 
-export function cursorOf(sort: ProductSort, { lead, score, id }: Ranked): CursorKey {
-  return [sort, lead, score, id]
+/** A place in an order: behind a match. */
+export interface Place extends Ranked {
+  /** The match before that one, null for the first. */
+  readonly before: string | null
+}
+
+export function cursorOf(sort: ProductSort, { lead, score, id, before }: Place): CursorKey {
+  return [sort, lead, score, id, before]
 }
 
 /**
  * The place a cursor stands for, or null without one.
  * @throws AisleError BAD_USER_INPUT for a cursor of another order.
  */
-export function placeOf(sort: ProductSort, cursor: string | null | undefined): Ranked | null {
-  const key = decodeCursor(cursor, 4)
+export function placeOf(sort: ProductSort, cursor: string | null | undefined): Place | null {
+  const key = decodeCursor(cursor, 5)
   if (key === null) return null
-  const [of, lead = null, score, id] = key
-  if (of === sort && typeof score === 'number' && typeof id === 'string') return { id, score, lead }
+  const [of, lead = null, score, id, before = null] = key
+  if (of === sort && typeof score === 'number' && typeof id === 'string' && typeof before !== 'number') return { id, score, lead, before }
   throw new AisleError('BAD_USER_INPUT', 'The argument `after` is a cursor of another order: pass one that this search returned.')
 }
 
 /** With every change of the catalogue scores move a little, and with them a product by so many places at most. */
-const drift = 10
+const drift = 200
 
 /**
- * Where to go on behind a cursor, in an order that may have changed since: behind the same product, where it still stands about there. One
- * that has moved far, or is gone, says nothing of where the page ended; its score and lead then do.
+ * Where to go on behind a cursor, in an order that may have changed since: behind the same product, else the one before it, where it still
+ * stands about there, for its score depends on the other matches. One that has moved far, is gone, or has another name or price now, says
+ * nothing of where the page ended; then the lead and score do that it had.
  */
-export function placeAfter(sort: ProductSort, ordered: Ordered, cursor: Ranked): number {
-  const byScore = firstBehind(sort, ordered, cursor)
+export function placeAfter(sort: ProductSort, ordered: Ordered, place: Place): number {
+  const byScore = firstBehind(sort, ordered, place)
   const from = Math.max(0, byScore - drift)
   const near = ordered.slice(from, byScore + drift)
-  const at = near.findIndex(({ id, lead }) => id === cursor.id && lead === cursor.lead)
-  return at === -1 ? byScore : from + at + 1
+  for (const anchor of sort === 'RELEVANCE' ? [place.id, place.before] : [place.id]) {
+    const at = near.findIndex(({ id, lead }) => id === anchor && lead === place.lead)
+    if (at !== -1) return from + at + 1
+  }
+  return byScore
 }
 
 /** By halves; begins with the first ones, since most of the rest is not even in order yet. */
