@@ -3,11 +3,13 @@ import { encodeCursor, pageSize, type Edge, type PageInfo } from '../shared/conn
 import { requireHeld } from '../shared/scope.ts'
 import type { ProductRow } from '../storage/database.ts'
 import type { Facet } from './facet.ts'
-import type { Matches } from './index/match.ts'
-import { compareRanked, cursorOf, leadOf, placeOf, type ProductSort, type Ranked } from './order.ts'
+import type { Ranking } from './index/ranking.ts'
+import { compareRanked, cursorOf, placeAfter, placeOf, priceLead, type Ordered, type Place, type ProductSort, type Ranked } from './order.ts'
 import type { SearchPart, SearchRequest } from './part.ts'
 import { priceBounds } from './price-bound.ts'
 import { priceFacet } from './price-facet.ts'
+import { shelfOf } from './shelf.ts'
+import { stockFacet } from './stock-facet.ts'
 
 export interface SearchArgs {
   readonly query: string
@@ -41,11 +43,6 @@ export interface ListingPage {
   readonly pageInfo: PageInfo
 }
 
-/** A match with its number in the index. */
-interface Found extends Ranked {
-  readonly doc: number
-}
-
 const largestPage = 100
 const longestQuery = 1_000
 
@@ -64,59 +61,74 @@ export async function listing(args: SearchArgs, { search, environment }: SearchR
     requireHeld(environment, storeId)
     if (!(await search.store.hasStore(storeId))) throw new AisleError('STORE_UNKNOWN', `The chain has no store ${storeId}.`, { details: { storeId } })
   }
-  const matches = search.index().match({
+  const { ranking, correctedQuery } = search.index().match({
     query, categoryIds: filter?.categoryIds ?? [], brands: filter?.brands ?? [], attributes: filter?.attributes ?? [],
   })
-  const ranked = await narrowed(matches, sort, filter ?? {}, storeId, search)
+  const kept = await narrowed(ranking, filter ?? {}, storeId, search)
   let page: Promise<ListingPage> | null = null
   return {
-    totalCount: ranked.length,
-    correctedQuery: matches.correctedQuery,
-    page: () => (page ??= readPage(ranked, sort, first, after, search)),
-    async facets() {
-      const whole = ranked.length === matches.docs.length
-      const prices = priceFacet(await search.store.priceCounts(whole ? matches.ids : ranked.map(({ id }) => id), storeId))
-      return [...search.index().facets(whole ? matches.docs : ranked.map(({ doc }) => doc)), ...(prices === null ? [] : [prices])]
-    },
+    totalCount: kept.length,
+    correctedQuery,
+    page: () => (page ??= ordered(kept, sort, storeId, search).then((inOrder) => readPage(inOrder, sort, first, after, search))),
+    facets: () => facetsOf(kept.docs, storeId, search),
   }
 }
 
-/** What the index does not know (price, stock, name) is joined to the matches in one statement, where filter or sort ask for it. */
-async function narrowed(matches: Matches, sort: ProductSort, filter: FilterInput, storeId: string | null, search: SearchPart): Promise<Found[]> {
-  const { minPrice = null, maxPrice = null, inStock } = filter
-  const ranked = matches.ids.map((id, at): Found => ({ id, doc: matches.docs[at] ?? 0, score: matches.scores[at] ?? 0, lead: null }))
+/** What the index does not narrow by itself: price and stock. */
+async function narrowed(ranking: Ranking, { minPrice = null, maxPrice = null, inStock }: FilterInput, storeId: string | null, search: SearchPart): Promise<Ranking> {
   const byPrice = minPrice !== null || maxPrice !== null
-  if (!byPrice && inStock !== true && sort === 'RELEVANCE') return ranked
-  const candidates = new Map((await search.store.candidates(matches.ids, { storeId, inStock: inStock === true })).map((candidate) => [candidate.id, candidate]))
+  if (!byPrice && inStock !== true) return ranking
+  // The ranking moves what it holds as it is put in order: places in it hold for now.
+  const docs = ranking.docs.slice()
+  const shelf = await shelfOf(docs, storeId, inStock === true, search)
   const within = priceBounds(minPrice, maxPrice)
-  const kept: Found[] = []
-  for (const match of ranked) {
-    const candidate = candidates.get(match.id)
-    if (candidate === undefined || (byPrice && (candidate.price === null || !within(candidate.price)))) continue
-    kept.push({ ...match, lead: leadOf(sort, candidate) })
+  return ranking.of(docs, (at) => {
+    const price = byPrice ? shelf.price(at) : null
+    return (inStock !== true || shelf.inStock(at)) && (!byPrice || (price !== null && within(price)))
+  })
+}
+
+async function ordered(ranking: Ranking, sort: ProductSort, storeId: string | null, search: SearchPart): Promise<Ordered> {
+  const whole = ranking.slice(0, sort === 'RELEVANCE' ? 0 : ranking.length)
+  if (sort === 'RELEVANCE') return { length: ranking.length, slice: (from, to) => ranking.slice(from, to).map((hit) => ({ ...hit, lead: null })) }
+  const docs = Uint32Array.from(whole, ({ doc }) => doc)
+  const leads = sort === 'NAME' ? search.index().names(docs) : await shelfOf(docs, storeId, false, search).then((shelf) => whole.map((_, at) => priceLead(shelf.price(at))))
+  return whole.map((hit, at): Ranked => ({ ...hit, lead: leads[at] ?? null })).toSorted((a, b) => compareRanked(sort, a, b))
+}
+
+/** Facets of the index, and of price and stock, over exactly these matches. */
+async function facetsOf(docs: Uint32Array, storeId: string | null, search: SearchPart): Promise<Facet[]> {
+  const index = search.index()
+  const facets: Facet[] = [...index.facets(docs)]
+  if (storeId === null) {
+    search.notePrices(index.ids(docs))
+    return [...facets, ...priceFacet(index.priceCounts(docs))]
   }
-  return sort === 'RELEVANCE' ? kept : kept.toSorted((a, b) => compareRanked(sort, a, b))
+  const shelf = await shelfOf(docs, storeId, true, search)
+  const places = Array.from(docs, (_, at) => at)
+  const prices = places.flatMap((at) => shelf.price(at) ?? [])
+  return [...facets, ...priceFacet(prices.map((price) => ({ ...price, count: 1 }))), stockFacet(places.filter((at) => shelf.inStock(at)).length)]
 }
 
 /** A product that was deleted after the index saw it is passed over, and the page filled with those behind it. */
-async function readPage(ranked: readonly Ranked[], sort: ProductSort, first: number, after: Ranked | null, { loaders }: SearchPart): Promise<ListingPage> {
-  let next = after === null ? 0 : ranked.findIndex((match) => compareRanked(sort, match, after) > 0)
-  if (next === -1) next = ranked.length
+async function readPage(matches: Ordered, sort: ProductSort, first: number, after: Place | null, { loaders }: SearchPart): Promise<ListingPage> {
+  let next = after === null ? 0 : placeAfter(sort, matches, after)
   const edges: Edge<ProductRow>[] = []
-  while (edges.length < first && next < ranked.length) {
-    const wanted = ranked.slice(next, next + first - edges.length)
+  while (edges.length < first && next < matches.length) {
+    const wanted = matches.slice(next, next + first - edges.length)
+    const before = [matches.slice(next - 1, next)[0], ...wanted]
     next += wanted.length
     const products = await Promise.all(wanted.map(({ id }) => loaders.product.load(id)))
     for (const [at, match] of wanted.entries()) {
       const node = products[at] ?? null
-      if (node !== null) edges.push({ cursor: encodeCursor(cursorOf(sort, match)), node })
+      if (node !== null) edges.push({ cursor: encodeCursor(cursorOf(sort, { ...match, before: before[at]?.id ?? null })), node })
     }
   }
   return {
     edges,
     nodes: edges.map(({ node }) => node),
     pageInfo: {
-      hasNextPage: next < ranked.length,
+      hasNextPage: next < matches.length,
       hasPreviousPage: after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,

@@ -1,5 +1,6 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
 import { watched } from '../shared/reads.ts'
+import { rowTags } from '../shared/tags.ts'
 import type { SearchIndex } from './index/search-index.ts'
 import { searchLoaders, type SearchLoaders } from './loaders.ts'
 import { searchStore } from './queries.ts'
@@ -20,6 +21,8 @@ export interface SearchPart {
   readonly store: SearchStore
   readonly loaders: SearchLoaders
   index(): SearchIndex
+  /** Tells who keeps answers of list prices that the index gave. */
+  notePrices(ids: readonly string[]): void
 }
 
 export interface SearchContext {
@@ -35,5 +38,6 @@ export function createSearchPart(environment: RequestEnvironment, services: Sear
     environment.reads?.note(indexTags)
     return services.index(environment)
   }
-  return { store, loaders: searchLoaders(store), index }
+  const notePrices = (ids: readonly string[]): void => environment.reads?.note(rowTags('list_price', ids))
+  return { store, loaders: searchLoaders(store), index, notePrices }
 }

@@ -1,16 +1,16 @@
 import { currencyDigits, toMoney } from '../shared/money.ts'
 import type { Facet, FacetValue } from './facet.ts'
-import type { PriceCount } from './store.ts'
+import type { PriceCount } from './index/search-index.ts'
 
 const mostRanges = 5
 
 /**
  * Price ranges that split the products into about equal parts at round amounts, in the currency that most of them have;
- * null where their prices do not differ enough. Ranges do not overlap and leave no price out.
+ * none where their prices do not differ enough. Ranges do not overlap and leave no price out.
  */
-export function priceFacet(counts: readonly PriceCount[]): Facet | null {
+export function priceFacet(counts: readonly PriceCount[]): Facet[] {
   const currency = commonest(counts)
-  if (currency === null) return null
+  if (currency === null) return []
   const prices = counts.filter((count) => count.currency === currency).toSorted((a, b) => a.minor - b.minor)
   const total = prices.reduce((sum, { count }) => sum + count, 0)
   const bounds = new Set<number>()
@@ -26,8 +26,8 @@ export function priceFacet(counts: readonly PriceCount[]): Facet | null {
     const count = prices.reduce((sum, price) => (price.minor >= (from ?? -Infinity) && price.minor < (below ?? Infinity) ? sum + price.count : sum), 0)
     return count === 0 ? [] : [{ ...rangeText(from, below, currency), count }]
   })
-  if (values.length < 2) return null
-  return { kind: 'PRICE', name: 'Price', values: values.toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)) }
+  if (values.length < 2) return []
+  return [{ kind: 'PRICE', name: 'Price', values: values.toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)) }]
 }
 
 function commonest(counts: readonly PriceCount[]): string | null {

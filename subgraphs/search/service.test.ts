@@ -34,7 +34,7 @@ test('a search pod copies the catalogue, follows the log, and goes on where it s
       await using services = openSearchServices({ source, directory, log })
       await services.whenReady()
       expect(services.ready()).toBeNull()
-      const ids = (query: string) => services.index(environment).match({ query }).ids
+      const ids = (query: string) => services.index(environment).match({ query }).ranking.ids()
       await until(() => ids('brass').length === 1)
       const began = performance.now()
       await storage.db.updateTable('product').set({ name: 'Copper kettle' }).where('id', '=', '1').execute()
@@ -46,8 +46,8 @@ test('a search pod copies the catalogue, follows the log, and goes on where it s
     await storage.db.insertInto('product').values({ id: '2', name: 'Tin bucket', attributes: '[]' }).execute()
     await using reopened = openSearchServices({ source, directory, log })
     expect(reopened.ready()).toBeNull()
-    await until(() => reopened.index(environment).match({ query: 'bucket' }).ids.length === 1)
-    expect(reopened.index(environment).match({ query: '' }).ids).toEqual(['2'])
+    await until(() => reopened.index(environment).match({ query: 'bucket' }).ranking.ids().length === 1)
+    expect(reopened.index(environment).match({ query: '' }).ranking.ids()).toEqual(['2'])
     expect(sequencer.leading).toBe(true)
   } finally {
     await rm(directory, { recursive: true, force: true })

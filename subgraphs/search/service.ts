@@ -6,9 +6,10 @@ import { startFollower } from '../log/follower.ts'
 import type { LogSource } from '../log/source.ts'
 import { chainScope } from '../storage/entities.ts'
 import { openReplica } from '../storage/sqlite/replica.ts'
-import { searchIndexExtension } from './index/extension.ts'
+import { indexedEntities, searchIndexExtension } from './index/extension.ts'
 import { remembering, type RememberingIndex } from './index/remember.ts'
 import { createSearchIndex, type SearchIndex } from './index/search-index.ts'
+import { warmUp } from './index/warm-up.ts'
 import type { SearchServices } from './part.ts'
 
 export interface SearchServiceOptions {
@@ -33,7 +34,7 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
   const replica = openReplica({
     file: join(directory, 'catalogue.db'),
     scopes: [chainScope],
-    entities: ['category', 'product'],
+    entities: indexedEntities,
     extensions: [searchIndexExtension],
   })
   let open: { readonly connection: DatabaseSync; readonly index: RememberingIndex; readonly generation: number } | null = null
@@ -41,9 +42,11 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
     source, replica, log,
     ...(waitMs === undefined ? {} : { waitMs }),
     onApplied(batches) {
-      if (batches.some(({ changes }) => changes.length > 0)) open?.index.forget()
+      const changed = batches.flatMap(({ changes }) => changes)
+      if (changed.some(({ entity }) => entity !== 'list_price')) open?.index.forget()
+      else if (changed.length > 0) open?.index.forgetPrices()
     },
-    onReset: () => open?.index.forget(),
+    onReset: () => prepare(),
   })
 
   // The follower writes on this thread, so that within one call of the index nothing changes under it.
@@ -52,10 +55,22 @@ export function openSearchServices({ source, directory, log, waitMs }: SearchSer
     if (open?.generation !== replica.generation) {
       open?.connection.close()
       const connection = replica.reader()
-      open = { connection, index: remembering(createSearchIndex(connection)), generation: replica.generation }
+      const index = createSearchIndex(connection)
+      warmUp(index)
+      open = { connection, index: remembering(index), generation: replica.generation }
     }
     return open.index
   }
+  /** What takes its time is done before anybody asks. What fails here fails again for who asks, and is told there. */
+  const prepare = (): void => {
+    open?.index.forget()
+    try {
+      if (replica.position() !== null) current()
+    } catch (error) {
+      log.warn({ err: error }, 'the search index could not be opened')
+    }
+  }
+  prepare()
   return {
     index: current,
     ready: () => (replica.position() === null ? 'the catalogue is being copied' : null),

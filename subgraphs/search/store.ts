@@ -1,24 +1,17 @@
 import type { CategoryRow, ProductRow } from '../storage/database.ts'
 
-/** A match as far as filters and sorts need to know it. */
-export interface Candidate {
-  readonly id: string
-  readonly name: string
-  /** What it costs: the store's price, else the list price; null without either. */
-  readonly price: { readonly minor: number; readonly currency: string } | null
-}
-
-/** The store that prices and stock are read of. */
-export interface CandidateScope {
-  readonly storeId: string | null
-  /** Only products with stock on hand there. */
-  readonly inStock: boolean
-}
-
-export interface PriceCount {
+/** What an amount of money is kept as. */
+export interface MinorAmount {
   readonly minor: number
   readonly currency: string
-  readonly count: number
+}
+
+/** What a store has of its own for a product. */
+export interface ShelfRow {
+  readonly productId: string
+  /** Its own price, where it has one. */
+  readonly price: MinorAmount | null
+  readonly inStock: boolean
 }
 
 /** What search reads beside its index. Each call is one statement, whatever the number of ids. */
@@ -28,8 +21,6 @@ export interface SearchStore {
   /** Children of these, and the top level with `top`; by name, then id. */
   childCategories(parentIds: readonly string[], top: boolean): Promise<CategoryRow[]>
   hasStore(id: string): Promise<boolean>
-  /** Those of the products that exist and, with `inStock`, are there; in no order. */
-  candidates(ids: readonly string[], scope: CandidateScope): Promise<Candidate[]>
-  /** How many of the products have each price. */
-  priceCounts(ids: readonly string[], storeId: string | null): Promise<PriceCount[]>
+  /** Prices of the store's own and, where asked for, what it has in stock; nothing for a product of which it has neither, in no order. */
+  shelf(ids: readonly string[], storeId: string, withStock: boolean): Promise<ShelfRow[]>
 }

@@ -8,13 +8,8 @@ export const searchTags: TagsOf<SearchStore> = {
   categories: (ids) => rowTags('category', ids),
   childCategories: () => ['category'],
   hasStore: (id) => rowTags('store', [id]),
-  candidates: (ids, { storeId, inStock }) => [...rowTags('product', ids), ...priceTags(ids, storeId), ...(inStock && storeId !== null ? shelfTags('stock', [storeId], ids) : [])],
-  priceCounts: (ids, storeId) => [...rowTags('product', ids), ...priceTags(ids, storeId)],
+  shelf: (ids, storeId, withStock) => [...shelfTags('store_price', [storeId], ids), ...(withStock ? shelfTags('stock', [storeId], ids) : [])],
 }
 
 /** Scores, spelling and suggestions depend on every text of the catalogue. */
 export const indexTags: readonly Tag[] = ['product', 'category']
-
-function priceTags(ids: readonly string[], storeId: string | null): readonly Tag[] {
-  return [...rowTags('list_price', ids), ...(storeId === null ? [] : shelfTags('store_price', [storeId], ids))]
-}

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { ApolloServer } from '@apollo/server'
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { sql } from 'kysely'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import { defaultPatience, type Patience, serverOptions } from '../../runtime/http/patience.ts'
@@ -52,7 +52,8 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
     persistedQueries: false,
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    // Nobody asks for cache hints, and they would be made for every field.
+    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginCacheControlDisabled()],
     logger: { debug: (text) => log.debug(text), info: (text) => log.debug(text), warn: (text) => log.warn(text), error: (text) => log.error(text) },
     formatError: (formatted, error) => formatFault(formatted, error, log),
   })

@@ -15,7 +15,7 @@ withElectronics('judged searches are answered well, also misspelt (skipped witho
   const index = createSearchIndex(connection)
   const judged = readJudgedQueries(folder)
   const measured = [false, true].map((misspelt) => {
-    const qualities = judged.map(({ text, misspelt: typo, gains }) => qualityOf(index.match({ query: misspelt ? (typo ?? text) : text }).ids, gains))
+    const qualities = judged.map(({ text, misspelt: typo, gains }) => qualityOf(index.match({ query: misspelt ? (typo ?? text) : text }).ranking.ids(), gains))
     return { ndcg: mean(qualities.map(({ ndcg10 }) => ndcg10)), empty: mean(qualities.map(({ empty }) => empty)) }
   })
   const [clean, typo] = measured
@@ -30,6 +30,7 @@ withElectronics('judged searches are answered well, also misspelt (skipped witho
 function indexed(): DatabaseSync {
   const connection = new DatabaseSync(':memory:')
   connection.exec('create table category (id primary key, parent_id, name, path)')
+  connection.exec('create table list_price (product_id primary key, amount_minor, currency)')
   connection.exec('create table product (id primary key, name, description, brand, category_id, gtin, attributes, image_url)')
   const category = connection.prepare(`insert or ignore into category values (?1, null, ?1, '[]')`)
   const product = connection.prepare('insert into product (id, name, description, brand, category_id, attributes) values (?, ?, ?, ?, ?, ?)')

@@ -24,12 +24,14 @@ function sections({ hidden, productPage, nextBasket }: RecommendationReport): Se
 
 /**
  * By name: `<section>.hr10` and `<section>.ndcg10` are Aisle's; a baseline has `<section>.<baseline>`, in the section's own measure,
- * and both as `<section>.<baseline>.hr10`, `….ndcg10`. `<section>.minus_<baseline>` is Aisle's less the baseline's, with its interval.
+ * and both as `<section>.<baseline>.hr10`, `….ndcg10`. A section without cases has no figures but their number. `<section>.minus_<baseline>` is Aisle's less the baseline's, with its interval.
  */
 export function recommendationFigures(report: RecommendationReport): Record<string, number> {
   const figures: Record<string, number> = { 'training.seconds': report.training.seconds, 'training.lines': report.training.saleLines }
   for (const { name, measure, qualities } of sections(report)) {
     figures[`${name}.cases`] = qualities.aisle?.length ?? 0
+    // Where nothing could be asked, a rate would say something untrue.
+    if (figures[`${name}.cases`] === 0) continue
     for (const [ranker, own] of Object.entries(qualities)) {
       const prefix = ranker === 'aisle' ? name : `${name}.${figureNames[ranker] ?? ranker}`
       Object.assign(figures, { [`${prefix}.hr10`]: mean(own.map(hit)), [`${prefix}.ndcg10`]: mean(own.map(({ ndcg10 }) => ndcg10)) })
@@ -54,6 +56,10 @@ export function recommendationTable(report: RecommendationReport): string {
     `Recommendations: learned from ${split.earlier.length.toLocaleString('en')} orders before ${day} in ${training.seconds.toFixed(1)} s, asked about ${split.later.length.toLocaleString('en')} later ones`,
   ]
   for (const { title, measure, qualities } of sections(report)) {
+    if ((qualities.aisle?.length ?? 0) === 0) {
+      lines.push('', `${title}: the later orders give nothing to ask`)
+      continue
+    }
     lines.push('', `${`${title} (${qualities.aisle?.length ?? 0})`.padEnd(44)}hit rate@10     NDCG@10   Aisle less it, by ${measure === 'hr10' ? 'hits' : 'NDCG'} (95 % interval)`)
     for (const [ranker, own] of Object.entries(qualities)) {
       const figures = `${mean(own.map(hit)).toFixed(3).padStart(9)}${mean(own.map(({ ndcg10 }) => ndcg10)).toFixed(3).padStart(12)}`

@@ -14,7 +14,7 @@ export interface TrainedOn {
 
 const settingKey = 'recommendation.trained_on'
 /** Raise it when other rows come out of the same data. */
-const methodVersion = 2
+const methodVersion = 3
 
 export function methodOf(options: { readonly lambda: number; readonly maxProducts: number }): string {
   return JSON.stringify([methodVersion, options.lambda, options.maxProducts])

@@ -24,7 +24,7 @@ export function similarProducts(count: number, boughtWith: ReadonlyMap<number, r
   return profiles.map((profile, item) => {
     const behaving = profile.size > 0
     behaviour.addCosines(profile, profilePostings, 1)
-    sums.addCosines(profile, profilePostings, behaviourShare)
+    sums.addSums(behaviour, behaviourShare)
     sums.addCosines(contents[item] ?? new Map<string, number>(), contentPostings, behaving ? 1 - behaviourShare : 1)
     const similar = best(sums.take(item)).map((other): SimilarProduct => ({ ...other, reason: behaviour.has(other.item) ? 'SIMILAR' : 'SIMILAR_CONTENT' }))
     behaviour.clear()

@@ -20,7 +20,7 @@ export interface TrainOptions {
   readonly lambda?: number
   /**
    * How many products EASE takes, those in most baskets: its time grows with their cube (3,800 take 3·10¹⁰ multiplications) and its memory
-   * with their square (144 MB for 6,000). The rest get the cosine of the baskets they are in, and those never sold their text.
+   * with their square (100 MB for 5,000). The rest get the cosine of the baskets they are in, and those never sold their text.
    */
   readonly maxProducts?: number
 }
@@ -36,7 +36,7 @@ export interface TrainReport {
   readonly seconds: number
 }
 
-export const trainDefaults = { lambda: 5, maxProducts: 6_000 } as const
+export const trainDefaults = { lambda: 5, maxProducts: 5_000 } as const
 
 /** Derives neighbours and trends from all sales and writes the rows that changed, in one transaction. The same data gives the same rows. */
 export async function trainRecommendations(storage: PostgresStorage, options: TrainOptions = {}): Promise<TrainReport> {

@@ -3,13 +3,13 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { entities, type EntityName } from '../../storage/entities.ts'
 import type { AppliedChange } from '../../storage/sqlite/extension.ts'
-import { searchIndexExtension } from './extension.ts'
+import { indexedEntities, searchIndexExtension } from './extension.ts'
 import { createSearchIndex } from './search-index.ts'
 
-type Cells = Readonly<Record<string, string | null>>
+type Cells = Readonly<Record<string, string | number | null>>
 /** One row after a step, or its end. */
 interface Step {
-  readonly entity: 'product' | 'category'
+  readonly entity: (typeof indexedEntities)[number]
   readonly id: string
   readonly cells: Cells | null
 }
@@ -38,26 +38,32 @@ const categoryStep = fc.nat({ max: categoryIds.length - 1 }).chain((at) =>
     cells: fc.option(fc.record({ name: word, parent_id: fc.option(fc.constantFrom('gone', ...categoryIds.slice(0, at))), path: fc.constant('[]') }), { freq: 4 }),
   }),
 )
-const history = fc.array(fc.array(fc.oneof({ weight: 3, arbitrary: productStep }, categoryStep), { minLength: 1, maxLength: 6 }), { maxLength: 12 })
+const priceStep = fc.record({
+  entity: fc.constant('list_price' as const),
+  id: fc.constantFrom('1', '2', '3', '4', '5', '6', '7'),
+  cells: fc.option(fc.record({ amount_minor: fc.constantFrom(100, 250, 990), currency: fc.constantFrom('GBP', 'EUR'), updated_at: fc.constant(1) }), { freq: 4 }),
+})
+const history = fc.array(fc.array(fc.oneof({ weight: 3, arbitrary: productStep }, categoryStep, priceStep), { minLength: 1, maxLength: 6 }), { maxLength: 12 })
 
 function emptyReplica(): DatabaseSync {
   const connection = new DatabaseSync(':memory:')
-  for (const entity of ['product', 'category'] as const) connection.exec(`create table ${entity} (${Object.keys(entities[entity].columns).join(', ')}, primary key (id))`)
+  for (const entity of indexedEntities) connection.exec(`create table ${entity} (${Object.keys(entities[entity].columns).join(', ')}, primary key (${entities[entity].key.join(', ')}))`)
   searchIndexExtension.create(connection)
   return connection
 }
 
 function write(connection: DatabaseSync, entity: EntityName, id: string, cells: Cells | null): void {
-  connection.prepare(`delete from ${entity} where id = ?`).run(id)
+  const [key = ''] = entities[entity].key
+  connection.prepare(`delete from ${entity} where ${key} = ?`).run(id)
   if (cells === null) return
-  const columns = ['id', ...Object.keys(cells)]
+  const columns = [key, ...Object.keys(cells)]
   connection.prepare(`insert into ${entity} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`).run(id, ...Object.values(cells))
 }
 
 function apply(connection: DatabaseSync, batch: readonly Step[]): void {
   connection.exec('begin')
   const changes = batch.map(({ entity, id, cells }, at): AppliedChange => {
-    const previous = connection.prepare(`select * from ${entity} where id = ?`).get(id) ?? null
+    const previous = connection.prepare(`select * from ${entity} where ${entities[entity].key[0]} = ?`).get(id) ?? null
     write(connection, entity, id, cells)
     return { scope: 'chain', position: at + 1, entity, key: [id], op: cells === null ? 'delete' : 'put', row: cells === null ? null : { id, ...cells }, previous }
   })
@@ -73,7 +79,11 @@ function answers(connection: DatabaseSync): unknown {
     const plain = index.match({ query })
     const found = [plain, index.match({ query, categoryIds: ['a'], brands: ['Acme'] }), index.match({ query, attributes: [{ name: 'colour', values: ['usb', 'red'] }] })]
     // Numbers of documents differ with the history; nothing that is shown does.
-    return [...found.map(({ ids, scores, correctedQuery }) => ({ ids, scores, correctedQuery })), index.facets(plain.docs), index.suggest(query, 20)]
+    const docs = Uint32Array.from(plain.ranking.slice(0, 10), ({ doc }) => doc)
+    return [
+      ...found.map(({ ranking, correctedQuery }) => ({ hits: ranking.slice(0, 10).map(({ id, score }) => [id, score]), correctedQuery })),
+      index.facets(docs), index.priceCounts(docs).toSorted((a, b) => a.minor - b.minor || (a.currency < b.currency ? -1 : 1)), index.prices(docs), index.names(docs), index.ids(docs), index.suggest(query, 20),
+    ]
   })
 }
 
@@ -106,10 +116,11 @@ test('a renamed category is found under its new name, with all below it', () => 
     { entity: 'product', id: '1', cells: { name: 'Assam', description: null, brand: null, category_id: 'b', attributes: '[]', gtin: null, image_url: null } },
   ])
   const index = createSearchIndex(connection)
-  expect(index.match({ query: 'drinks' }).ids).toEqual(['1'])
+  expect(index.match({ query: 'drinks' }).ranking.ids()).toEqual(['1'])
   apply(connection, [{ entity: 'category', id: 'a', cells: { name: 'Beverages', parent_id: null, path: '["Beverages"]' } }])
-  expect(index.match({ query: 'beverage' }).ids).toEqual(['1'])
-  expect(index.match({ query: 'drinks' })).toEqual({ ids: [], docs: [], scores: [], correctedQuery: null })
+  expect(index.match({ query: 'beverage' }).ranking.ids()).toEqual(['1'])
+  const { ranking, correctedQuery } = index.match({ query: 'drinks' })
+  expect([ranking.ids(), correctedQuery]).toEqual([[], null])
   connection.close()
 })
 
@@ -124,6 +135,6 @@ test('any text at all is a query', () => {
     index.match({ query })
     index.suggest(query, 5)
   }))
-  expect(index.match({ query: 'NEAR OR NOT' }).ids).toEqual(['1'])
+  expect(index.match({ query: 'NEAR OR NOT' }).ranking.ids()).toEqual(['1'])
   connection.close()
 })

@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ProductRow } from '../../storage/database.ts'
+import type { EntityName } from '../../storage/entities.ts'
 import type { AppliedChange, ReplicaExtension } from '../../storage/sqlite/extension.ts'
 import { documentOf } from './document.ts'
 import { rows, statement } from './statements.ts'
 import { createTables, dropTables, indexVersion } from './tables.ts'
 import { IndexWriter } from './writer.ts'
 
-/** Keeps a full-text index over a replica's products, in the replica's own transactions. Needs the entities `category` and `product`. */
+/** What a replica has to hold for the index. */
+export const indexedEntities = ['category', 'product', 'list_price'] as const satisfies readonly EntityName[]
+
+/** Keeps a full-text index over a replica's products, in the replica's own transactions. Needs the entities of `indexedEntities`. */
 export const searchIndexExtension: ReplicaExtension = {
   name: 'search',
   version: indexVersion,
@@ -15,14 +19,15 @@ export const searchIndexExtension: ReplicaExtension = {
   rebuild(connection) {
     dropTables(connection)
     createTables(connection)
-    index(connection, statement(connection, `select ${productColumns} from product order by id`).iterate() as Iterable<unknown>, null)
+    index(connection, statement(connection, `select ${productColumns} from product order by id`).iterate() as Iterable<unknown>, null, [])
     connection.exec(`insert into search_text (search_text) values ('optimize')`)
   },
   apply(connection, changes) {
     const ids = touchedProducts(connection, changes)
-    if (ids.length === 0) return
+    const priced = changes.flatMap(({ entity, key }) => (entity === 'list_price' ? String(key[0]) : []))
+    if (ids.length + priced.length === 0) return
     const products = rows<Cells>(connection, `select ${productColumns} from product where id in (select value from json_each(?))`, JSON.stringify(ids))
-    index(connection, products, ids)
+    index(connection, products, ids, priced)
   },
 }
 
@@ -51,8 +56,8 @@ function touchedProducts(connection: DatabaseSync, changes: readonly AppliedChan
   return [...ids]
 }
 
-/** Puts the products; of `touched`, those that are no more are removed. Null stands for an index that is empty yet. */
-function index(connection: DatabaseSync, products: Iterable<unknown>, touched: readonly string[] | null): void {
+/** Puts the products, then the prices of those `priced`; of `touched`, those that are no more are removed. Null stands for an index that is empty yet. */
+function index(connection: DatabaseSync, products: Iterable<unknown>, touched: readonly string[] | null, priced: readonly string[]): void {
   const writer = new IndexWriter(connection, touched === null)
   const names = categoryNames(connection)
   const gone = new Set(touched ?? [])
@@ -63,6 +68,7 @@ function index(connection: DatabaseSync, products: Iterable<unknown>, touched: r
     gone.delete(id)
   }
   for (const id of gone) writer.remove(id)
+  for (const id of priced) writer.price(id)
   writer.flush()
 }
 

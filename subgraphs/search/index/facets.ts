@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { CodedIndex, type CodedDocument } from './coded.ts'
+import { Columns } from './columns.ts'
 import { rows } from './statements.ts'
+import { Texts } from './texts.ts'
 
 /** One property over which products were counted. */
 export interface IndexFacet {
@@ -25,16 +26,17 @@ const leastShared = 3
 const longestLabel = 60
 
 /** Counts over exactly the documents of these numbers. */
-export function countFacets(connection: DatabaseSync, docs: readonly number[]): IndexFacet[] {
-  const coded = CodedIndex.of(connection)
-  const documents = coded.documents(docs)
-  const { brands, categories, attributes } = coded.count(documents)
-  const inCategories = new Map([...categories].map(([code, count]) => [coded.categoryId(code), count]))
-  const brandValues = [...brands].map(([code, count]) => ({ value: coded.brandName(code), label: coded.brandName(code), count }))
+export function countFacets(connection: DatabaseSync, docs: Uint32Array): IndexFacet[] {
+  const columns = Columns.of(connection)
+  const places = columns.rowsOf(docs)
+  const categories = columns.countCategories(places)
+  const inCategories = new Map(Array.from(categories.numbers, (code, at) => [columns.categoryId(code), categories.counts[at] ?? 0]))
+  const brands = columns.countBrands(places)
+  const brandValues = Array.from(brands.numbers, (code, at) => ({ value: columns.brandName(code), label: columns.brandName(code), count: brands.counts[at] ?? 0 }))
   const facets: IndexFacet[] = [
     { kind: 'CATEGORY', name: 'Category', values: most(categoryValues(connection, inCategories), mostValues) },
     { kind: 'BRAND', name: 'Brand', values: most(brandValues, mostValues) },
-    ...attributeFacets(coded, documents, attributes),
+    ...attributeFacets(connection, places),
   ]
   return facets.filter((facet) => facet.values.length > 0)
 }
@@ -60,25 +62,34 @@ function categoryValues(connection: DatabaseSync, own: ReadonlyMap<string, numbe
   return [...counts].map(([value, count]) => ({ value, label: known.get(value)?.name ?? value, count }))
 }
 
-/** Attributes whose values are counted at once. */
-const attributesAtOnce = 12
-
-/** Those that most of the products have; values are counted, and texts read, only of attributes that may be shown. */
-function attributeFacets(coded: CodedIndex, documents: readonly CodedDocument[], covered: ReadonlyMap<number, number>): IndexFacet[] {
-  const often = [...covered].filter(([, count]) => count >= 2 * leastShared)
-  const ordered = often.toSorted(([a, countA], [b, countB]) => countB - countA || (coded.attributeName(a) < coded.attributeName(b) ? -1 : 1))
+/** Those that most of the products have; texts are read only of attributes that may be shown. */
+function attributeFacets(connection: DatabaseSync, places: Uint32Array): IndexFacet[] {
+  const columns = Columns.of(connection)
+  const text = Texts.of(connection)
+  const { numbers: values, counts } = columns.countValues(places)
+  const attributes = columns.attributesOf(values)
   const facets: IndexFacet[] = []
-  for (let at = 0; at < ordered.length && facets.length < mostAttributes; at += attributesAtOnce) {
-    const some = ordered.slice(at, at + attributesAtOnce)
-    const counts = coded.countValues(documents, some.map(([id]) => id))
-    for (const [id, count] of some) {
-      const own = counts.get(id)
-      if (facets.length === mostAttributes || own === undefined || own.size < 2 || count < own.size * leastShared) continue
-      const values = [...own].map(([value, having]): IndexFacetValue => ({ value: coded.valueText(value), label: coded.valueText(value), count: having }))
-      if (!values.some(({ label }) => label.length > longestLabel)) facets.push({ kind: 'ATTRIBUTE', name: coded.attributeName(id), values: most(values, mostAttributeValues) })
+  for (const attribute of tellingAttributes(attributes, counts, text)) {
+    if (facets.length === mostAttributes) break
+    const own: IndexFacetValue[] = []
+    for (let at = 0; at < values.length; at += 1) {
+      if (attributes[at] === attribute) own.push({ value: text.value(values[at] ?? 0), label: text.value(values[at] ?? 0), count: counts[at] ?? 0 })
     }
+    if (!own.some(({ label }) => label.length > longestLabel)) facets.push({ kind: 'ATTRIBUTE', name: text.attribute(attribute), values: most(own, mostAttributeValues) })
   }
   return facets
+}
+
+/** Attributes by how many of the products have them. @param attributes of each value that was counted */
+function tellingAttributes(attributes: Uint32Array, counts: Uint32Array, text: Texts): number[] {
+  const size = attributes.reduce((most, attribute) => Math.max(most, attribute), 0) + 1
+  const [having, different] = [new Uint32Array(size), new Uint32Array(size)]
+  for (let at = 0; at < attributes.length; at += 1) {
+    having[attributes[at]!]! += counts[at]!
+    different[attributes[at]!]! += 1
+  }
+  const telling = Array.from(having.keys()).filter((attribute) => different[attribute]! >= 2 && having[attribute]! >= leastShared * different[attribute]!)
+  return telling.toSorted((a, b) => having[b]! - having[a]! || (text.attribute(a) < text.attribute(b) ? -1 : 1))
 }
 
 function most(values: readonly IndexFacetValue[], limit: number): IndexFacetValue[] {

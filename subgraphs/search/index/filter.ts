@@ -16,7 +16,7 @@ export interface Conditions {
   readonly parameters: readonly string[]
 }
 
-/** Conditions for brand and category; attributes are told by `attributeTest`. */
+/** Conditions for brand and category; attributes are told by `acceptedValues`. */
 export function conditionsOf(filter: IndexFilter): Conditions {
   let sql = ''
   const parameters: string[] = []
@@ -33,14 +33,9 @@ export function conditionsOf(filter: IndexFilter): Conditions {
   return { sql, parameters }
 }
 
-/** Tells from a product's value ids whether it has, for each name, one of the values; null where there is nothing to tell. */
-export function attributeTest(connection: DatabaseSync, filter: IndexFilter): ((values: Uint32Array) => boolean) | null {
-  if (!hasAny(filter.attributes)) return null
-  const accepted = filter.attributes.map(({ name, values }) => {
-    const ids = rows<[number]>(connection, valuesOfAttribute, name, JSON.stringify(values))
-    return new Set(ids.map(([id]) => id))
-  })
-  return (values) => accepted.every((some) => values.some((id) => some.has(id)))
+/** Ids of the values of which a product has to have one, for each attribute that narrows. */
+export function acceptedValues(connection: DatabaseSync, { attributes }: IndexFilter): ReadonlySet<number>[] {
+  return (attributes ?? []).map(({ name, values }) => new Set(rows<[number]>(connection, valuesOfAttribute, name, JSON.stringify(values)).map(([id]) => id)))
 }
 
 const valuesOfAttribute = `select v.id from search_attribute a join search_value v on v.attribute = a.id

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { CodedIndex } from './coded.ts'
-import { attributeTest, conditionsOf, type IndexFilter } from './filter.ts'
+import { Columns } from './columns.ts'
+import { acceptedValues, conditionsOf, type IndexFilter } from './filter.ts'
 import { enoughHaveAll, expressionOf, parseQuery, type Term } from './query.ts'
+import { Ranking } from './ranking.ts'
 import { rerank, rerankDepth } from './rerank.ts'
 import { rows } from './statements.ts'
 import { fields } from './tables.ts'
@@ -11,13 +12,9 @@ export interface MatchRequest extends IndexFilter {
   readonly query: string
 }
 
-/** All products that match, best first; ties by id. */
+/** All products that match, by scores rounded to 1e-9. */
 export interface Matches {
-  readonly ids: readonly string[]
-  /** The number of each in the index, for `SearchIndex.facets`. */
-  readonly docs: readonly number[]
-  /** Of each id; larger is better, rounded to 1e-9. */
-  readonly scores: readonly number[]
+  readonly ranking: Ranking
   /** The text that was searched instead, where a word was corrected. */
   readonly correctedQuery: string | null
 }
@@ -30,55 +27,46 @@ const rank = `bm25(search_text, ${Object.values(fields).map((weight) => weight.t
 /** Above all that `allWordsBonus` lifts: those that were looked at closely stand before the others. */
 const rerankedBonus = 2000
 
-type Hit = readonly [productId: string, doc: number, score: number]
+type Found = readonly [doc: number, score: number]
 
 export function match(connection: DatabaseSync, request: MatchRequest): Matches {
-  const coded = CodedIndex.of(connection)
-  const test = attributeTest(connection, request)
+  const columns = Columns.of(connection)
+  const accepted = acceptedValues(connection, request)
   const conditions = conditionsOf(request)
-  const select = (doc: string, from: string, score: string, where: string, ...parameters: string[]): Hit[] => {
-    const sql = `select ${doc}, ${score} from ${from} where ${where} ${conditions.sql}`
-    const found = rows<readonly [doc: number, score: number]>(connection, sql, ...parameters, ...conditions.parameters)
-    const documents = coded.documents(found.map(([number]) => number))
-    const hits = found.map(([number, own], at): Hit => [documents[at]?.productId ?? '', number, own])
-    return test === null ? hits : hits.filter((_, at) => test(documents[at]?.values ?? noValues))
+  const select = (doc: string, from: string, score: string, where: string, ...parameters: string[]): Found[] => {
+    const found = rows<Found>(connection, `select ${doc}, ${score} from ${from} where ${where} ${conditions.sql}`, ...parameters, ...conditions.parameters)
+    if (accepted.length === 0) return found
+    const places = columns.rowsOf(Uint32Array.from(found, ([number]) => number))
+    return found.filter((_, at) => accepted.every((values) => columns.hasValue(places[at] ?? 0, values)))
   }
-  if (request.query.trim() === '') return matches(sorted(select('d.doc', 'search_doc d', '0', 'true')), null)
+  const ranked = (found: readonly Found[]): Ranking =>
+    new Ranking(Uint32Array.from(found, ([doc]) => doc), Float64Array.from(found, ([, score]) => score), (doc) => columns.idOf(doc))
+  if (request.query.trim() === '') return { ranking: ranked(select('d.doc', 'search_doc d', '0', 'true')), correctedQuery: null }
 
   const { terms, corrected } = parseQuery(connection, request.query)
-  if (terms.length === 0) return matches([], corrected)
+  if (terms.length === 0) return { ranking: ranked([]), correctedQuery: corrected }
   // Without conditions there is nothing to look up beside the words.
   const from = conditions.sql === '' ? 'search_text' : 'search_text join search_doc d on d.doc = search_text.rowid'
-  const search = (expression: string): Hit[] => select('search_text.rowid', from, `round(-${rank}, 9)`, 'search_text match ?', expression)
+  const search = (expression: string): Found[] => select('search_text.rowid', from, `-${rank}`, 'search_text match ?', expression)
   const withAll = search(expressionOf(terms, 'AND'))
   // What was typed is what counts here; and asked without the filter, so that narrowing never brings in products that were no matches before.
   const typed = terms.map(([token]): Term => [token])
   const withAny = terms.length === 1 || enoughHaveAll(connection, typed) ? [] : search(expressionOf(typed, 'OR'))
-  return reranked(connection, terms, ranked(withAll, withAny), corrected)
+  const ranking = ranked(allFirst(withAll, withAny))
+  // Looks closely at the best and orders them anew; the others follow as they were.
+  const best = ranking.slice(0, rerankDepth).map(({ doc }) => doc)
+  ranking.lift(rerank(connection, terms, best).map((score) => rerankedBonus + score))
+  return { ranking, correctedQuery: corrected }
 }
 
-const noValues = new Uint32Array()
-
-/** Those with all the words before the others, each part best first. */
-function ranked(withAll: readonly Hit[], withAny: readonly Hit[]): Hit[] {
-  const seen = new Set(withAll.map(([id]) => id))
-  const rest = withAny.filter(([id]) => !seen.has(id))
-  const lifted = rest.length === 0 ? withAll : withAll.map(([id, doc, score]): Hit => [id, doc, score + allWordsBonus])
-  return [...sorted(lifted), ...sorted(rest)]
+/** Those with all the words above the others. */
+function allFirst(withAll: readonly Found[], withAny: readonly Found[]): Found[] {
+  const seen = new Set(withAll.map(([doc]) => doc))
+  const rest = withAny.filter(([doc]) => !seen.has(doc)).map(([doc, score]): Found => [doc, rounded(score)])
+  const bonus = rest.length === 0 ? 0 : allWordsBonus
+  return [...withAll.map(([doc, score]): Found => [doc, rounded(score) + bonus]), ...rest]
 }
 
-/** Looks closely at the best and orders them anew; the others follow as they were. */
-function reranked(connection: DatabaseSync, terms: readonly Term[], hits: readonly Hit[], correctedQuery: string | null): Matches {
-  const best = hits.slice(0, rerankDepth)
-  const scores = rerank(connection, terms, best.map(([, doc]) => doc))
-  const anew = best.map(([id, doc], at): Hit => [id, doc, rerankedBonus + (scores[at] ?? 0)])
-  return matches([...sorted(anew), ...hits.slice(rerankDepth)], correctedQuery)
-}
-
-function matches(hits: readonly Hit[], correctedQuery: string | null): Matches {
-  return { ids: hits.map(([id]) => id), docs: hits.map(([, doc]) => doc), scores: hits.map(([, , score]) => score), correctedQuery }
-}
-
-function sorted(hits: readonly Hit[]): Hit[] {
-  return hits.toSorted(([idA, , a], [idB, , b]) => b - a || (idA < idB ? -1 : 1))
+function rounded(score: number): number {
+  return Math.round(score * 1e9) / 1e9
 }

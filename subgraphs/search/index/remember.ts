@@ -1,6 +1,6 @@
 import type { IndexFacet } from './facets.ts'
 import type { Matches } from './match.ts'
-import type { SearchIndex } from './search-index.ts'
+import type { PriceCount, SearchIndex } from './search-index.ts'
 
 /** Remembered answers together hold no more matches than these: about 25 MB. One without any counts as so many. */
 const mostMatches = 1_000_000
@@ -10,12 +10,15 @@ const leastOfOne = 50
 export interface RememberingIndex extends SearchIndex {
   /** To be called whenever what is searched may have changed. */
   forget(): void
+  /** To be called whenever list prices, and nothing else, may have changed. */
+  forgetPrices(): void
 }
 
 /** Few searches make up most of what is asked, and a next page asks the same again. Those asked least recently are forgotten first. */
 export function remembering(index: SearchIndex): RememberingIndex {
   const known = new Map<string, Matches>()
-  let facets = new WeakMap<readonly number[], readonly IndexFacet[]>()
+  let facets = new WeakMap<Uint32Array, readonly IndexFacet[]>()
+  let prices = new WeakMap<Uint32Array, readonly PriceCount[]>()
   let held = 0
   return {
     match(request) {
@@ -28,11 +31,11 @@ export function remembering(index: SearchIndex): RememberingIndex {
       }
       const found = index.match(request)
       known.set(key, found)
-      held += leastOfOne + found.docs.length
-      for (const [oldest, { docs }] of known) {
+      held += leastOfOne + found.ranking.length
+      for (const [oldest, { ranking }] of known) {
         if (held <= mostMatches || oldest === key) break
         known.delete(oldest)
-        held -= leastOfOne + docs.length
+        held -= leastOfOne + ranking.length
       }
       return found
     },
@@ -43,11 +46,25 @@ export function remembering(index: SearchIndex): RememberingIndex {
       facets.set(docs, counted)
       return counted
     },
+    priceCounts(docs) {
+      const remembered = prices.get(docs)
+      if (remembered !== undefined) return remembered
+      const counted = index.priceCounts(docs)
+      prices.set(docs, counted)
+      return counted
+    },
+    prices: (docs) => index.prices(docs),
+    ids: (docs) => index.ids(docs),
+    names: (docs) => index.names(docs),
     suggest: (prefix, first) => index.suggest(prefix, first),
     forget() {
       known.clear()
       facets = new WeakMap()
+      prices = new WeakMap()
       held = 0
+    },
+    forgetPrices() {
+      prices = new WeakMap()
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { productCount } from './columns.ts'
 import { candidateOf, evidenceOf, type Candidate, type Evidence } from './evidence.ts'
 import { valuePairs } from './filter.ts'
 import type { Term } from './query.ts'
@@ -56,7 +57,7 @@ function readCandidates(connection: DatabaseSync, docs: readonly number[]): Cand
 
 /** How much it says that a product has the term: the logarithm of how few have it (Robertson and Spärck Jones, never below zero). */
 function rarities(connection: DatabaseSync, terms: readonly Term[]): number[] {
-  const total = rows<[number]>(connection, 'select count(*) from search_doc')[0]?.[0] ?? 0
+  const total = productCount(connection)
   return terms.map((tokens) => {
     const having = tokens.map((token) => rows<[number]>(connection, 'select doc from search_vocabulary where term = ?', token)[0]?.[0] ?? 0)
     const most = Math.max(...having)

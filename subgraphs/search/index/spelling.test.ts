@@ -8,6 +8,7 @@ import { typingCost } from './typing.ts'
 function indexOf(names: readonly (readonly [name: string, times: number])[]): SearchIndex {
   const connection = new DatabaseSync(':memory:')
   connection.exec('create table category (id primary key, parent_id, name, path)')
+  connection.exec('create table list_price (product_id primary key, amount_minor, currency)')
   connection.exec('create table product (id primary key, name, description, brand, category_id, gtin, attributes, image_url)')
   const insert = connection.prepare(`insert into product (id, name, attributes) values (?, ?, '[]')`)
   for (const [place, [name, times]] of names.entries()) for (let at = 0; at < times; at += 1) insert.run(`${place}-${at}`, name)
@@ -33,23 +34,23 @@ test('an unknown word becomes the one that goes with the others', () => {
 test('a word that the catalogue has is never corrected away, however rare', () => {
   const index = indexOf([['tea cup', 200], ['tea cap', 1], ['kitchen stand', 150], ['kitchen sand', 1]])
   for (const query of ['cap', 'caps', 'tea cap', 'sand', 'kitchen sand']) {
-    const { ids, correctedQuery } = index.match({ query })
+    const { ranking, correctedQuery } = index.match({ query })
     expect(correctedQuery).toBeNull()
-    expect(ids[0]).toBe(query.includes('sand') ? '3-0' : '1-0')
+    expect(ranking.ids()[0]).toBe(query.includes('sand') ? '3-0' : '1-0')
   }
 })
 
 test('a known word that hardly goes with the others is looked for together with what it may have been meant to be', () => {
   const index = indexOf([['tablet stand', 30], ['tablet cover', 100], ['magic sand', 1], ['garden spade', 200]])
-  const { ids, correctedQuery } = index.match({ query: 'tablet sand' })
+  const { ranking, correctedQuery } = index.match({ query: 'tablet sand' })
   expect(correctedQuery).toBeNull()
-  expect(ids.slice(0, 30).every((id) => id.startsWith('0-'))).toBe(true)
-  expect(ids).toContain('2-0')
+  expect(ranking.ids().slice(0, 30).every((id) => id.startsWith('0-'))).toBe(true)
+  expect(ranking.ids()).toContain('2-0')
 })
 
 test('words that by chance are in no product together are not doubted', () => {
   const index = indexOf([['red lamp', 20], ['red hat', 3], ['black cat', 60], ['garden spade', 50]])
-  const { ids } = index.match({ query: 'red cat' })
-  expect(ids).toHaveLength(83)
-  expect(ids[0]).toBe('0-0')
+  const { ranking } = index.match({ query: 'red cat' })
+  expect(ranking.ids()).toHaveLength(83)
+  expect(ranking.ids()[0]).toBe('0-0')
 })

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { productCount } from './columns.ts'
 import { rows } from './statements.ts'
 import { isCorrectable, stem } from './text.ts'
 import { typingCost } from './typing.ts'
@@ -107,8 +108,4 @@ function candidates(connection: DatabaseSync, surface: string): Candidate[] {
 function having(connection: DatabaseSync, tokens: readonly string[], columns = ''): number {
   const expression = tokens.map((token) => `"${token}"`).join(' AND ')
   return rows<[number]>(connection, 'select count(*) from search_text where search_text match ?', `${columns}(${expression})`)[0]?.[0] ?? 0
-}
-
-function productCount(connection: DatabaseSync): number {
-  return rows<[number]>(connection, 'select count(*) from search_doc')[0]?.[0] ?? 0
 }

@@ -4,9 +4,9 @@ import type { DatabaseSync } from 'node:sqlite'
 export const fields = { name: 8, category: 4, brand: 4, description: 2, attributes: 1 } as const
 
 /** Raise it whenever the tables below, or what goes into them, change. */
-export const indexVersion = 4
+export const indexVersion = 5
 
-const derived = ['search_vocabulary', 'search_text', 'search_doc', 'search_detail', 'search_term', 'search_misspelling', 'search_attribute', 'search_value'] as const
+const derived = ['search_vocabulary', 'search_text', 'search_doc', 'search_detail', 'search_price', 'search_total', 'search_term', 'search_misspelling', 'search_attribute', 'search_value'] as const
 
 /**
  * The FTS table keeps its own text: its answers then depend on the rows alone, never on how they came to be.
@@ -22,6 +22,12 @@ create index search_doc_brand on search_doc (brand);
 create index search_doc_category on search_doc (category_id);
 -- words: what the vocabulary counts, space between; attribute_values: pairs of 32-bit ids, of search_attribute and search_value.
 create table search_detail (doc integer primary key, words text not null, attribute_values blob not null);
+-- The list price of each document that has or had one; version grows with every change, so that readers fetch what is new to them.
+create table search_price (doc integer primary key, minor integer, currency text, version integer not null);
+create index search_price_version on search_price (version);
+-- One row: how many products there are, since counting them takes as long as a small search, and the newest version of a price.
+create table search_total (products integer not null, price_version integer not null);
+insert into search_total values (0, 0);
 create table search_term (term text primary key, stem text not null, docs integer not null) without rowid;
 create index search_term_stem on search_term (stem);
 -- Every term with one letter left out: two words one error apart share a row.

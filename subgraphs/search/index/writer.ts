@@ -15,6 +15,8 @@ export class IndexWriter {
   readonly #valueIds = new Map<string, number>()
 
   readonly #empty: boolean
+  #products = 0
+  #priceVersion: number | null = null
 
   /** @param empty whether the index holds nothing yet, and each product comes once: then there is nothing to look for before a put. */
   constructor(connection: DatabaseSync, empty: boolean) {
@@ -29,7 +31,18 @@ export class IndexWriter {
     this.#run(`insert into search_text (rowid, ${columns}) values (?, ?, ?, ?, ?, ?)`, doc, text.name, text.category, text.brand, text.description, text.attributes)
     const pairs = Uint32Array.from([...this.#valueIdsOf(document)].flatMap(([id, attribute]) => [attribute, id]))
     statement(this.#connection, 'insert into search_detail (doc, words, attribute_values) values (?, ?, ?)').run(doc, words.join(' '), new Uint8Array(pairs.buffer))
+    this.#run('insert into search_price (doc, minor, currency, version) select ?, amount_minor, currency, ? from list_price where product_id = ?', doc, this.#newPriceVersion(), productId)
     this.#count(words, 1)
+    this.#products += 1
+  }
+
+  /** Takes in the list price of a product that was put before; of another one, nothing. */
+  price(productId: string): void {
+    this.#run(
+      `insert or replace into search_price (doc, minor, currency, version)
+       select d.doc, p.amount_minor, p.currency, ? from search_doc d left join list_price p using (product_id) where d.product_id = ?`,
+      this.#newPriceVersion(), productId,
+    )
   }
 
   remove(productId: string): void {
@@ -38,13 +51,17 @@ export class IndexWriter {
     )
     if (known === undefined) return
     const [doc, words] = known
-    for (const table of ['search_doc', 'search_detail']) this.#run(`delete from ${table} where doc = ?`, doc)
+    for (const table of ['search_doc', 'search_detail', 'search_price']) this.#run(`delete from ${table} where doc = ?`, doc)
     this.#run('delete from search_text where rowid = ?', doc)
     if (words !== '') this.#count(words.split(' '), -1)
+    this.#products -= 1
   }
 
-  /** Brings the vocabulary to what the documents hold. */
+  /** Brings what is counted to what the documents hold. */
   flush(): void {
+    this.#run('update search_total set products = products + ?, price_version = max(price_version, ?)', this.#products, this.#priceVersion ?? 0)
+    this.#products = 0
+    this.#priceVersion = null
     for (const [term, change] of this.#counts) {
       if (change === 0) continue
       const docs = rows<[number]>(this.#connection, 'select docs from search_term where term = ?', term)[0]?.[0] ?? 0
@@ -57,6 +74,10 @@ export class IndexWriter {
       }
     }
     this.#counts.clear()
+  }
+
+  #newPriceVersion(): number {
+    return (this.#priceVersion ??= (rows<[number]>(this.#connection, 'select price_version from search_total')[0]?.[0] ?? 0) + 1)
   }
 
   #count(words: readonly string[], change: number): void {
