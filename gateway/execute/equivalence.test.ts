@@ -20,11 +20,9 @@ const worlds = {
   atlas: { sdl: atlasSdl, resolvers: atlasResolvers, subgraphs: atlasSubgraphs },
 }
 
-type World = keyof typeof worlds
+const cases = [['market', 'query'], ['depot', 'query'], ['atlas', 'query'], ['atlas', 'mutation']] as const satisfies (readonly [keyof typeof worlds, 'query' | 'mutation'])[]
 
 /** Random documents mean the same to the federated graph as to one schema executed by graphql-js, nulls, failures and key order included; but for those that cannot be planned. */
-const cases = [['market', 'query'], ['depot', 'query'], ['atlas', 'query'], ['atlas', 'mutation']] as const satisfies (readonly [World, 'query' | 'mutation'])[]
-
 test.each(cases)('a federated graph answers as one schema would: %s, %s', async (world, kind) => {
   const { sdl, resolvers, subgraphs } = worlds[world]
   const monolith = createMonolith(sdl, resolvers)
