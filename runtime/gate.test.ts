@@ -23,11 +23,11 @@ test('lets a bounded number in, the others in their order, and tells the rest wh
   await gate.run(async () => {})
 })
 
-test('a place that is entered is held until it is left, once', async () => {
+test('a place is held until it is left, once', async () => {
   const gate = new Gate({ atOnce: 1, queue: 5 })
-  const leave = await gate.enter()
+  const leave = await gate.hold()
   const order: string[] = []
-  const others = [gate.enter().then((left) => (order.push('first'), left)), gate.run(async () => void order.push('second'))] as const
+  const others = [gate.hold().then((left) => (order.push('first'), left)), gate.run(async () => void order.push('second'))] as const
   expect(gate.waiting).toBe(2)
   leave()
   leave()
@@ -36,7 +36,7 @@ test('a place that is entered is held until it is left, once', async () => {
   left()
   await others[1]
   expect(order).toEqual(['first', 'second'])
-  await expect(gate.enter(AbortSignal.abort())).rejects.toThrow()
+  await expect(gate.hold(AbortSignal.abort())).rejects.toThrow()
   await gate.run(async () => {})
 })
 

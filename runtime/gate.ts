@@ -33,54 +33,56 @@ export class Gate {
    * @throws AisleError ORIGIN_BUSY, or the code it was given, with `retryAfterSeconds` by when those who wait now should have been served.
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    if (!this.#letIn()) await this.#turn()
-    const leave = this.#place()
+    const turn = this.enter()
+    if (turn !== null) await turn
+    const began = performance.now()
     try {
       signal?.throwIfAborted()
       return await work()
     } finally {
-      leave()
+      this.leave(performance.now() - began)
     }
   }
 
   /**
-   * The same for what does not end with a function: its place is held until what is returned is called.
+   * The same for what does not end with a function: its place is held until what is returned is called, once or more.
    * @throws what `run` throws
    */
-  async enter(signal?: AbortSignal): Promise<() => void> {
-    if (!this.#letIn()) await this.#turn()
-    const leave = this.#place()
+  async hold(signal?: AbortSignal): Promise<() => void> {
+    await this.enter()
+    const began = performance.now()
+    let held = true
+    const leave = (): void => {
+      if (held) this.leave(performance.now() - began)
+      held = false
+    }
     if (signal?.aborted === true) leave()
     signal?.throwIfAborted()
     return leave
   }
 
-  #letIn(): boolean {
-    if (this.#working >= this.#options.atOnce) return false
-    this.#working += 1
-    return true
-  }
-
-  #turn(): Promise<void> {
+  /**
+   * Takes a place, which must be left again. Null when there is one, else a promise of it.
+   * @throws AisleError as {@link Gate.run} does
+   */
+  enter(): Promise<void> | null {
     const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
+    if (this.#working < atOnce) {
+      this.#working += 1
+      return null
+    }
     if (this.#queue.length >= queue) {
       throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
     }
     // Whoever is let in has the place of the one who left.
-    return new Promise((resolve) => this.#queue.push(resolve))
+    return new Promise<void>((resolve) => this.#queue.push(resolve))
   }
 
-  /** Gives the place of whoever was let in to the next, once. */
-  #place(): () => void {
-    const began = performance.now()
-    let held = true
-    return () => {
-      if (!held) return
-      held = false
-      this.#each += (performance.now() - began - this.#each) / 20
-      const next = this.#queue.shift()
-      if (next === undefined) this.#working -= 1
-      else next()
-    }
+  /** @param ms how long the work took, in milliseconds */
+  leave(ms: number): void {
+    this.#each += (ms - this.#each) / 20
+    const next = this.#queue.shift()
+    if (next === undefined) this.#working -= 1
+    else next()
   }
 }

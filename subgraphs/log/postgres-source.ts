@@ -50,7 +50,7 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       rows: (scopes, question) => copying(() => ranges.rows(scopes, question), question.signal),
     },
     async snapshot(scopes, { entities, signal } = {}) {
-      const leave = (await gates?.wholeCopies.enter(signal)) ?? (() => {})
+      const leave = (await gates?.wholeCopies.hold(signal)) ?? (() => {})
       signal?.addEventListener('abort', leave)
       const left = (): void => {
         signal?.removeEventListener('abort', leave)
