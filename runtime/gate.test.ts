@@ -23,7 +23,7 @@ test('lets a bounded number in, the others in their order, and tells the rest wh
   await gate.run(async () => {})
 })
 
-test('a place that is entered is held until it is left, once', async () => {
+test('a place is held until it is left, once', async () => {
   const gate = new Gate({ atOnce: 1, queue: 5 })
   const leave = await gate.hold()
   const order: string[] = []

@@ -45,18 +45,16 @@ export class Gate {
   }
 
   /**
-   * The same for what does not end with a function: its place is held until what is returned is called.
+   * The same for what does not end with a function: its place is held until what is returned is called, once or more.
    * @throws what `run` throws
    */
   async hold(signal?: AbortSignal): Promise<() => void> {
-    const turn = this.enter()
-    if (turn !== null) await turn
+    await this.enter()
     const began = performance.now()
     let held = true
     const leave = (): void => {
-      if (!held) return
+      if (held) this.leave(performance.now() - began)
       held = false
-      this.leave(performance.now() - began)
     }
     if (signal?.aborted === true) leave()
     signal?.throwIfAborted()

@@ -98,7 +98,8 @@ export class NodeAudit {
     const { position, asOf, ageSeconds } = life.data.status()
     if (asOf === null || position?.epoch !== place.epoch || position.batch !== place.batch) return
     const now = this.#now()
-    const following = log.batches.find(({ number }) => number === place.batch + 1)
+    // A cloud that was taken back to this very batch goes on otherwise from there.
+    const following = (this.#logOf(place) ?? log).batches.find(({ number }) => number === place.batch + 1)
     hold(10, following === undefined || asOf <= following.at, () => `${name} says batch ${place.batch} was the newest at ${asOf}, but the next one is of ${following?.at}`)
     const clockKnown = link.lastHeard !== null && life.machine.wallAhead >= 0
     hold(10, !clockKnown || ageSeconds * 1_000 >= (now - asOf) * (1 - 2e-4) - slackMs, () => `${name} says it is ${ageSeconds} s old, and is ${(now - asOf) / 1000}`)
