@@ -33,25 +33,39 @@ export class Gate {
    * @throws AisleError ORIGIN_BUSY, or the code it was given, with `retryAfterSeconds` by when those who wait now should have been served.
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
-    if (this.#working >= atOnce) {
-      if (this.#queue.length >= queue) {
-        throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
-      }
-      // Whoever is let in has the place of the one who left.
-      await new Promise<void>((resolve) => this.#queue.push(resolve))
-    } else {
-      this.#working += 1
-    }
+    const turn = this.enter()
+    if (turn !== null) await turn
     const began = performance.now()
     try {
       signal?.throwIfAborted()
       return await work()
     } finally {
-      this.#each += (performance.now() - began - this.#each) / 20
-      const next = this.#queue.shift()
-      if (next === undefined) this.#working -= 1
-      else next()
+      this.leave(performance.now() - began)
     }
+  }
+
+  /**
+   * Takes a place, which must be left again. Null when there is one, else a promise of it.
+   * @throws AisleError as {@link Gate.run} does
+   */
+  enter(): Promise<void> | null {
+    const { atOnce, queue, code = 'ORIGIN_BUSY' } = this.#options
+    if (this.#working < atOnce) {
+      this.#working += 1
+      return null
+    }
+    if (this.#queue.length >= queue) {
+      throw new AisleError(code, undefined, { details: { retryAfterSeconds: Math.max(1, Math.ceil((this.#queue.length * this.#each) / atOnce / 1000)) } })
+    }
+    // Whoever is let in has the place of the one who left.
+    return new Promise<void>((resolve) => this.#queue.push(resolve))
+  }
+
+  /** @param ms how long the work took, in milliseconds */
+  leave(ms: number): void {
+    this.#each += (ms - this.#each) / 20
+    const next = this.#queue.shift()
+    if (next === undefined) this.#working -= 1
+    else next()
   }
 }

@@ -69,26 +69,29 @@ function compileBatch(source: BatchSource, service: string, types: TypeSystem): 
 function collect({ walks, write, deciding }: Batch, run: Run): Asked {
   const asked: Asked = { texts: [], targets: [] }
   const { targets } = asked
-  const byText = new Map<string, number>()
-  // Most objects are told to be equal by their fields: the texts need not be written, joined and hashed for that.
+  // Most objects are told to be equal by their fields: the texts need not be written, joined and hashed for that, until fields don't tell.
+  let byText = deciding === null ? new Map<string, number>() : null
   const byField = new Map<unknown, number>()
   const [first = ''] = deciding ?? []
   const { impaired, plain } = run
   const found = (entity: JsonObject): void => {
     if (deciding !== null) {
       const same = targets[byField.get(entity[first]) ?? -1]
-      if (same !== undefined && equal(same[0], entity, deciding)) {
-        same.push(entity)
-        return
+      if (same !== undefined) {
+        if (equal(same[0], entity, deciding)) {
+          same.push(entity)
+          return
+        }
+        byText ??= new Map(asked.texts.map((text, index) => [text, index]))
       }
     }
     const text = write(entity, impaired, plain)
     if (text === null) return
-    const known = byText.get(text)
+    const known = byText?.get(text)
     const index = known ?? targets.length
     if (deciding !== null) byField.set(entity[first], index)
     if (known === undefined) {
-      byText.set(text, index)
+      byText?.set(text, index)
       asked.texts.push(text)
       targets.push([entity])
     } else {

@@ -12,6 +12,7 @@ export interface ResponseText {
 /** Writes what a run fetched as the client asked for it; values that cannot be shown become nulls with an error, unless one accounts for them already. */
 export function finish(run: Run, write: WriteData, present: PresentError): ResponseText {
   const { text, defects } = write(run.data, run.plain)
+  if (defects.length === 0 && run.errors.length === 0) return { text: responseText(text, []), errors: [] }
   const unexplained = defects.filter(({ kind, path }) => kind !== 'missing' || !run.explains(path))
   const errors = [...run.errors, ...unexplained.map((defect) => describe(defect))].map(present)
   return { text: responseText(text, errors), errors }

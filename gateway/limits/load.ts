@@ -51,9 +51,14 @@ export class Load implements Disposable {
     if (this.overloaded) throw this.refusal()
   }
 
-  /** Runs an operation in its turn. @throws AisleError OVERLOADED when too many wait; whatever `work` throws */
-  run<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#gate === null ? work() : this.#gate.run(work)
+  /** Lets an operation begin, which must say when it is over. Null when it may begin at once. @throws AisleError OVERLOADED when too many wait */
+  enter(): Promise<void> | null {
+    return this.#gate === null ? null : this.#gate.enter()
+  }
+
+  /** @param ms how long the operation took, in milliseconds */
+  leave(ms: number): void {
+    this.#gate?.leave(ms)
   }
 
   #look(): void {

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { expiredReason, onExpiry } from '../../runtime/identity/expiry.ts'
@@ -26,9 +25,7 @@ export class EventStreams implements Disposable {
   }
 
   /** @param abort aborted when the client has left, and by this to end the operation for a reason */
-  async answer(reply: FastifyReply, operation: ReadyOperation, from: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<FastifyReply> {
-    reply.hijack()
-    const stream = reply.raw
+  async answer(stream: ServerResponse, operation: ReadyOperation, from: Parameters<GraphService['scope']>[0], abort: AbortController): Promise<void> {
     stream.writeHead(200, { 'content-type': `${eventStream}; charset=utf-8`, 'cache-control': 'no-cache', 'x-accel-buffering': 'no', connection: 'close', [requestIdHeader]: from.headers[requestIdHeader] })
     stream.flushHeaders()
     this.#open.add(abort)
@@ -48,7 +45,6 @@ export class EventStreams implements Disposable {
     stream.end('event: complete\ndata:\n\n')
     const timer = setTimeout(() => stream.destroy(), closeGraceMs).unref()
     stream.once('close', () => clearTimeout(timer))
-    return reply
   }
 
   async #run(operation: ReadyOperation, scope: ReturnType<GraphService['scope']>, outflow: Outflow): Promise<void> {

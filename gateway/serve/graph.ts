@@ -123,12 +123,15 @@ export async function readyOperation(graph: Graph, parameters: Parameters, admis
   }
 }
 
-async function execute({ subgraphs, inFlight }: Graph, kind: OperationTypeNode, variant: Variant, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
-  if (kind === OperationTypeNode.QUERY) {
-    if (inFlight === null) return variant.execute(subgraphs, scope, variables)
-    const key = sharingKey(variant, variables, scope)
-    return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, withSignal(scope, signal), variables))
-  }
+function execute(graph: Graph, kind: OperationTypeNode, variant: Variant, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
+  const { subgraphs, inFlight } = graph
+  if (kind !== OperationTypeNode.QUERY) return mutate(graph, variant, scope, variables)
+  if (inFlight === null) return variant.execute(subgraphs, scope, variables)
+  const key = sharingKey(variant, variables, scope)
+  return inFlight.join(key, scope.signal, (signal) => variant.execute(subgraphs, withSignal(scope, signal), variables))
+}
+
+async function mutate({ subgraphs, inFlight }: Graph, variant: Variant, scope: RequestScope, variables: JsonObject): Promise<ResponseText> {
   try {
     return await variant.execute(subgraphs, scope, variables)
   } finally {

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { challengeOf } from '../../runtime/identity/bearer.ts'
@@ -17,46 +17,73 @@ export interface AnswerOptions {
   readonly streams: EventStreams
 }
 
+/** A request at the GraphQL endpoint, by whatever way it came in. */
+export interface Asked {
+  readonly request: IncomingMessage
+  readonly id: string
+  /** The text of its body; empty where it has none. */
+  readonly body: string
+  readonly response: ServerResponse
+  /** From now on the response is written here, and by nobody else. */
+  takeOver(): void
+}
+
+/** What is to be sent. */
+export interface Answer {
+  readonly status: number
+  /** Names in lower case, each followed by its value; without the length of the body. */
+  readonly head: string[]
+  readonly body: string | Buffer
+}
+
 /** A client that sends it as 1 is told what its operation is estimated to cost. */
 const costHeader = 'x-aisle-cost'
 
-/** Answers one request at the GraphQL endpoint (GraphQL over HTTP). */
-export async function answerGraphQL(request: FastifyRequest, reply: FastifyReply, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<FastifyReply> {
+/** Answers one request at the GraphQL endpoint (GraphQL over HTTP); null where the answer has been written already. */
+export async function answerGraphQL(asked: Asked, service: GraphService, { compressFrom, streams }: AnswerOptions): Promise<Answer | null> {
+  const { request, response } = asked
+  const { method, headers } = request
   let media: ResponseMedia = plainJson
   try {
-    media = negotiate(request.headers.accept, deferredParts)
-    const found = service.identity.identify(request.headers.authorization)
+    media = negotiate(headers.accept, deferredParts)
+    const found = service.identity.identify(headers.authorization)
     const who = found instanceof Promise ? await found : found
-    const operation = await service.ready(readRequest(request), { who, request: request.raw })
-    if (request.method === 'GET' && operation.kind === OperationTypeNode.MUTATION) {
-      reply.header('allow', 'POST')
-      throw new AisleError('METHOD_NOT_ALLOWED')
+    const operation = await service.ready(readRequest(asked), { who, request })
+    if (method === 'GET' && operation.kind === OperationTypeNode.MUTATION) return failureAnswer(new AisleError('METHOD_NOT_ALLOWED'), media, service, ['allow', 'POST'])
+    const abort = abortOnLeave(response)
+    const from = { headers, who }
+    if (media === eventStream) {
+      asked.takeOver()
+      // Events that may come for months are in no trace.
+      await runRequest({ id: asked.id, span: noSpan }, () => streams.answer(response, operation, from, abort))
+      return null
     }
-    const abort = abortOnLeave(reply)
-    const from = { headers: request.headers, who }
-    // Events that may come for months are in no trace.
-    if (media === eventStream) return await runRequest({ id: request.aisleRequest?.id ?? '', span: noSpan }, () => streams.answer(reply, operation, from, abort))
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) throw new AisleError('NOT_ACCEPTABLE', 'Subscribe over graphql-ws at this URL, or accept text/event-stream.')
     const { text: answer } = await service.execute(operation, service.scope(from, abort.signal))
-    const text = request.headers[costHeader] === '1' ? withCost(answer, operation.cost(), service.maxCost) : answer
-    const encoding = text.length < compressFrom ? null : chooseEncoding(request.headers['accept-encoding'])
-    if (encoding === null) return send(reply, 200, media, text)
+    const text = headers[costHeader] === '1' ? withCost(answer, operation.cost(), service.maxCost) : answer
+    const encoding = text.length < compressFrom ? null : chooseEncoding(headers['accept-encoding'])
     const ready = present(media, text)
-    return deliver(reply.header('content-encoding', encoding), 200, ready.contentType, await compress(ready.text, encoding))
+    const made: Answer = { status: 200, head: ['content-type', ready.contentType, 'vary', varyBy], body: encoding === null ? ready.text : await compress(ready.text, encoding) }
+    if (encoding !== null) made.head.push('content-encoding', encoding)
+    return made
   } catch (error) {
-    return answerFailure(reply, error, media, service)
+    return failureAnswer(error, media, service)
   }
 }
 
-/** Answers a request that failed as a whole. */
-export function answerFailure(reply: FastifyReply, error: unknown, media: ResponseMedia, service: GraphService): FastifyReply {
+const varyBy = 'accept, accept-encoding, origin'
+
+/** What is said of a request that failed as a whole. @param more headers, names and values in turn */
+export function failureAnswer(error: unknown, media: ResponseMedia, service: GraphService, more: readonly string[] = []): Answer {
   const failure = service.failed(error)
-  reply.header('cache-control', 'no-store')
+  const status = statusFor(failure.code, failure.status, media)
+  const { contentType, text } = present(media === eventStream ? graphqlJson : media, failure.text)
+  const head = ['content-type', contentType, 'vary', varyBy, 'cache-control', 'no-store', ...more]
   const challenge = challengeOf(error)
   const retryAfter = retryAfterOf(failure.cause)
-  if (retryAfter !== null) reply.header('retry-after', retryAfter)
-  if (challenge !== null) reply.header('www-authenticate', challenge)
-  return send(reply, statusFor(failure.code, failure.status, media), media === eventStream ? graphqlJson : media, failure.text)
+  if (retryAfter !== null) head.push('retry-after', retryAfter)
+  if (challenge !== null) head.push('www-authenticate', challenge)
+  return { status, head, body: text }
 }
 
 function withCost(answer: string, estimated: number, max: number): string {
@@ -69,21 +96,12 @@ function retryAfterOf(fault: unknown): string | null {
   return typeof seconds === 'number' ? String(seconds) : null
 }
 
-function send(reply: FastifyReply, status: number, media: ResponseMedia, text: string): FastifyReply {
-  const ready = present(media, text)
-  return deliver(reply, status, ready.contentType, ready.text)
-}
-
-function deliver(reply: FastifyReply, status: number, contentType: string, body: string | Buffer): FastifyReply {
-  return reply.code(status).header('content-type', contentType).header('vary', 'accept, accept-encoding, origin').send(body)
-}
-
-function readRequest(request: FastifyRequest): Parameters {
-  if (request.method === 'GET') return readSearchParameters(new URLSearchParams(request.url.split('?').slice(1).join('?')))
-  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers
+function readRequest({ request: { method, url = '', headers }, body }: Asked): Parameters {
+  if (method === 'GET') return readSearchParameters(new URLSearchParams(url.split('?').slice(1).join('?')))
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers
   // A packed body is never unpacked: a few bytes could become gigabytes.
   if (!isJsonContent(type) || encoding !== 'identity') throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
-  return readBody(typeof request.body === 'string' ? request.body : '')
+  return readBody(body)
 }
 
 /** What bodies seen lately say. They say the same each time, and are only read; long ones mostly differ, and would fill the memory. */
@@ -101,10 +119,10 @@ function readBody(text: string): Parameters {
   return parameters
 }
 
-function abortOnLeave(reply: FastifyReply): AbortController {
+function abortOnLeave(response: ServerResponse): AbortController {
   const abort = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) abort.abort()
+  response.on('close', () => {
+    if (!response.writableFinished) abort.abort()
   })
   return abort
 }

@@ -8,7 +8,8 @@ import type { RoleContext } from '../../runtime/role.ts'
 import type { Uploads } from '../limits/uploads.ts'
 import type { EventStreams } from './event-stream.ts'
 import { explorerAnswer } from './explorer.ts'
-import { answerFailure, answerGraphQL } from './http.ts'
+import { takeFastLane } from './fast-lane.ts'
+import { type Answer, answerGraphQL, failureAnswer } from './http.ts'
 import type { GraphService } from './service.ts'
 
 export const graphqlPath = '/graphql'
@@ -52,7 +53,7 @@ export function createServer(service: GraphService, context: RoleContext, option
     maxRequestsPerSocket: timeouts.maxRequestsPerConnection,
     http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: connectionsLookMs },
   })
-  observeRequests(server, context, ({ routeOptions }) => routeOptions.url === graphqlPath)
+  const figures = observeRequests(server, context, ({ routeOptions }) => routeOptions.url === graphqlPath)
   readBodiesAsText(server)
   server.addHook('onRequest', (_request, reply, done) => {
     // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
@@ -62,7 +63,7 @@ export function createServer(service: GraphService, context: RoleContext, option
   server.addHook('onRequest', (request, reply, done) => {
     // Before its body is read: that costs more than to say no.
     if (service.load.overloaded && request.routeOptions.url === graphqlPath) {
-      answerFailure(reply, service.load.refusal(), plainJson, service)
+      send(reply, failureAnswer(service.load.refusal(), plainJson, service))
       return
     }
     uploads.begin(request.raw)
@@ -72,22 +73,35 @@ export function createServer(service: GraphService, context: RoleContext, option
     uploads.end(request.raw)
     done()
   })
-  server.setErrorHandler((error, _request, reply) => answerFailure(reply, bodyFault(error), plainJson, service))
-  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answerGraphQL(request, reply, service, options) })
+  server.setErrorHandler((error, _request, reply) => send(reply, failureAnswer(bodyFault(error), plainJson, service)))
+  server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answer(request, reply, service, options) })
   server.route({
     method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
     url: graphqlPath,
-    handler: (_request, reply) => {
-      reply.header('allow', 'GET, POST')
-      return answerFailure(reply, new AisleError('METHOD_NOT_ALLOWED', undefined), graphqlJson, service)
-    },
+    handler: (_request, reply) => send(reply, failureAnswer(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, service, ['allow', 'GET, POST'])),
   })
   server.get('/examples.json', async (_request, reply) => {
     if (options.examples === null) return reply.code(404).header('content-type', plainJson).send('[]')
     return reply.headers({ 'content-type': plainJson, 'cache-control': 'no-cache' }).send(options.examples)
   })
   server.get('/*', async (request, reply) => answerOther(request, reply, context, options))
+  server.addHook('onReady', (done) => {
+    takeFastLane(server.server, service, context, { ...options, path: graphqlPath, figures })
+    done()
+  })
   return server
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, service: GraphService, options: ServerOptions): Promise<FastifyReply> {
+  const { raw, body, aisleRequest } = request
+  const asked = { request: raw, id: aisleRequest?.id ?? '', body: typeof body === 'string' ? body : '', response: reply.raw, takeOver: () => void reply.hijack() }
+  const made = await answerGraphQL(asked, service, options)
+  return made === null ? reply : send(reply, made)
+}
+
+function send(reply: FastifyReply, { status, head, body }: Answer): FastifyReply {
+  for (let index = 0; index < head.length; index += 2) reply.header(head[index] ?? '', head[index + 1])
+  return reply.code(status).send(body)
 }
 
 async function answerOther(request: FastifyRequest, reply: FastifyReply, { health, metrics }: RoleContext, { explorerFolder, compressFrom }: ServerOptions): Promise<FastifyReply> {

@@ -94,14 +94,21 @@ export class GraphService implements AsyncDisposable {
 
   /** @throws AisleError OVERLOADED */
   async execute(operation: ReadyOperation, scope: RequestScope): Promise<ResponseText> {
-    const startedAt = performance.now()
+    const askedAt = performance.now()
     this.#observation.started(operation)
     try {
-      const response = await this.load.run(() => operation.execute(scope))
-      this.#account(response)
-      return response
+      const turn = this.load.enter()
+      if (turn !== null) await turn
+      const startedAt = turn === null ? askedAt : performance.now()
+      try {
+        const response = await operation.execute(scope)
+        this.#account(response)
+        return response
+      } finally {
+        this.load.leave(performance.now() - startedAt)
+      }
     } finally {
-      this.#observation.ended(operation, performance.now() - startedAt)
+      this.#observation.ended(operation, performance.now() - askedAt)
     }
   }
 

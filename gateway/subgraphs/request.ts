@@ -18,17 +18,21 @@ export type WriteRequest = (headers: SentHeaders, body: string) => string | Buff
 /** Writes POST requests with JSON bodies for one URL. */
 export function compileRequest({ pathname, search, host }: URL): WriteRequest {
   const start = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n${headerLines(fixedHeaders)}`
-  // All the requests that one operation makes come with the same headers.
-  let lastHeaders: SentHeaders | null = null
-  let lastLines = ''
   return (headers, body) => {
-    if (headers !== lastHeaders) {
-      lastLines = headerLines(sendableHeaders(headers))
-      lastHeaders = headers
+    let lines = ''
+    let isAscii = true
+    for (const name in headers) {
+      const value = headers[name] ?? ''
+      if (!isSent(name)) continue
+      if (!asciiValue.test(value)) {
+        checkValue(name, value)
+        isAscii = false
+      }
+      lines += `${name}: ${value}\r\n`
     }
     const length = Buffer.byteLength(body)
-    const head = `${start}${lastLines}content-length: ${length}\r\n\r\n`
-    return length === body.length && isAscii(lastLines) ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
+    const head = `${start}${lines}content-length: ${length}\r\n\r\n`
+    return length === body.length && isAscii ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
   }
 }
 
@@ -40,18 +44,34 @@ export function compileGet(url: URL, path: string): string {
 export function sendableHeaders(headers: SentHeaders): SentHeaders {
   return Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => {
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)) throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`)
-      return !reserved.has(name.toLowerCase())
+      checkValue(name, value)
+      return isSent(name)
     }),
   )
+}
+
+const asciiValue = /^[\t\u0020-\u007e]*$/
+
+function checkValue(name: string, value: string): void {
+  if (!/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)) throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`)
+}
+
+/** What was found about names; they come from the configuration, so that there are few. */
+const known = new Map<string, boolean>()
+
+/** False for what this client says itself. @throws TypeError for what is no name of a header */
+function isSent(name: string): boolean {
+  let sent = known.get(name)
+  if (sent === undefined) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`)
+    sent = !reserved.has(name.toLowerCase())
+    known.set(name, sent)
+  }
+  return sent
 }
 
 function headerLines(headers: SentHeaders): string {
   let lines = ''
   for (const [name, value] of Object.entries(headers)) lines += `${name}: ${value}\r\n`
   return lines
-}
-
-function isAscii(text: string): boolean {
-  return text === '' || /^[\0-\u007f]*$/.test(text)
 }

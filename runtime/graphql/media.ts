@@ -11,8 +11,8 @@ export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof event
 
 const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
 
-/** What was chosen for texts seen before. */
-const chosen = new Map<string, ResponseMedia>()
+/** What was chosen for texts seen before, by the last resort. */
+const chosenBy = new Map<ResponseMedia | undefined, Map<string, ResponseMedia>>()
 const maxChosen = 100
 
 /**
@@ -22,13 +22,13 @@ const maxChosen = 100
  */
 export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
-  const key = `${accept}\n${lastResort ?? ''}`
-  const known = chosen.get(key)
+  const known = chosenBy.get(lastResort)?.get(accept)
   if (known !== undefined) return known
   const media = choose(accept, lastResort)
+  const chosen = chosenBy.get(lastResort) ?? new Map<string, ResponseMedia>()
   // Clients send few different texts; whoever sends many does not fill the memory.
   if (chosen.size >= maxChosen) chosen.clear()
-  chosen.set(key, media)
+  chosenBy.set(lastResort, chosen.set(accept, media))
   return media
 }
 
@@ -73,5 +73,5 @@ export function statusFor(code: ErrorCode, status: number, media: ResponseMedia)
 
 /** True for a body that this server reads: JSON in UTF-8. */
 export function isJsonContent(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(contentType.trim())
+  return contentType !== undefined && (contentType === plainJson || /^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(contentType.trim()))
 }

@@ -24,12 +24,13 @@ export function serverFigures(registry: Registry): ServerFigures {
     buckets: durationBuckets,
     registers,
   })
-  const active = new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', registers })
+  let open = 0
+  const active: Gauge = new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', registers, collect: () => active.set(open) })
   return {
-    entered: () => active.inc(),
-    passed: () => active.dec(),
+    entered: () => void (open += 1),
+    passed: () => void (open -= 1),
     left(method, route, status, seconds) {
-      active.dec()
+      open -= 1
       durations.took(seconds, methods.has(method) ? method : '_OTHER', String(status), route)
     },
   }
