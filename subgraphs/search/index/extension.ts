@@ -19,8 +19,10 @@ export const searchIndexExtension: ReplicaExtension = {
   rebuild(connection) {
     dropTables(connection)
     createTables(connection)
+    holdBack(connection, 32)
     index(connection, statement(connection, `select ${productColumns} from product order by id`).iterate() as Iterable<unknown>, null, [])
     connection.exec(`insert into search_text (search_text) values ('optimize')`)
+    holdBack(connection, 1)
   },
   apply(connection, changes) {
     const ids = touchedProducts(connection, changes)
@@ -29,6 +31,12 @@ export const searchIndexExtension: ReplicaExtension = {
     const products = rows<Cells>(connection, `select ${productColumns} from product where id in (select value from json_each(?))`, JSON.stringify(ids))
     index(connection, products, ids, priced)
   },
+}
+
+/** How much FTS5 takes in before it writes a segment, in MiB (1 of itself): few large ones are merged sooner than many small ones. */
+function holdBack(connection: DatabaseSync, mebibytes: number): void {
+  // As a literal: FTS5 takes a whole number alone, and a bound one is not.
+  connection.exec(`insert into search_text (search_text, rank) values ('hashsize', ${mebibytes * 1024 * 1024})`)
 }
 
 const productColumns = 'id, name, description, brand, category_id, attributes'

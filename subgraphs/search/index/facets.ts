@@ -82,7 +82,7 @@ function attributeFacets(connection: DatabaseSync, places: Uint32Array): IndexFa
 
 /** Attributes by how many of the products have them. @param attributes of each value that was counted */
 function tellingAttributes(attributes: Uint32Array, counts: Uint32Array, text: Texts): number[] {
-  const size = attributes.reduce((most, attribute) => Math.max(most, attribute), 0) + 1
+  const size = attributes.reduce((largest, attribute) => Math.max(largest, attribute), 0) + 1
   const [having, different] = [new Uint32Array(size), new Uint32Array(size)]
   for (let at = 0; at < attributes.length; at += 1) {
     having[attributes[at]!]! += counts[at]!

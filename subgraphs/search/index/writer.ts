@@ -5,6 +5,7 @@ import { fields } from './tables.ts'
 import { stem } from './text.ts'
 
 const columns = Object.keys(fields).join(', ')
+const insertPrices = 'insert into search_price (doc, minor, currency, version) select d.doc, p.amount_minor, p.currency, ? from search_doc d join list_price p using (product_id)'
 
 /** Writes documents; what it counts over them is written by `flush`, which must come last. */
 export class IndexWriter {
@@ -31,7 +32,7 @@ export class IndexWriter {
     this.#run(`insert into search_text (rowid, ${columns}) values (?, ?, ?, ?, ?, ?)`, doc, text.name, text.category, text.brand, text.description, text.attributes)
     const pairs = Uint32Array.from([...this.#valueIdsOf(document)].flatMap(([id, attribute]) => [attribute, id]))
     statement(this.#connection, 'insert into search_detail (doc, words, attribute_values) values (?, ?, ?)').run(doc, words.join(' '), new Uint8Array(pairs.buffer))
-    this.#run('insert into search_price (doc, minor, currency, version) select ?, amount_minor, currency, ? from list_price where product_id = ?', doc, this.#newPriceVersion(), productId)
+    if (!this.#empty) this.#run(`${insertPrices} where d.doc = ?`, this.#newPriceVersion(), doc)
     this.#count(words, 1)
     this.#products += 1
   }
@@ -59,6 +60,7 @@ export class IndexWriter {
 
   /** Brings what is counted to what the documents hold. */
   flush(): void {
+    if (this.#empty) this.#run(insertPrices, this.#newPriceVersion())
     this.#run('update search_total set products = products + ?, price_version = max(price_version, ?)', this.#products, this.#priceVersion ?? 0)
     this.#products = 0
     this.#priceVersion = null
