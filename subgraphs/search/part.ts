@@ -1,5 +1,5 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
-import { watched } from '../shared/reads.ts'
+import { watching } from '../shared/reads.ts'
 import type { SearchIndex } from './index/search-index.ts'
 import { searchLoaders, type SearchLoaders } from './loaders.ts'
 import { searchStore } from './queries.ts'
@@ -29,11 +29,13 @@ export interface SearchContext {
 export type SearchResolver<Parent, Args = object> = Resolver<Parent, Args, SearchContext>
 export type SearchRequest = SearchContext & BaseContext
 
+const watchSearch = watching(searchTags)
+
 export function createSearchPart(environment: RequestEnvironment, services: SearchServices): SearchPart {
-  const store = watched(searchStore(environment.storage), searchTags, environment.reads)
+  const store = watchSearch(searchStore(environment.storage), environment.reads)
   const index = (): SearchIndex => {
     environment.reads?.note(indexTags)
     return services.index(environment)
   }
-  return { store, loaders: searchLoaders(store), index }
+  return { store, loaders: searchLoaders(store, environment.batches), index }
 }
