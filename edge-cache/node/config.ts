@@ -32,7 +32,7 @@ export const edgeConfigSchema = z.object({
   /** Largest request body in bytes. */
   bodyLimit: z.coerce.number().int().positive().default(256 * 1024),
   /** Most memory in bytes that ready answers take. */
-  cacheBytes: z.coerce.number().int().nonnegative().default(64 * 1024 * 1024),
+  cacheBytes: z.coerce.number().int().nonnegative().default(24 * 1024 * 1024),
 })
 
 export type EdgeConfig = z.output<typeof edgeConfigSchema>

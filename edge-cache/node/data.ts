@@ -47,6 +47,8 @@ export interface NodeData extends AsyncDisposable {
   readonly storeId: string
   /** @throws AisleError NOT_READY before the first copy has arrived. */
   read(): Promise<ReadSession>
+  /** The same at once; null where it has to be waited for, or cannot be had. */
+  readNow(): ReadSession | null
   /** Outside any transaction: each statement sees the newest cut. For the bookkeeping of a subscription between events. */
   readonly latest: Storage
   status(): DataStatus

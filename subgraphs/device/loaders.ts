@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader'
-import { groupBy, ownerLoader, type OwnerKey } from '../shared/loaders.ts'
+import { lazily } from '../shared/lazily.ts'
+import type { Batches, Loader } from '../shared/loader.ts'
+import { groupBy, ownerLoader, rowLoader, type OwnerKey } from '../shared/loaders.ts'
 import type { DeviceRow } from '../storage/database.ts'
 import type { DeviceKind } from './commands.ts'
 import { mostBuckets } from './series.ts'
@@ -12,24 +13,28 @@ export interface BucketArgs extends ReadingSpan {
 
 /** What the resolvers of one request share: each loader makes one statement of all that a tick asks of it. */
 export interface DeviceLoaders {
-  readonly device: DataLoader<string, DeviceRow | null>
+  readonly device: Loader<string, DeviceRow | null>
   /** Devices by store; one more than the page holds. */
-  readonly devicePage: DataLoader<OwnerKey<DevicePage>, DeviceRow[], string>
-  readonly deviceCount: DataLoader<OwnerKey<{ readonly kind: DeviceKind | null }>, number, string>
+  readonly devicePage: Loader<OwnerKey<DevicePage>, DeviceRow[]>
+  readonly deviceCount: Loader<OwnerKey<{ readonly kind: DeviceKind | null }>, number>
   /** Readings by device; one more than may be answered. */
-  readonly readings: DataLoader<OwnerKey<ReadingSpan>, Reading[], string>
-  readonly buckets: DataLoader<OwnerKey<BucketArgs>, ReadingBucket[], string>
+  readonly readings: Loader<OwnerKey<ReadingSpan>, Reading[]>
+  readonly buckets: Loader<OwnerKey<BucketArgs>, ReadingBucket[]>
 }
 
-export function deviceLoaders(store: DeviceStore): DeviceLoaders {
-  return {
-    device: new DataLoader(async (ids) => {
-      const rows = new Map((await store.devices(ids)).map((row) => [row.id, row]))
-      return ids.map((id) => rows.get(id) ?? null)
-    }),
-    devicePage: ownerLoader(async (ids, page) => groupBy(await store.devicePages(ids, page), (row) => row.store_id), () => []),
-    deviceCount: ownerLoader(async (ids, { kind }) => new Map((await store.deviceCounts(ids, kind)).map(({ storeId, count }) => [storeId, count])), () => 0),
-    readings: ownerLoader((ids, span) => store.readings(ids, span, mostBuckets + 1), () => []),
-    buckets: ownerLoader((ids, { width, ...span }) => store.buckets(ids, span, width), () => []),
-  }
+interface Source {
+  readonly store: DeviceStore
+  readonly batches: Batches | undefined
+}
+
+const makeLoaders = lazily<Source, DeviceLoaders>({
+  device: ({ store, batches }) => rowLoader(batches, (ids) => store.devices(ids)),
+  devicePage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.devicePages(ids, page), (row) => row.store_id), () => []),
+  deviceCount: ({ store, batches }) => ownerLoader(batches, async (ids, { kind }) => new Map((await store.deviceCounts(ids, kind)).map(({ storeId, count }) => [storeId, count])), () => 0),
+  readings: ({ store, batches }) => ownerLoader(batches, (ids, span) => store.readings(ids, span, mostBuckets + 1), () => []),
+  buckets: ({ store, batches }) => ownerLoader(batches, (ids, { width, ...span }) => store.buckets(ids, span, width), () => []),
+})
+
+export function deviceLoaders(store: DeviceStore, batches?: Batches): DeviceLoaders {
+  return makeLoaders({ store, batches })
 }

@@ -1,5 +1,5 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
-import { watched } from '../shared/reads.ts'
+import { watching } from '../shared/reads.ts'
 import type { DeviceCommands } from './commands.ts'
 import { deviceLoaders, type DeviceLoaders } from './loaders.ts'
 import { deviceStore } from './queries.ts'
@@ -26,7 +26,9 @@ export interface DeviceContext {
 export type DeviceResolver<Parent, Args = object> = Resolver<Parent, Args, DeviceContext>
 export type DeviceRequest = DeviceContext & BaseContext
 
+const watchDevice = watching(deviceTags)
+
 export function createDevicePart(environment: RequestEnvironment, services: DeviceServices): DevicePart {
-  const store = watched(deviceStore(environment.storage), deviceTags, environment.reads)
-  return { commands: services.commands, now: () => services.now(), store, loaders: deviceLoaders(store) }
+  const store = watchDevice(deviceStore(environment.storage), environment.reads)
+  return { commands: services.commands, now: () => services.now(), store, loaders: deviceLoaders(store, environment.batches) }
 }

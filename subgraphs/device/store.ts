@@ -40,7 +40,7 @@ export interface Reading {
 
 /** What device reads. Each call is one statement, whatever the number of ids. */
 export interface DeviceStore {
-  devices(ids: readonly string[]): Promise<DeviceRow[]>
+  devices(ids: readonly string[]): PromiseLike<DeviceRow[]>
   devicePages(storeIds: readonly string[], page: DevicePage): Promise<DeviceRow[]>
   deviceCounts(storeIds: readonly string[], kind: DeviceKind | null): Promise<{ readonly storeId: string; readonly count: number }[]>
   /** Oldest first; at most `most` of each device. Those made in another store than where the device now stands are left out, here and in `buckets`. */

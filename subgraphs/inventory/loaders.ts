@@ -1,6 +1,7 @@
-import DataLoader from 'dataloader'
 import { AisleError } from '../../runtime/errors.ts'
-import { groupBy, ownerLoader, type OwnerKey } from '../shared/loaders.ts'
+import { lazily } from '../shared/lazily.ts'
+import { createLoader, type Batches, type Loader } from '../shared/loader.ts'
+import { groupBy, ownerLoader, rowLoader, type OwnerKey } from '../shared/loaders.ts'
 import type { EdgeOperationRow, ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import { byDistance, type Position } from './distance.ts'
 import { levelOf, type Level } from './level.ts'
@@ -30,57 +31,77 @@ export interface NearestArgs {
 
 /** What the resolvers of one request share: each loader makes one statement of all that a tick asks of it. */
 export interface InventoryLoaders {
-  readonly store: DataLoader<string, StoreRow | null>
+  readonly store: Loader<string, StoreRow | null>
   /** Null where the product has no price; STORE_UNKNOWN for a store that the chain has not. */
-  readonly price: DataLoader<PriceKey, Price | null, string>
+  readonly price: Loader<PriceKey, Price | null>
   /** STORE_UNKNOWN for a store that the chain has not. */
-  readonly level: DataLoader<LevelKey, Level, string>
+  readonly level: Loader<LevelKey, Level>
   /** Levels by store; one more than the page holds. */
-  readonly stockPage: DataLoader<OwnerKey<StockPage>, StockRow[], string>
-  readonly stockCount: DataLoader<OwnerKey<StockFilter>, number, string>
+  readonly stockPage: Loader<OwnerKey<StockPage>, StockRow[]>
+  readonly stockCount: Loader<OwnerKey<StockFilter>, number>
   /** Movements by store; one more than the page holds. */
-  readonly movementPage: DataLoader<OwnerKey<MovementPage>, MovementRow[], string>
+  readonly movementPage: Loader<OwnerKey<MovementPage>, MovementRow[]>
   /** Refused writes by store; one more than the page holds. */
-  readonly refusedPage: DataLoader<OwnerKey<RefusedPage>, EdgeOperationRow[], string>
+  readonly refusedPage: Loader<OwnerKey<RefusedPage>, EdgeOperationRow[]>
   /** Levels by product. */
-  readonly nearest: DataLoader<OwnerKey<NearestArgs>, Level[], string>
+  readonly nearest: Loader<OwnerKey<NearestArgs>, Level[]>
 }
 
-export function inventoryLoaders(store: InventoryStore): InventoryLoaders {
-  return {
-    store: new DataLoader(async (ids) => {
-      const rows = new Map((await store.stores(ids)).map((row) => [row.id, row]))
-      return ids.map((id) => rows.get(id) ?? null)
-    }),
-    price: new DataLoader((keys) => loadPrices(store, keys), { cacheKeyFn: ({ productId, storeId }) => JSON.stringify([storeId, productId]) }),
-    level: new DataLoader((keys) => loadLevels(store, keys), { cacheKeyFn: ({ productId, storeId }) => JSON.stringify([storeId, productId]) }),
-    stockPage: ownerLoader(async (ids, page) => groupBy(await store.stockPages(ids, page), (row) => row.store_id), () => []),
-    stockCount: ownerLoader(async (ids, filter) => new Map((await store.stockCounts(ids, filter)).map(({ storeId, count }) => [storeId, count])), () => 0),
-    movementPage: ownerLoader(async (ids, page) => groupBy(await store.movementPages(ids, page), (row) => row.store_id), () => []),
-    refusedPage: ownerLoader(async (ids, page) => groupBy(await store.refusedPages(ids, page), (row) => row.store_id), () => []),
-    nearest: ownerLoader((ids, args) => loadNearest(store, ids, args), () => []),
-  }
+interface Source {
+  readonly store: InventoryStore
+  readonly batches: Batches | undefined
 }
 
-async function loadPrices(store: InventoryStore, keys: readonly PriceKey[]): Promise<(Price | null | Error)[]> {
-  const rows = await store.prices([...new Set(keys.map((key) => key.productId))], [...new Set(keys.flatMap(({ storeId }) => storeId ?? []))])
-  const lists = new Map(rows.list.map((row) => [row.product_id, row]))
-  const stores = new Map(rows.store.map((row) => [JSON.stringify([row.store_id, row.product_id]), row]))
-  return keys.map(({ productId, storeId }) => {
-    if (storeId !== null && !rows.knownStores.has(storeId)) return unknownStore(storeId)
-    const list = lists.get(productId) ?? null
-    const applies = (storeId === null ? undefined : stores.get(JSON.stringify([storeId, productId]))) ?? list
-    return applies === null ? null : { applies, list }
+const makeLoaders = lazily<Source, InventoryLoaders>({
+  store: ({ store, batches }) => rowLoader(batches, (ids) => store.stores(ids)),
+  price: ({ store, batches }) => createLoader(batches, (keys) => loadPrices(store, keys), shelfName),
+  level: ({ store, batches }) => createLoader<LevelKey, Level>(batches, (keys) => loadLevels(store, keys), shelfName),
+  stockPage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.stockPages(ids, page), (row) => row.store_id), () => []),
+  stockCount: ({ store, batches }) => ownerLoader(batches, async (ids, filter) => new Map((await store.stockCounts(ids, filter)).map(({ storeId, count }) => [storeId, count])), () => 0),
+  movementPage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.movementPages(ids, page), (row) => row.store_id), () => []),
+  refusedPage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.refusedPages(ids, page), (row) => row.store_id), () => []),
+  nearest: ({ store, batches }) => ownerLoader(batches, (ids, args) => loadNearest(store, ids, args), () => []),
+})
+
+export function inventoryLoaders(store: InventoryStore, batches?: Batches): InventoryLoaders {
+  return makeLoaders({ store, batches })
+}
+
+/** Different for each place of a product, whatever the ids are made of. */
+function shelfName({ storeId, productId }: PriceKey): string {
+  return storeId === null ? ` ${productId}` : `${storeId.length} ${storeId} ${productId}`
+}
+
+function loadPrices(store: InventoryStore, keys: readonly PriceKey[]): PromiseLike<(Price | null | Error)[]> {
+  return store.prices(distinct(keys.map(({ productId }) => productId)), distinct(keys.flatMap(({ storeId }) => storeId ?? []))).then((rows) => {
+    const lists = new Map(rows.list.map((row) => [row.product_id, row]))
+    const stores = byShelf(rows.store)
+    return keys.map((key) => {
+      const { productId, storeId } = key
+      if (storeId !== null && !rows.knownStores.has(storeId)) return unknownStore(storeId)
+      const list = lists.get(productId) ?? null
+      const applies = (storeId === null ? undefined : stores.get(shelfName(key))) ?? list
+      return applies === null ? null : { applies, list }
+    })
   })
 }
 
-async function loadLevels(store: InventoryStore, keys: readonly LevelKey[]): Promise<(Level | Error)[]> {
-  const rows = await store.levels([...new Set(keys.map((key) => key.productId))], [...new Set(keys.map((key) => key.storeId))])
-  const stock = new Map(rows.stock.map((row) => [JSON.stringify([row.store_id, row.product_id]), row]))
-  return keys.map(({ productId, storeId }) => {
-    if (!rows.knownStores.has(storeId)) return unknownStore(storeId)
-    return { storeId, productId, stock: stock.get(JSON.stringify([storeId, productId])) ?? null }
+function loadLevels(store: InventoryStore, keys: readonly LevelKey[]): PromiseLike<(Level | Error)[]> {
+  return store.levels(distinct(keys.map(({ productId }) => productId)), distinct(keys.map(({ storeId }) => storeId))).then((rows) => {
+    const stock = byShelf(rows.stock)
+    return keys.map((key) => {
+      const { productId, storeId } = key
+      return rows.knownStores.has(storeId) ? { storeId, productId, stock: stock.get(shelfName(key)) ?? null } : unknownStore(storeId)
+    })
   })
+}
+
+function byShelf<Row extends { readonly store_id: string; readonly product_id: string }>(rows: readonly Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [shelfName({ storeId: row.store_id, productId: row.product_id }), row]))
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return values.length < 2 ? values : [...new Set(values)]
 }
 
 /** Stores in the first search; each further one takes four times as many, so a chain of thousands takes a handful. */

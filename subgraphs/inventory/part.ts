@@ -1,5 +1,5 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
-import { watched } from '../shared/reads.ts'
+import { watching } from '../shared/reads.ts'
 import type { InventoryCommands } from './commands.ts'
 import { inventoryLoaders, type InventoryLoaders } from './loaders.ts'
 import { inventoryStore } from './queries.ts'
@@ -26,7 +26,9 @@ export interface InventoryContext {
 export type InventoryResolver<Parent, Args = object> = Resolver<Parent, Args, InventoryContext>
 export type InventoryRequest = InventoryContext & BaseContext
 
+const watchInventory = watching(inventoryTags)
+
 export function createInventoryPart(environment: RequestEnvironment, services: InventoryServices): InventoryPart {
-  const store = watched(inventoryStore(environment.storage), inventoryTags, environment.reads)
-  return { commands: services.commands, now: () => services.now(), store, loaders: inventoryLoaders(store) }
+  const store = watchInventory(inventoryStore(environment.storage), environment.reads)
+  return { commands: services.commands, now: () => services.now(), store, loaders: inventoryLoaders(store, environment.batches) }
 }

@@ -59,7 +59,7 @@ function shelfPrices(storage: Storage): InventoryStore['prices'] {
         .select([sql<string>`null`.as('store_id'), 'product_id', 'amount_minor', 'currency', 'updated_at'])
         .where((eb) => dialect.isIn(eb.ref('product_id'), productIds)),
     ))
-  return async (productIds, storeIds) => priceRows(await select(productIds, storeIds))
+  return (productIds, storeIds) => select(productIds, storeIds).then(priceRows)
 }
 
 type PriceRow = Pick<StorePriceRow, 'store_id'> & { readonly [Column in Exclude<keyof StorePriceRow, 'store_id'>]: StorePriceRow[Column] | null }
@@ -84,7 +84,7 @@ function shelfLevels(storage: Storage): InventoryStore['levels'] {
     .leftJoin('stock', (join) => join.onRef('stock.store_id', '=', 'store.id').on((eb) => dialect.isIn(eb.ref('stock.product_id'), productIds)))
     .select(['store.id as store_id', 'stock.product_id', 'stock.on_hand', 'stock.reorder_point', 'stock.order_up_to', 'stock.updated_at'])
     .where((eb) => dialect.isIn(eb.ref('store.id'), storeIds)))
-  return async (productIds, storeIds) => levelRows(await select(productIds, storeIds))
+  return (productIds, storeIds) => select(productIds, storeIds).then(levelRows)
 }
 
 type FoundLevel = Pick<StockRow, 'store_id' | 'reorder_point' | 'order_up_to'> & { readonly [Column in 'product_id' | 'on_hand' | 'updated_at']: StockRow[Column] | null }

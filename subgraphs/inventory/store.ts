@@ -58,14 +58,14 @@ export interface ReportGroup {
 
 /** What inventory reads. Each call is one statement, whatever the number of ids. */
 export interface InventoryStore {
-  stores(ids: readonly string[]): Promise<StoreRow[]>
+  stores(ids: readonly string[]): PromiseLike<StoreRow[]>
   /** All of them: a chain has a few thousand. */
   allStores(): Promise<StoreRow[]>
   /** By name, then id; one more than `first`. */
   storePage(first: number, after: { readonly name: string; readonly id: string } | null): Promise<StoreRow[]>
   storeCount(): Promise<number>
-  prices(productIds: readonly string[], storeIds: readonly string[]): Promise<PriceRows>
-  levels(productIds: readonly string[], storeIds: readonly string[]): Promise<LevelRows>
+  prices(productIds: readonly string[], storeIds: readonly string[]): PromiseLike<PriceRows>
+  levels(productIds: readonly string[], storeIds: readonly string[]): PromiseLike<LevelRows>
   /** Levels above zero. */
   stocked(productIds: readonly string[], storeIds: readonly string[]): Promise<StockRow[]>
   stockPages(storeIds: readonly string[], page: StockPage): Promise<StockRow[]>

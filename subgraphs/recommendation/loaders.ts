@@ -1,4 +1,5 @@
-import DataLoader from 'dataloader'
+import { lazily } from '../shared/lazily.ts'
+import { createLoader, type Batches, type Loader } from '../shared/loader.ts'
 import { unpackNeighbours, unpackTrending, type Recommended } from './packed.ts'
 import type { RecommendationStore } from './store.ts'
 
@@ -12,28 +13,41 @@ export interface RecommendingProduct {
 /** What the resolvers of one request share: each loader makes one statement of all that a tick asks of it. */
 export interface RecommendationLoaders {
   /** Null where the catalogue has none. */
-  readonly product: DataLoader<string, RecommendingProduct | null>
-  readonly exists: DataLoader<string, boolean>
+  readonly product: Loader<string, RecommendingProduct | null>
+  readonly exists: Loader<string, boolean>
   /** What sells best of late in a store; in the chain for an empty id. */
-  readonly trending: DataLoader<string, readonly Recommended[]>
+  readonly trending: Loader<string, readonly Recommended[]>
 }
 
-export function recommendationLoaders(store: RecommendationStore): RecommendationLoaders {
-  return {
-    product: new DataLoader(async (ids) => {
-      const rows = new Map((await store.neighbours(ids)).map((row) => [row.id, row]))
-      return ids.map((id) => {
-        const row = rows.get(id)
-        return row === undefined ? null : { id, similarTo: unpackNeighbours(row.similar_to ?? '[]'), boughtWith: unpackNeighbours(row.bought_with ?? '[]') }
-      })
-    }),
-    exists: new DataLoader(async (ids) => {
-      const known = new Set(await store.existing(ids))
-      return ids.map((id) => known.has(id))
-    }),
-    trending: new DataLoader(async (storeIds) => {
-      const rows = new Map((await store.trending(storeIds)).map((row) => [row.store_id, row.items]))
-      return storeIds.map((id) => unpackTrending(rows.get(id) ?? '[]'))
-    }),
-  }
+interface Source {
+  readonly store: RecommendationStore
+  readonly batches: Batches | undefined
+}
+
+const makeLoaders = lazily<Source, RecommendationLoaders>({
+  product: ({ store, batches }) =>
+    createLoader(batches, (ids) =>
+      store.neighbours(ids).then((found) => {
+        const rows = new Map(found.map((row) => [row.id, row]))
+        return ids.map((id) => {
+          const row = rows.get(id)
+          return row === undefined ? null : { id, similarTo: unpackNeighbours(row.similar_to ?? '[]'), boughtWith: unpackNeighbours(row.bought_with ?? '[]') }
+        })
+      })),
+  exists: ({ store, batches }) =>
+    createLoader(batches, (ids) =>
+      store.existing(ids).then((found) => {
+        const known = new Set(found)
+        return ids.map((id) => known.has(id))
+      })),
+  trending: ({ store, batches }) =>
+    createLoader(batches, (storeIds) =>
+      store.trending(storeIds).then((found) => {
+        const rows = new Map(found.map((row) => [row.store_id, row.items]))
+        return storeIds.map((id) => unpackTrending(rows.get(id) ?? '[]'))
+      })),
+})
+
+export function recommendationLoaders(store: RecommendationStore, batches?: Batches): RecommendationLoaders {
+  return makeLoaders({ store, batches })
 }

@@ -1,5 +1,5 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
-import { watched } from '../shared/reads.ts'
+import { watching } from '../shared/reads.ts'
 import { recommendationLoaders, type RecommendationLoaders } from './loaders.ts'
 import { recommendationStore } from './queries.ts'
 import type { RecommendationStore } from './store.ts'
@@ -21,7 +21,9 @@ export interface RecommendationContext {
 export type RecommendationResolver<Parent, Args = object> = Resolver<Parent, Args, RecommendationContext>
 export type RecommendationRequest = RecommendationContext & BaseContext
 
+const watchRecommendation = watching(recommendationTags)
+
 export function createRecommendationPart(environment: RequestEnvironment): RecommendationPart {
-  const store = watched(recommendationStore(environment.storage), recommendationTags, environment.reads)
-  return { store, loaders: recommendationLoaders(store) }
+  const store = watchRecommendation(recommendationStore(environment.storage), environment.reads)
+  return { store, loaders: recommendationLoaders(store, environment.batches) }
 }

@@ -12,10 +12,7 @@ export const recommendationStore = perStorage((storage): RecommendationStore => 
         .leftJoin('neighbours', 'neighbours.product_id', 'product.id')
         .select(['product.id', 'neighbours.similar_to', 'neighbours.bought_with'])
         .where((eb) => dialect.isIn(eb.ref('product.id'), productIds))),
-    async existing(productIds) {
-      const rows = await existing(productIds)
-      return rows.map(({ id }) => id)
-    },
+    existing: (productIds) => existing(productIds).then((rows) => rows.map(({ id }) => id)),
     purchases: (customerId, lines) =>
       db
         .selectFrom('sale')

@@ -1,5 +1,6 @@
-import DataLoader from 'dataloader'
-import { groupBy } from '../shared/loaders.ts'
+import { createLoader, type Batches, type Loader } from '../shared/loader.ts'
+import { lazily } from '../shared/lazily.ts'
+import { groupBy, rowLoader } from '../shared/loaders.ts'
 import type { CategoryRow, ProductRow } from '../storage/database.ts'
 import type { SearchStore } from './store.ts'
 
@@ -11,31 +12,33 @@ export interface ParentKey {
 /** What the resolvers of one request share: each loader makes one statement of all that a tick asks of it. */
 export interface SearchLoaders {
   /** Null where the catalogue has none. */
-  readonly product: DataLoader<string, ProductRow | null>
-  readonly category: DataLoader<string, CategoryRow | null>
+  readonly product: Loader<string, ProductRow | null>
+  readonly category: Loader<string, CategoryRow | null>
   /** By name. */
-  readonly childCategories: DataLoader<ParentKey, readonly CategoryRow[], string>
+  readonly childCategories: Loader<ParentKey, readonly CategoryRow[]>
 }
 
-export function searchLoaders(store: SearchStore): SearchLoaders {
-  return {
-    product: byId((ids) => store.products(ids)),
-    category: byId((ids) => store.categories(ids)),
-    childCategories: new DataLoader(
+interface Source {
+  readonly store: SearchStore
+  readonly batches: Batches | undefined
+}
+
+const makeLoaders = lazily<Source, SearchLoaders>({
+  product: ({ store, batches }) => rowLoader(batches, (ids) => store.products(ids)),
+  category: ({ store, batches }) => rowLoader(batches, (ids) => store.categories(ids)),
+  childCategories: ({ store, batches }) =>
+    createLoader(
+      batches,
       async (keys) => {
         const parents = keys.flatMap(({ parentId }) => parentId ?? [])
         const rows = await store.childCategories(parents, parents.length < keys.length)
         const children = groupBy(rows, (row) => JSON.stringify(row.parent_id))
         return keys.map(({ parentId }) => children.get(JSON.stringify(parentId)) ?? [])
       },
-      { cacheKeyFn: ({ parentId }) => JSON.stringify(parentId) },
+      ({ parentId }) => JSON.stringify(parentId),
     ),
-  }
-}
+})
 
-function byId<Row extends { readonly id: string }>(read: (ids: readonly string[]) => Promise<Row[]>): DataLoader<string, Row | null> {
-  return new DataLoader(async (ids) => {
-    const rows = new Map((await read(ids)).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  })
+export function searchLoaders(store: SearchStore, batches?: Batches): SearchLoaders {
+  return makeLoaders({ store, batches })
 }

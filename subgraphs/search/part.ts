@@ -1,5 +1,5 @@
 import type { BaseContext, RequestEnvironment, Resolver } from '../shared/context.ts'
-import { watched } from '../shared/reads.ts'
+import { watching } from '../shared/reads.ts'
 import { rowTags } from '../shared/tags.ts'
 import type { SearchIndex } from './index/search-index.ts'
 import { searchLoaders, type SearchLoaders } from './loaders.ts'
@@ -32,12 +32,14 @@ export interface SearchContext {
 export type SearchResolver<Parent, Args = object> = Resolver<Parent, Args, SearchContext>
 export type SearchRequest = SearchContext & BaseContext
 
+const watchSearch = watching(searchTags)
+
 export function createSearchPart(environment: RequestEnvironment, services: SearchServices): SearchPart {
-  const store = watched(searchStore(environment.storage), searchTags, environment.reads)
+  const store = watchSearch(searchStore(environment.storage), environment.reads)
   const index = (): SearchIndex => {
     environment.reads?.note(indexTags)
     return services.index(environment)
   }
   const notePrices = (ids: readonly string[]): void => environment.reads?.note(rowTags('list_price', ids))
-  return { store, loaders: searchLoaders(store), index, notePrices }
+  return { store, loaders: searchLoaders(store, environment.batches), index, notePrices }
 }

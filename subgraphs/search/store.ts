@@ -16,8 +16,8 @@ export interface ShelfRow {
 
 /** What search reads beside its index. Each call is one statement, whatever the number of ids. */
 export interface SearchStore {
-  products(ids: readonly string[]): Promise<ProductRow[]>
-  categories(ids: readonly string[]): Promise<CategoryRow[]>
+  products(ids: readonly string[]): PromiseLike<ProductRow[]>
+  categories(ids: readonly string[]): PromiseLike<CategoryRow[]>
   /** Children of these, and the top level with `top`; by name, then id. */
   childCategories(parentIds: readonly string[], top: boolean): Promise<CategoryRow[]>
   hasStore(id: string): Promise<boolean>

@@ -7,7 +7,7 @@ import { defaultPatience, type Patience, serverOptions } from '../../runtime/htt
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import type { ChangeFeed } from '../shared/changes.ts'
-import { createContext, type BaseContext, type RequestEnvironment } from '../shared/context.ts'
+import { contextMaker, type BaseContext, type RequestEnvironment } from '../shared/context.ts'
 import type { Storage } from '../storage/storage.ts'
 import { formatFault } from './faults.ts'
 import { requestListener } from './http.ts'
@@ -42,9 +42,10 @@ export async function serveSubgraph({ subgraph, storage, reads = { storage }, ch
   const { log, health } = context
   const measure = figures ?? subgraphMetrics(context.metrics)
   const schema = await loadSubgraphSchema(subgraph.name, subgraph.resolvers)
+  const makeContext = contextMaker<RequestEnvironment, Record<string, unknown>>({ [subgraph.name]: (environment) => subgraph.createPart(environment) })
   const contextOf = (caller: Caller, mayBeBehind: boolean): BaseContext => {
     const environment: RequestEnvironment = { storage: mayBeBehind ? reads.storage : storage, changes, principal: caller.subject, caller, holdsStore: () => true, readingsSince: null }
-    return createContext(environment, { [subgraph.name]: () => subgraph.createPart(environment) })
+    return makeContext(environment)
   }
   const apollo = new ApolloServer<BaseContext>({
     schema,

@@ -2,6 +2,8 @@ import type { GraphQLResolveInfo, GraphQLScalarType } from 'graphql'
 import type { Caller } from '../../runtime/identity/caller.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { ChangeFeed } from './changes.ts'
+import { lazily } from './lazily.ts'
+import type { Batches } from './loader.ts'
 import type { ReadLog } from './reads.ts'
 
 export type SubgraphName = 'search' | 'recommendation' | 'inventory' | 'device'
@@ -20,6 +22,8 @@ export interface RequestEnvironment {
   readonly changes: ChangeFeed
   /** Where answers are kept: told what this request reads. */
   readonly reads?: ReadLog
+  /** Where the request is driven: its loads, which then wait for no tick. */
+  readonly batches?: Batches
 }
 
 /** What every resolver's context has, beside the part of each subgraph under its own name. */
@@ -44,30 +48,36 @@ export interface Subgraph<Services, Part> {
 export type SubgraphResolvers = Readonly<Record<string, GraphQLScalarType | Readonly<Record<string, unknown>>>>
 
 /**
- * Makes a request's context from the parts of one subgraph (in the cloud) or of all four (on a store's node):
- * `context.inventory`, `context.search` and so on, made again after `renew()`, of which `onRenew` is told.
+ * Makes requests' contexts from the parts of one subgraph (in the cloud) or of all four (on a store's node): `context.inventory`,
+ * `context.search` and so on, made again after `renew()`, of which `onRenew` is told.
  */
-export function createContext<Parts extends object>(
-  environment: RequestEnvironment,
-  makers: { readonly [Name in keyof Parts]: () => Parts[Name] },
-  onRenew?: () => void,
-): Parts & BaseContext {
-  const made = new Map<PropertyKey, unknown>()
-  const context = {
-    environment,
-    renew() {
-      made.clear()
-      onRenew?.()
-    },
+export function contextMaker<Environment extends RequestEnvironment, Parts extends object>(
+  makers: { readonly [Name in keyof Parts]: (environment: Environment) => Parts[Name] },
+): (environment: Environment, onRenew?: () => void) => Parts & BaseContext {
+  const makeParts = lazily<Environment, Parts>(makers)
+  class Context {
+    readonly environment: Environment
+    readonly onRenew: (() => void) | undefined
+    parts: Parts
+
+    constructor(environment: Environment, onRenew: (() => void) | undefined) {
+      this.environment = environment
+      this.onRenew = onRenew
+      this.parts = makeParts(environment)
+    }
+
+    renew(): void {
+      this.parts = makeParts(this.environment)
+      this.onRenew?.()
+    }
   }
-  for (const name of Object.keys(makers) as (keyof Parts)[]) {
-    Object.defineProperty(context, name, {
+  for (const name of Object.keys(makers) as (keyof Parts & string)[]) {
+    Object.defineProperty(Context.prototype, name, {
       enumerable: true,
-      get() {
-        if (!made.has(name)) made.set(name, makers[name]())
-        return made.get(name)
+      get(this: Context) {
+        return this.parts[name]
       },
     })
   }
-  return context as Parts & BaseContext
+  return (environment, onRenew) => new Context(environment, onRenew) as unknown as Parts & BaseContext
 }

@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader'
+import { createLoader, type Batches, type Loader } from './loader.ts'
 import { canonicalJson } from './once.ts'
 
 /** What is asked of one owner (a store, a device): the owner's id and the arguments of the field. */
@@ -12,10 +12,12 @@ export interface OwnerKey<Args> {
  * however many they are. An owner that `load` leaves out gets `absent()`.
  */
 export function ownerLoader<Args, Value>(
+  batches: Batches | undefined,
   load: (ids: readonly string[], args: Args) => Promise<ReadonlyMap<string, Value>>,
   absent: () => Value,
-): DataLoader<OwnerKey<Args>, Value, string> {
-  return new DataLoader(
+): Loader<OwnerKey<Args>, Value> {
+  return createLoader(
+    batches,
     async (keys) => {
       const groups = new Map<string, { readonly args: Args; readonly ids: Set<string> }>()
       for (const { id, args } of keys) {
@@ -28,8 +30,17 @@ export function ownerLoader<Args, Value>(
       await Promise.all([...groups].map(async ([label, { args, ids }]) => answers.set(label, await load([...ids], args))))
       return keys.map(({ id, args }) => answers.get(canonicalJson(args))?.get(id) ?? absent())
     },
-    { cacheKeyFn: ({ id, args }) => canonicalJson([id, args]) },
+    ({ id, args }) => canonicalJson([id, args]),
   )
+}
+
+/** A loader of rows by their id; null where there is none. */
+export function rowLoader<Row extends { readonly id: string }>(batches: Batches | undefined, read: (ids: readonly string[]) => PromiseLike<readonly Row[]>): Loader<string, Row | null> {
+  return createLoader(batches, (ids) =>
+    read(ids).then((found) => {
+      const rows = new Map(found.map((row) => [row.id, row]))
+      return ids.map((id) => rows.get(id) ?? null)
+    }))
 }
 
 /** Rows by the owner they belong to, each owner's in their order. */

@@ -14,19 +14,28 @@ export type TagsOf<Store> = {
 
 type Reader = (...args: readonly unknown[]) => unknown
 
-/** The store, telling `reads` of every call before it is made; the store itself where nobody listens. */
-export function watched<Store extends object>(store: Store, tags: TagsOf<Store>, reads: ReadLog | undefined): Store {
-  if (reads === undefined) return store
-  const watching: Record<string, Reader> = {}
-  for (const name of Object.keys(tags)) {
-    const read = store[name as keyof Store] as Reader
-    const tagsOf = tags[name as keyof Store] as (...args: readonly unknown[]) => readonly Tag[] | null
-    watching[name] = (...args) => {
-      const known = tagsOf(...args)
-      if (known === null) reads.unkeepable()
-      else reads.note(known)
-      return read(...args)
+/** Makes of a store one that tells `reads` of every call before it is made; the store itself where nobody listens. */
+export function watching<Store extends object>(tags: TagsOf<Store>): (store: Store, reads: ReadLog | undefined) => Store {
+  class Watched {
+    readonly store: Store
+    readonly reads: ReadLog
+
+    constructor(store: Store, reads: ReadLog) {
+      this.store = store
+      this.reads = reads
     }
   }
-  return watching as Store
+  for (const name of Object.keys(tags) as (keyof Store & string)[]) {
+    const tagsOf = tags[name] as (...args: readonly unknown[]) => readonly Tag[] | null
+    Object.defineProperty(Watched.prototype, name, {
+      enumerable: true,
+      value(this: Watched, ...args: readonly unknown[]) {
+        const known = tagsOf(...args)
+        if (known === null) this.reads.unkeepable()
+        else this.reads.note(known)
+        return (this.store[name] as Reader)(...args)
+      },
+    })
+  }
+  return (store, reads) => (reads === undefined ? store : (new Watched(store, reads) as unknown as Store))
 }

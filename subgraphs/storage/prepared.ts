@@ -19,7 +19,7 @@ type Lists = readonly (readonly string[])[]
  * A statement whose text is built once (for lists of one value, and for longer ones) and then run with other lists: building it
  * would cost more than running it.
  */
-export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter, ListParameter]) => Compilable<Row>): (...lists: Lists) => Promise<Row[]> {
+export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter, ListParameter]) => Compilable<Row>): (...lists: Lists) => PromiseLike<Row[]> {
   const variants = new Map<number, CompiledQuery<Row>>()
   return (...lists) => {
     let variant = 0
@@ -31,7 +31,7 @@ export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter
     }
     const { dialect } = storage
     const parameters = query.parameters.map((value) => (value instanceof ListParameter ? dialect.bindList(value, lists[value.index] ?? []) : value))
-    return storage.run({ ...query, parameters })
+    return storage.run(query, parameters)
   }
 }
 

@@ -15,6 +15,6 @@ export interface Dialect {
 export interface Storage {
   readonly db: Kysely<Database>
   readonly dialect: Dialect
-  /** Runs a statement that was built before. */
-  run<Row>(query: CompiledQuery<Row>): Promise<Row[]>
+  /** Runs a statement that was built before, with these parameters in place of its own; a database in this process answers at once. */
+  run<Row>(query: CompiledQuery<Row>, parameters: readonly unknown[]): PromiseLike<Row[]>
 }

@@ -1,7 +1,7 @@
 import { graphql, type GraphQLSchema } from 'graphql'
 import { AisleError, toGraphQLError } from '../../runtime/errors.ts'
 import { developer } from '../../runtime/identity/caller.ts'
-import { createContext, type RequestEnvironment, type Subgraph } from '../../subgraphs/shared/context.ts'
+import { contextMaker, type RequestEnvironment, type Subgraph } from '../../subgraphs/shared/context.ts'
 import { loadSubgraphSchema } from '../../subgraphs/serve/schema.ts'
 import type { Storage } from '../../subgraphs/storage/storage.ts'
 
@@ -30,7 +30,7 @@ export function asking<Services, Part>(subgraph: Subgraph<Services, Part>, servi
       changes: { subscribe: () => nothing() },
       ...changed,
     }
-    const contextValue = createContext(environment, { [subgraph.name]: () => subgraph.createPart(environment, services) })
+    const contextValue = contextMaker<RequestEnvironment, Record<string, Part>>({ [subgraph.name]: (given) => subgraph.createPart(given, services) })(environment)
     const { data, errors = [] } = await graphql({ schema: await schema, source, variableValues: variables, contextValue })
     const codes = errors.map((error) => {
       const { originalError } = error

@@ -4,7 +4,7 @@ import { device, type DevicePart } from '../../subgraphs/device/index.ts'
 import { inventory, type InventoryPart } from '../../subgraphs/inventory/index.ts'
 import { loadSubgraphSchema } from '../../subgraphs/serve/schema.ts'
 import { developer } from '../../runtime/identity/caller.ts'
-import { createContext, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
+import { contextMaker, type RequestEnvironment } from '../../subgraphs/shared/context.ts'
 import { MemoryFeed } from './memory-feed.ts'
 import { fill, shop } from './shop.ts'
 import { sqliteTestStorage, type TestStorage } from './storages.ts'
@@ -26,10 +26,10 @@ const unused = (): never => {
 
 function contextOf() {
   const environment: RequestEnvironment = { storage: made.storage, principal: 'test', caller: developer('test'), holdsStore: (id) => id === 's1', readingsSince: 1_000_000, changes: new MemoryFeed() }
-  return createContext<{ inventory: InventoryPart; device: DevicePart }>(environment, {
-    inventory: () => inventory.createPart(environment, { commands: { recordMovement: unused, recordCount: unused, setPrice: unused }, now: unused }),
-    device: () => device.createPart(environment, { commands: { registerDevice: unused, reportReadings: unused, showOnDevice: unused }, now: unused }),
-  })
+  return contextMaker<RequestEnvironment, { inventory: InventoryPart; device: DevicePart }>({
+    inventory: (given) => inventory.createPart(given, { commands: { recordMovement: unused, recordCount: unused, setPrice: unused }, now: unused }),
+    device: (given) => device.createPart(given, { commands: { registerDevice: unused, reportReadings: unused, showOnDevice: unused }, now: unused }),
+  })(environment)
 }
 
 async function answer(name: 'inventory' | 'device', source: string) {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { after, isPromise, when, type Later } from '../../../subgraphs/shared/soon.ts'
 import { lacks } from '../pass-through/pass-through.ts'
 import type { Answer, Executor } from '../serve/execute.ts'
 import type { PreparedOperation } from '../serve/documents.ts'
@@ -26,7 +27,7 @@ export interface Asked {
 /** What is being executed, and the clock before it read. */
 interface Fill {
   readonly since: number
-  readonly answer: Promise<ReadyAnswer>
+  readonly answer: PromiseLike<ReadyAnswer>
 }
 
 /** Answers from bytes where they hold, else by execution; what is asked for twice at once is executed once. */
@@ -53,10 +54,10 @@ export class Answers {
     return this.#cache.find(alias)
   }
 
-  /** @throws AisleError NOT_READY, NODE_BUSY, BAD_USER_INPUT */
-  async answer(asked: Asked): Promise<ReadyAnswer> {
+  /** At once where it is ready, or made at once. @throws AisleError NOT_READY, NODE_BUSY, BAD_USER_INPUT, or breaks with it */
+  answer(asked: Asked): Later<ReadyAnswer> {
     const { operation, variables, caller, alias } = asked
-    if (operation.type !== 'query') return unkept(await this.#executor.run(operation, variables, caller))
+    if (operation.type !== 'query') return after(this.#executor.run(operation, variables, caller), unkept)
     const key = answerKey(operation.id, operation.variableNames, variables, caller)
     const kept = this.#cache.get(key, alias)
     if (kept !== null) return { bytes: kept.bytes, etag: kept.etag, lacks: kept.lacks, edge: null }
@@ -64,19 +65,20 @@ export class Answers {
     const under = this.#fills.get(key)
     if (under !== undefined && under.since === this.#moves.clock) return under.answer
     const since = this.#moves.clock
-    const fill: Fill = { since, answer: this.#fill(key, asked, since) }
-    this.#fills.set(key, fill)
-    try {
-      return await fill.answer
-    } finally {
-      if (this.#fills.get(key) === fill) this.#fills.delete(key)
-    }
-  }
-
-  async #fill(key: string, { operation, variables, caller, alias }: Asked, since: number): Promise<ReadyAnswer> {
     this.#cache.counts.misses += 1
     const reads = new ReadSlots()
-    const answer = await this.#executor.run(operation, variables, caller, reads)
+    const answer = after(this.#executor.run(operation, variables, caller, reads), (made) => this.#keep(key, asked, since, reads, made))
+    if (!isPromise(answer)) return answer
+    const fill: Fill = { since, answer }
+    this.#fills.set(key, fill)
+    const end = (): void => {
+      if (this.#fills.get(key) === fill) this.#fills.delete(key)
+    }
+    when(answer, end, end)
+    return answer
+  }
+
+  #keep(key: string, { operation, variables, caller, alias }: Asked, since: number, reads: ReadSlots, answer: Answer): ReadyAnswer {
     if (!reads.keepable || !answer.keepable) return unkept(answer)
     const slots = reads.slots()
     const version = this.#moves.newest(slots)
@@ -84,7 +86,9 @@ export class Answers {
     const ready = { bytes: bytesOf(answer), lacks: lacks(answer.errors), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
     const kept = this.#cache.put({ ...ready, key, recipe: caller.rights === '' ? { operationId: operation.id, variables } : null, slots, since, version }, alias)
     // Not kept since something moved, its tag would say of the old what belongs to the new.
-    return kept || version <= since ? { ...ready, edge: answer.edge } : unkept(answer)
+    if (!kept && version > since) return unkept(answer)
+    // Nothing at all has happened since: it holds as what is ready does.
+    return { ...ready, edge: this.#moves.clock === since ? null : answer.edge }
   }
 }
 

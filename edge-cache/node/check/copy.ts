@@ -78,6 +78,7 @@ export function nodeDataOf({ storeId, connection: own }: Copy, connection: Datab
     storeId,
     latest: storage,
     read: () => Promise.resolve(session),
+    readNow: () => session,
     status: () => ({ state: 'offline', position: state.position, asOf: state.asOf, ageSeconds: 0, online: false, pendingOperations: 0, readingsSince: state.readingsSince }),
     changes: createLocalFeed(),
     moves: new Moves(),

@@ -2,7 +2,7 @@ import {
   getOperationAST, isAbstractType, Kind, OperationTypeNode, TypeInfo, visit, visitWithTypeInfo,
   type DocumentNode, type ExecutionResult, type FragmentDefinitionNode, type GraphQLError, type GraphQLSchema,
 } from 'graphql'
-import { isPromise } from '../schema/completion.ts'
+import { isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
 import { conditionVariables } from './conditions.ts'
 import { Execution } from './execution.ts'
 import { planOperation, type Planned, type SelectionPlan } from './plan.ts'
@@ -10,7 +10,7 @@ import { executeSelection } from './select.ts'
 import { variablesReader, type Variables } from './variables.ts'
 
 /** Runs one query. @throws AisleError BAD_USER_INPUT for variables that do not fit */
-export type CompiledQuery = (context: object, variables: Variables) => Promise<ExecutionResult>
+export type CompiledQuery = (context: object, variables: Variables) => Later<ExecutionResult>
 
 /** With more conditions than these a query has too many forms to plan each. */
 const mostConditions = 6
@@ -31,18 +31,21 @@ export function compileQuery(schema: GraphQLSchema, document: DocumentNode): Com
   const read = variablesReader(schema, operation)
   const plans = new Map<string, SelectionPlan>()
 
-  return async (context, given) => {
+  return (context, given) => {
     const variables = read(given)
     const form = conditions.map((name) => (variables[name] === true ? '1' : '0')).join('')
     let plan = plans.get(form)
     if (plan === undefined) plans.set(form, (plan = planOperation(planned, root, variables)))
     const execution = new Execution(context, variables)
-    try {
-      const values = executeSelection(execution, plan, undefined, null)
-      return result(isPromise(values) ? await values : values, execution.errors)
-    } catch (error) {
+    const fail = (error: unknown): ExecutionResult => {
       execution.errors.push(error as GraphQLError)
       return result(null, execution.errors)
+    }
+    try {
+      const values = executeSelection(execution, plan, undefined, null)
+      return isPromise(values) ? values.then((settled) => result(settled, execution.errors), fail) : result(values, execution.errors)
+    } catch (error) {
+      return fail(error)
     }
   }
 }

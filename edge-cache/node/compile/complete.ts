@@ -1,5 +1,5 @@
 import { isLeafType, isListType, isNonNullType, isObjectType, type FieldNode, type GraphQLLeafType, type GraphQLObjectType, type GraphQLOutputType } from 'graphql'
-import { isPromise } from '../schema/completion.ts'
+import { Gathering, isPromise } from '../../../subgraphs/shared/soon.ts'
 import type { Execution, Path } from './execution.ts'
 import type { SelectionPlan } from './plan.ts'
 import { executeSelection } from './select.ts'
@@ -51,7 +51,7 @@ function listCompletion(itemType: GraphQLOutputType, field: FieldLabel, selectio
   const completeItem = (execution: Execution, value: unknown, prev: Path, index: number): unknown => {
     try {
       const completed = isPromise(value) ? value.then((settled) => complete(execution, settled, prev, index)) : complete(execution, value, prev, index)
-      return isPromise(completed) ? completed.then(undefined, (raw: unknown) => execution.fault(raw, item, prev, index)) : completed
+      return isPromise(completed) ? completed.then(null, (raw: unknown) => execution.fault(raw, item, prev, index)) : completed
     } catch (raw) {
       return execution.fault(raw, item, prev, index)
     }
@@ -62,18 +62,18 @@ function listCompletion(itemType: GraphQLOutputType, field: FieldLabel, selectio
     if (typeof value !== 'object' || !(Symbol.iterator in value)) throw new Error(`Expected Iterable, but did not find one for field "${field.label}".`)
     const path: Path = { prev, key }
     const items: unknown[] = []
-    let waits = false
+    let waiting: Gathering<unknown[]> | null = null
     try {
       for (const each of value as Iterable<unknown>) {
         const completed = completeItem(execution, each, path, items.length)
-        waits ||= isPromise(completed)
         items.push(completed)
+        if (isPromise(completed)) (waiting ??= new Gathering(items)).add(items.length - 1, completed)
       }
     } catch (error) {
       settle(items)
       throw error
     }
-    return waits ? Promise.all(items) : items
+    return waiting === null ? items : waiting.whole()
   }
 }
 

@@ -1,5 +1,5 @@
 import { GraphQLError, locatedError, type FieldNode } from 'graphql'
-import { getArgumentValues } from 'graphql/execution/values.js'
+import type { Arguments } from './arguments.ts'
 import type { FieldPlan } from './plan.ts'
 import type { Variables } from './variables.ts'
 
@@ -14,7 +14,7 @@ export class Execution {
   readonly context: object
   readonly errors: GraphQLError[] = []
   readonly #variables: Variables
-  readonly #arguments: (Record<string, unknown> | undefined)[] = []
+  readonly #arguments: (Arguments | undefined)[] = []
 
   constructor(context: object, variables: Variables) {
     this.context = context
@@ -22,9 +22,8 @@ export class Execution {
   }
 
   /** The same for every parent: only variables can differ. @throws GraphQLError */
-  argumentsOf({ index, definition, nodes, constantArguments }: FieldPlan): Record<string, unknown> {
-    if (constantArguments !== null) return constantArguments
-    return (this.#arguments[index] ??= getArgumentValues(definition, nodes[0] as FieldNode, { ...this.#variables }))
+  argumentsOf({ index, readArguments }: FieldPlan): Arguments {
+    return typeof readArguments === 'function' ? (this.#arguments[index] ??= readArguments(this.#variables)) : readArguments
   }
 
   /** Notes a fault where a null may stand, else raises it. */

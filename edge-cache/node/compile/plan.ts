@@ -1,9 +1,9 @@
 import {
-  BREAK, defaultFieldResolver, isNonNullType, TypeNameMetaFieldDef, visit,
+  defaultFieldResolver, isNonNullType, TypeNameMetaFieldDef,
   type FieldNode, type FragmentDefinitionNode, type GraphQLField, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLResolveInfo, type GraphQLSchema, type OperationDefinitionNode,
 } from 'graphql'
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js'
-import { getArgumentValues } from 'graphql/execution/values.js'
+import { argumentsReader } from './arguments.ts'
 import { completion, type Complete } from './complete.ts'
 import type { Variables } from './variables.ts'
 
@@ -17,8 +17,7 @@ export interface FieldPlan {
   readonly nodes: readonly FieldNode[]
   readonly nullable: boolean
   readonly resolve: GraphQLFieldResolver<unknown, unknown>
-  /** Where no variable is in them. */
-  readonly constantArguments: Record<string, unknown> | null
+  readonly readArguments: ReturnType<typeof argumentsReader>
   readonly info: GraphQLResolveInfo
   readonly complete: Complete
 }
@@ -26,6 +25,8 @@ export interface FieldPlan {
 /** The fields of one object, in the order in which they are answered. */
 export interface SelectionPlan {
   readonly fields: readonly FieldPlan[]
+  /** An object with every key in its place: a copy of it is made faster than one grown key by key. */
+  readonly blank: Readonly<Record<string, unknown>>
 }
 
 export interface Planned {
@@ -41,12 +42,13 @@ export function planOperation(planned: Planned, root: GraphQLObjectType, variabl
   const fragments = { ...planned.fragments }
   let count = 0
 
-  const plan = (type: GraphQLObjectType, groups: ReadonlyMap<string, readonly FieldNode[]>): SelectionPlan => ({
-    fields: [...groups].flatMap(([key, nodes]) => {
+  const plan = (type: GraphQLObjectType, groups: ReadonlyMap<string, readonly FieldNode[]>): SelectionPlan => {
+    const fields = [...groups].flatMap(([key, nodes]) => {
       const definition = fieldOf(type, nodes)
       return definition === null ? [] : [planField(type, key, nodes, definition)]
-    }),
-  })
+    })
+    return { fields, blank: Object.fromEntries(fields.map(({ key }) => [key, null])) }
+  }
 
   const planField = (parent: GraphQLObjectType, key: string, nodes: readonly FieldNode[], definition: GraphQLField<unknown, unknown>): FieldPlan => {
     const label = `${parent.name}.${definition.name}`
@@ -59,7 +61,7 @@ export function planOperation(planned: Planned, root: GraphQLObjectType, variabl
       nodes,
       nullable: !isNonNullType(definition.type),
       resolve: definition.resolve ?? defaultFieldResolver,
-      constantArguments: hasVariables(node) ? null : getArgumentValues(definition, node),
+      readArguments: argumentsReader(definition, node),
       info: infoOf(planned, parent, definition, nodes),
       complete: completion(definition.type, { label, nodes }, selection),
     }
@@ -72,19 +74,6 @@ export function planOperation(planned: Planned, root: GraphQLObjectType, variabl
 function fieldOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): GraphQLField<unknown, unknown> | null {
   const name = nodes[0]?.name.value ?? ''
   return name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : (type.getFields()[name] ?? null)
-}
-
-function hasVariables(node: FieldNode): boolean {
-  let found = false
-  for (const argument of node.arguments ?? []) {
-    visit(argument, {
-      Variable() {
-        found = true
-        return BREAK
-      },
-    })
-  }
-  return found
 }
 
 /** What does not depend on the request. Resolvers of this graph look at nothing else; one that did would be told at once. */

@@ -227,6 +227,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   return {
     storeId,
     read: () => readers.lease(),
+    readNow: () => readers.leaseNow(),
     get latest() {
       return readers.latest
     },

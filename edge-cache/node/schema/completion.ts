@@ -1,8 +1,17 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { after, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
 import type { EntityKey, ModuleResolvers, SchemaModule } from './parts.ts'
 
 type Reference = (reference: Record<string, unknown>, context: object, info: GraphQLResolveInfo) => unknown
 type FieldResolver = (parent: unknown, args: object, context: object, info: GraphQLResolveInfo) => unknown
+
+/** What one request knows of its entities. */
+interface Notes {
+  /** Which module an entity's object came from. */
+  readonly origin: Map<object, string>
+  /** An entity as other modules know it, or a promise of it. */
+  readonly completed: Map<object, Map<string, unknown>>
+}
 
 /**
  * Gives each module the entities it made itself, and completes those that came from another one (a stub with only
@@ -11,9 +20,7 @@ type FieldResolver = (parent: unknown, args: object, context: object, info: Grap
 export class EntityCompletion {
   readonly #entities: ReadonlyMap<string, readonly EntityKey[]>
   readonly #resolvers: ReadonlyMap<string, ModuleResolvers>
-  /** Which module an entity's object came from. */
-  readonly #origin = new WeakMap<object, string>()
-  readonly #completed = new WeakMap<object, WeakMap<object, Map<string, unknown>>>()
+  readonly #notes = new WeakMap<object, Notes>()
 
   constructor(entities: ReadonlyMap<string, readonly EntityKey[]>, modules: readonly SchemaModule[]) {
     this.#entities = entities
@@ -21,42 +28,51 @@ export class EntityCompletion {
   }
 
   /** Remembers that `module` made these entities; a value may be an entity, a list, or a promise of either. */
-  mark(value: unknown, module: string): unknown {
-    if (isPromise(value)) return value.then((settled) => this.mark(settled, module))
+  mark(value: unknown, module: string, context: object): unknown {
+    if (isPromise(value)) return value.then((settled) => this.mark(settled, module, context))
     if (Array.isArray(value)) {
       let waits = false
       const items = value.map((item: unknown) => {
-        const marked = this.mark(item, module)
+        const marked = this.mark(item, module, context)
         waits ||= isPromise(marked)
         return marked
       })
-      return waits ? Promise.all(items) : value
+      return waits ? items : value
     }
-    if (typeof value === 'object' && value !== null && !this.#origin.has(value)) this.#origin.set(value, module)
+    if (typeof value === 'object' && value !== null) {
+      const { origin } = this.#of(context)
+      if (!origin.has(value)) origin.set(value, module)
+    }
     return value
   }
 
   /** The entity as `module` knows it: the parent itself, what its `__resolveReference` gives, or null where unknown there. */
   complete(parent: object, type: string, module: string, context: object, info: GraphQLResolveInfo): unknown {
-    const origin = this.#origin.get(parent)
-    if (origin === undefined || origin === module) return parent
-    const done = this.#slot(context, parent)
-    if (!done.has(module)) done.set(module, this.#reference(parent, type, origin, module, context, info))
+    const { origin, completed } = this.#of(context)
+    const from = origin.get(parent)
+    if (from === undefined || from === module) return parent
+    let done = completed.get(parent)
+    if (done === undefined) completed.set(parent, (done = new Map()))
+    if (!done.has(module)) done.set(module, this.#reference(parent, type, from, module, context, info))
     return done.get(module)
   }
 
-  async #reference(parent: object, type: string, origin: string, module: string, context: object, info: GraphQLResolveInfo): Promise<unknown> {
+  #reference(parent: object, type: string, origin: string, module: string, context: object, info: GraphQLResolveInfo): unknown {
     const entity = this.#entities.get(type)?.find((candidate) => candidate.module === module && candidate.resolvable)
     if (entity === undefined) return parent
-    for (const key of entity.keys) {
-      const reference: Record<string, unknown> = { __typename: type }
-      for (const field of key) reference[field] = await this.#keyValue(parent, type, field, origin, context, info)
-      if (key.some((field) => reference[field] === null || reference[field] === undefined)) continue
-      const resolve = this.#resolver(module, type, '__resolveReference') as Reference | undefined
-      const found = await (resolve === undefined ? reference : resolve(reference, context, info))
-      return found === undefined || found === null ? null : this.mark(found, module)
+    const resolve = this.#resolver(module, type, '__resolveReference') as Reference | undefined
+    const refer = (at: number): unknown => {
+      const key = entity.keys[at]
+      if (key === undefined) return null
+      const values = key.map((field) => this.#keyValue(parent, type, field, origin, context, info))
+      return after(values.some(isPromise) ? Promise.all(values) : values, (known): Later<unknown> => {
+        if (known.some((value) => value === null || value === undefined)) return refer(at + 1)
+        const reference: Record<string, unknown> = { __typename: type }
+        for (const [place, field] of key.entries()) reference[field] = known[place]
+        return after(resolve === undefined ? reference : resolve(reference, context, info), (found) => (found === undefined || found === null ? null : this.mark(found, module, context)))
+      })
     }
-    return null
+    return refer(0)
   }
 
   /** A key's field as the module that made the parent answers it. */
@@ -70,15 +86,9 @@ export class EntityCompletion {
     return fields === undefined ? undefined : (fields as Record<string, unknown>)[field]
   }
 
-  #slot(context: object, parent: object): Map<string, unknown> {
-    let parents = this.#completed.get(context)
-    if (parents === undefined) this.#completed.set(context, (parents = new WeakMap()))
-    let slot = parents.get(parent)
-    if (slot === undefined) parents.set(parent, (slot = new Map()))
-    return slot
+  #of(context: object): Notes {
+    let notes = this.#notes.get(context)
+    if (notes === undefined) this.#notes.set(context, (notes = { origin: new Map(), completed: new Map() }))
+    return notes
   }
-}
-
-export function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

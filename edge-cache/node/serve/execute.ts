@@ -1,5 +1,7 @@
 import { createSourceEventStream, execute, GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
+import type { BaseContext } from '../../../subgraphs/shared/context.ts'
+import { after, lastly, type Later } from '../../../subgraphs/shared/soon.ts'
 import type { JsonObject } from '../../../runtime/json.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { ReadLog } from '../../../subgraphs/shared/reads.ts'
@@ -14,10 +16,10 @@ import { freshness, type Freshness } from './freshness.ts'
 export type Reading = ReadSession | { readonly storage: Storage; readonly connection: null }
 
 /** Makes the context of one execution; `reads` is told what it reads. */
-export type ContextMaker = (reading: Reading, caller: Caller, reads?: ReadLog) => object
+export type ContextMaker = (reading: Reading, caller: Caller, reads?: ReadLog) => BaseContext
 
 /** Runs a query or mutation. */
-export type Engine = (operation: PreparedOperation, context: object, variables: JsonObject) => Promise<ExecutionResult>
+export type Engine = (operation: PreparedOperation, context: BaseContext, variables: JsonObject) => Later<ExecutionResult>
 
 /** The answer to one operation, or to one event of a subscription. */
 export interface Answer {
@@ -29,8 +31,8 @@ export interface Answer {
 }
 
 export interface Executor {
-  /** @throws AisleError NOT_READY, BAD_USER_INPUT */
-  run(operation: PreparedOperation, variables: JsonObject, caller: Caller, reads?: ReadLog): Promise<Answer>
+  /** At once, where every read is answered at once. @throws AisleError NOT_READY, NODE_BUSY, BAD_USER_INPUT, or breaks with it */
+  run(operation: PreparedOperation, variables: JsonObject, caller: Caller, reads?: ReadLog): Later<Answer>
   /** One answer an event, each at the newest cut. @throws AisleError BAD_USER_INPUT */
   subscribe(operation: PreparedOperation, variables: JsonObject, caller: Caller): Promise<AsyncIterableIterator<Answer>>
 }
@@ -51,14 +53,15 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
   })
 
   return {
-    async run(operation, variables, caller, reads) {
-      for (;;) {
-        const { version } = data.damage
-        using session = await data.read()
-        const result = await engine(operation, contextFor(session, caller, reads), variables)
-        // What was found damaged meanwhile may have been read before that; what was written stays written.
-        if (version === data.damage.version || operation.type !== 'query') return answer(result, session)
-      }
+    run(operation, variables, caller, reads) {
+      const { version } = data.damage
+      const made = after(data.readNow() ?? data.read(), (session) =>
+        lastly(
+          () => after(engine(operation, contextFor(session, caller, reads), variables), (result) => answer(result, session)),
+          () => session[Symbol.dispose](),
+        ))
+      // What was found damaged meanwhile may have been read before that; what was written stays written.
+      return after(made, (answered) => (version === data.damage.version || operation.type !== 'query' ? answered : this.run(operation, variables, caller, reads)))
     },
 
     async subscribe({ document }, variables, caller) {

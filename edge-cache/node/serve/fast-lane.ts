@@ -6,11 +6,13 @@ import { parseBody, readParameters, type Parameters } from '../../../runtime/gra
 import type { ServerFigures } from '../../../runtime/http/figures.ts'
 import { endServerSpan, givenRequestId, openRequest, requestIdHeader, runRequest } from '../../../runtime/request.ts'
 import type { Tracing } from '../../../runtime/tracing.ts'
+import { after } from '../../../subgraphs/shared/soon.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { NodeCallers } from './caller.ts'
 import type { OperationList } from './documents.ts'
 import { readGet } from './http.ts'
 import type { Responder, Response } from './responder.ts'
+import { sendTogether } from './sending.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -46,6 +48,7 @@ export function takeFastLane(app: FastifyInstance, options: FastLaneOptions): vo
  * other sites' pages, whatever is malformed) takes the router's way, which knows all the cases.
  */
 function fastLane({ path, bodyLimit, operations, responder, callers, figures, tracing }: FastLaneOptions, next: Handler): Handler {
+  const write = sendTogether()
   const isQuery = (parameters: Parameters): boolean => {
     try {
       return operations.find(parameters).type === 'query'
@@ -79,7 +82,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
       figures.left(method, path, made.status, (performance.now() - startedAt) / 1000)
       endServerSpan(context, method, path, made.status)
     }
-    void runRequest(context, async () => send(await responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias: known })))
+    void runRequest(context, () => after(responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias: known }), send))
     return true
   }
 
@@ -115,12 +118,6 @@ export function handOverBodies(app: FastifyInstance): void {
     const body = bodies.get(raw)
     return body === undefined ? payload : Readable.from([body], { objectMode: false })
   })
-}
-
-function write(response: ServerResponse, { status, head, body }: Response): void {
-  response.writeHead(status, head)
-  if (body === '') response.end()
-  else response.end(body, 'latin1')
 }
 
 /** Whether no page of another site can be behind it: those take the way where they are told apart. */

@@ -3,7 +3,8 @@ import { AisleError } from '../../../runtime/errors.ts'
 import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
-import { unkept, type Answers } from '../cache/answers.ts'
+import { after, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
+import { unkept, type Answers, type ReadyAnswer } from '../cache/answers.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { DataStatus } from '../data.ts'
 import type { PassThrough } from '../pass-through/pass-through.ts'
@@ -36,8 +37,8 @@ export interface Request {
 export interface Responder {
   /** The response to a request seen before, if its bytes are ready. */
   ready(alias: string, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response | null
-  /** Never rejects: what fails is answered as its fault. */
-  respond(request: Request): Promise<Response>
+  /** Never throws nor rejects: what fails is answered as its fault. */
+  respond(request: Request): Later<Response>
   fail(error: unknown, media?: ResponseMedia): Response
 }
 
@@ -69,16 +70,18 @@ export function createResponder({ operations, answers, passThrough = null, statu
       const kept = answers.find(alias)
       return kept === null || (kept.lacks && passThrough?.available === true) ? null : success(kept, current(), isGet, media, ifNoneMatch)
     },
-    async respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias }) {
+    respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias }) {
+      const give = (answer: ReadyAnswer): Response => success(answer, answer.edge === null ? current() : ageText(answer.edge), isGet, media, ifNoneMatch)
       try {
         const operation = operations.find(parameters)
         if (operation.type === 'subscription') throw new AisleError('BAD_REQUEST', 'A subscription needs graphql-ws: open a WebSocket on this path.')
         if (isGet && operation.type !== 'query') throw new AisleError('METHOD_NOT_ALLOWED')
         const { variables } = parameters
-        const own = await answers.answer({ operation, variables, caller, alias })
-        const completed = own.lacks && operation.type === 'query' ? await passThrough?.complete(operation, variables, caller, authorization) : null
-        const answer = completed === null || completed === undefined ? own : unkept(completed)
-        return success(answer, answer.edge === null ? current() : ageText(answer.edge), isGet, media, ifNoneMatch)
+        const made = after(answers.answer({ operation, variables, caller, alias }), (own) => {
+          if (!own.lacks || operation.type !== 'query' || passThrough === null) return give(own)
+          return passThrough.complete(operation, variables, caller, authorization).then((completed) => give(completed === null ? own : unkept(completed)))
+        })
+        return isPromise(made) ? made.then(null, (error: unknown) => fail(error, media)) : made
       } catch (error) {
         return fail(error, media)
       }

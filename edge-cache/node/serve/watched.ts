@@ -1,14 +1,16 @@
 import { durationBuckets } from '../../../runtime/http/figures.ts'
-import { Counter, Gauge, Histogram } from '../../../runtime/metrics.ts'
+import { Durations } from '../../../runtime/durations.ts'
+import { Counter, Gauge } from '../../../runtime/metrics.ts'
 import { currentSpan } from '../../../runtime/request.ts'
 import type { RoleContext } from '../../../runtime/role.ts'
+import { isPromise, lastly } from '../../../subgraphs/shared/soon.ts'
 import type { PreparedOperation } from './documents.ts'
 import type { Answer, Executor } from './execute.ts'
 
 /** An executor that keeps account of what it does: figures, a span an execution, and the slow ones in the log. What is answered from ready bytes is no execution. */
 export function watchExecutor(executor: Executor, { metrics, log, slowMs }: Pick<RoleContext, 'metrics' | 'log' | 'slowMs'>): Executor {
   const registers = [metrics]
-  const durations = new Histogram({
+  const durations = new Durations({
     name: 'graphql_operation_duration_seconds',
     help: 'Duration of executions; what is answered from ready bytes is not among them',
     labelNames: ['graphql_operation_name', 'graphql_operation_type'],
@@ -17,29 +19,37 @@ export function watchExecutor(executor: Executor, { metrics, log, slowMs }: Pick
   })
   const faults = new Counter({ name: 'graphql_errors_total', help: 'Errors in executed answers, by extensions.code', labelNames: ['code'], registers })
   const subscriptions = new Gauge({ name: 'graphql_active_subscriptions', help: 'Subscriptions being served', registers })
-  const account = ({ errors }: Answer): void => {
-    for (const error of errors) faults.inc({ code: codeOf(error) })
+  const account = (answer: Answer): Answer => {
+    for (const error of answer.errors) faults.inc({ code: codeOf(error) })
+    return answer
   }
   const ended = ({ name, id, type }: PreparedOperation, ms: number): void => {
-    durations.observe({ graphql_operation_name: name, graphql_operation_type: type }, ms / 1000)
+    durations.took(ms / 1000, name, type)
     if (slowMs > 0 && ms > slowMs) log.warn({ operation: name, hash: id, type, ms: Math.round(ms) }, 'a slow operation')
   }
   return {
-    async run(operation, ...rest) {
+    run(operation, variables, caller, reads) {
       const startedAt = performance.now()
       const parent = currentSpan()
       const span = parent.recording ? parent.child('graphql.execute', 'internal', { 'graphql.operation.name': operation.name, 'graphql.operation.type': operation.type, 'graphql.document.hash': operation.id }) : parent
-      try {
-        const answer = await executor.run(operation, ...rest)
-        account(answer)
-        return answer
-      } catch (error) {
+      const failed = (error: unknown): never => {
         if (span !== parent) span.fail(codeOf({ extensions: error as object }))
         throw error
-      } finally {
-        if (span !== parent) span.end()
-        ended(operation, performance.now() - startedAt)
       }
+      return lastly(
+        () => {
+          try {
+            const answer = executor.run(operation, variables, caller, reads)
+            return isPromise(answer) ? answer.then(account, failed) : account(answer)
+          } catch (error) {
+            return failed(error)
+          }
+        },
+        () => {
+          if (span !== parent) span.end()
+          ended(operation, performance.now() - startedAt)
+        },
+      )
     },
     async subscribe(operation, ...rest) {
       const answers = await executor.subscribe(operation, ...rest)

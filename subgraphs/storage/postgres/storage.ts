@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql, type LogEvent } from 'kysely'
+import { Kysely, PostgresDialect, sql, type CompiledQuery, type LogEvent } from 'kysely'
 import pg from 'pg'
 import type { Database } from '../database.ts'
 import type { Dialect, Storage } from '../storage.ts'
@@ -60,7 +60,10 @@ export function openPostgres(connectionString: string, options: PostgresOptions 
     pool,
     connectionString,
     dialect: postgresDialect,
-    run: async (query) => (await db.executeQuery(query)).rows,
+    async run<Row>(query: CompiledQuery<Row>, parameters: readonly unknown[]) {
+      const bound: CompiledQuery<Row> = { ...query, parameters }
+      return (await db.executeQuery(bound)).rows
+    },
     async [Symbol.asyncDispose]() {
       await db.destroy()
       // Kysely leaves a pool alone that it has never used itself.

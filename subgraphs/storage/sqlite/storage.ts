@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { Kysely, sql, SqliteDialect, type CompiledQuery, type LogEvent } from 'kysely'
 import type { Database } from '../database.ts'
+import { Soon } from '../../shared/soon.ts'
 import { ListParameter } from '../prepared.ts'
 import type { Dialect, Storage } from '../storage.ts'
 
@@ -38,20 +39,37 @@ export function sqliteStorage(connection: DatabaseSync, onStatement?: (event: Lo
   return {
     db,
     dialect: sqliteDialect,
-    async run<Row>(query: CompiledQuery<Row>) {
+    run<Row>(query: CompiledQuery<Row>, parameters: readonly unknown[]): PromiseLike<Row[]> {
       // Statements are told by Kysely alone.
-      if (onStatement !== undefined) return (await db.executeQuery(query)).rows
-      return prepare(query.sql).all(query.parameters) as Row[]
+      if (onStatement !== undefined) return told(db, { ...query, parameters })
+      try {
+        return Soon.of(prepare(query.sql).all(parameters) as Row[])
+      } catch (error) {
+        return Soon.failed(error)
+      }
     },
   }
 }
 
+async function told<Row>(db: Kysely<Database>, query: CompiledQuery<Row>): Promise<Row[]> {
+  return (await db.executeQuery(query)).rows
+}
+
+/** Rows come as lists of values, and are made objects here: all of one statement share one shape, and nobody makes the names anew for each. */
 function adapt(connection: DatabaseSync, text: string) {
   const statement = connection.prepare(text)
+  const names = statement.columns().map(({ name }) => name)
+  const blank = Object.fromEntries(names.map((name): [string, unknown] => [name, null]))
+  statement.setReturnArrays(true)
+  const asRow = (values: unknown): Record<string, unknown> => {
+    const row = { ...blank }
+    for (let at = 0; at < names.length; at += 1) row[names[at] as string] = (values as readonly unknown[])[at]
+    return row
+  }
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+    reader: names.length > 0,
+    all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])).map(asRow),
     run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-    iterate: (parameters: readonly unknown[]) => statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
+    iterate: (parameters: readonly unknown[]): IterableIterator<unknown> => statement.iterate(...(parameters as SQLInputValue[])).map(asRow),
   }
 }

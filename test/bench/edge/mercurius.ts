@@ -25,7 +25,7 @@ await app.register(mercurius, {
   schema,
   jit: 1,
   subscription: false,
-  context: () => contextFor({ storage: copy.latest, connection: null }, developer()) as Record<string, unknown>,
+  context: () => contextFor({ storage: copy.latest, connection: null }, developer()) as unknown as Record<string, unknown>,
   persistedQueryProvider: {
     isPersistedQuery: (request: object) => 'documentId' in request,
     isPersistedQueryRetry: () => false,

@@ -16,7 +16,7 @@ export interface Measured {
   readonly details: Readonly<Record<string, number>>
   readonly miss: Round[]
   readonly hot: Round[]
-  /** Every key, all of them ready. */
+  /** As many keys as are kept, all of them ready. */
   readonly warm: Round[]
   /** Resident MB of the node: before it was asked, after all was, and at most. */
   memory: { readonly start: number | null; readonly end: number | null; readonly peak: number | null }
@@ -38,7 +38,7 @@ export function report({ bytes, details, miss, hot, warm, memory }: Measured): B
     'memory.megabytes': memory.end ?? Number.NaN,
     'memory.peak_megabytes': memory.peak ?? Number.NaN,
   }
-  const rows: Row[] = [...rowsOf('500 hot keys', hot), ...rowsOf('each key once', miss), ...rowsOf('every key, ready', warm)]
+  const rows: Row[] = [...rowsOf('500 hot keys', hot), ...rowsOf('each key once', miss), ...rowsOf('many keys, ready', warm)]
   const text = [
     `One answer: ${bytes} bytes.`,
     table(['figure', 'value'], Object.entries(figures)),
