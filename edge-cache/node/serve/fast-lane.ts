@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { isJsonContent, negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
+import { negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
+import { beforeRouter, type Handler, isOwnSite, isSmallJson, readWhole } from '../../../runtime/http/before-router.ts'
 import type { ServerFigures } from '../../../runtime/http/figures.ts'
 import { endServerSpan, givenRequestId, openRequest, requestIdHeader, runRequest } from '../../../runtime/request.ts'
 import type { Tracing } from '../../../runtime/tracing.ts'
@@ -13,8 +14,6 @@ import type { OperationList } from './documents.ts'
 import { readGet } from './http.ts'
 import type { Responder, Response } from './responder.ts'
 import { sendTogether } from './sending.ts'
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Longer texts of requests are not remembered; their answers are found by their key. */
 const longestAlias = 2_048
@@ -36,11 +35,7 @@ export interface FastLaneOptions {
 
 /** Puts the fast lane before the router of a server that is ready. */
 export function takeFastLane(app: FastifyInstance, options: FastLaneOptions): void {
-  const routers = app.server.listeners('request') as Handler[]
-  app.server.removeAllListeners('request')
-  app.server.on('request', fastLane(options, (request, response) => {
-    for (const route of routers) route(request, response)
-  }))
+  beforeRouter(app.server, (next) => fastLane(options, next))
 }
 
 /**
@@ -87,11 +82,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
   }
 
   const post = (request: IncomingMessage, response: ServerResponse, media: ResponseMedia, caller: Caller): void => {
-    let body: Buffer = Buffer.alloc(0)
-    request.on('data', (chunk: Buffer) => {
-      body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
-    })
-    request.on('end', () => {
+    readWhole(request, (body) => {
       if (answer(request, response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(body.toString())))) return
       bodies.set(request, body)
       next(request, response)
@@ -100,7 +91,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
 
   return (request, response) => {
     const { method, url = '', headers } = request
-    const media = url.startsWith(path) && isOwn(headers) ? mediaFor(headers.accept) : null
+    const media = url.startsWith(path) && isOwnSite(headers) ? mediaFor(headers.accept) : null
     const caller = media === null ? null : callers.known(headers.authorization)
     if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
@@ -118,18 +109,6 @@ export function handOverBodies(app: FastifyInstance): void {
     const body = bodies.get(raw)
     return body === undefined ? payload : Readable.from([body], { objectMode: false })
   })
-}
-
-/** Whether no page of another site can be behind it: those take the way where they are told apart. */
-function isOwn({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
-  return origin === undefined && (site === undefined || site === 'same-origin' || site === 'none')
-}
-
-function isSmallJson(headers: IncomingHttpHeaders, limit: number): boolean {
-  return (
-    headers['content-type'] !== undefined && (headers['content-type'] === 'application/json' || isJsonContent(headers['content-type'])) &&
-    headers['content-length'] !== undefined && Number(headers['content-length']) <= limit && headers['content-encoding'] === undefined
-  )
 }
 
 const mediaByAccept = new Map<string, ResponseMedia | null>()
