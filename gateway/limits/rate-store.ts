@@ -48,13 +48,9 @@ export class RateStore implements AsyncDisposable {
     }
   }
 
-  /** Replicas that create the table at the same time get in each other's way once. */
+  /** Replicas that create the table at the same time get in each other's way, with one error or another of the catalogue; the second time it is there. */
   async #create(): Promise<void> {
-    try {
-      await this.#pool.query(createTable)
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && (error.code === '23505' || error.code === '42P07'))) throw error
-    }
+    await this.#pool.query(createTable).catch(() => this.#pool.query(createTable))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -42,6 +42,14 @@ describe('budgets', () => {
     await other.charge(publicCaller, 'd', 1e12).catch((error: unknown) => expect(error).toEqual(limited(1e12)))
   })
 
+  test('replicas that start at the same moment all count in Postgres', async () => {
+    await using database = await testDatabase()
+    await using stores = new AsyncDisposableStack()
+    const replicas = Array.from({ length: 12 }, () => new RateLimits(minute, stores.use(new RateStore(database.url, log, 60_000))))
+    await Promise.all(replicas.slice(0, 10).map((replica) => replica.charge(publicCaller, 'c', 1)))
+    for (const replica of replicas) await expect(replica.charge(publicCaller, 'c', 1)).rejects.toEqual(limited(1))
+  })
+
   test('a Postgres that is down, or hangs, leaves each replica to count on its own', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')
