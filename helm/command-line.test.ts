@@ -8,6 +8,8 @@ const roles = ['gateway', 'subgraph', 'origin', 'migrate', 'edge']
 
 /** Settings that roles read without a flag: a secret has no place on a command line. */
 const commonVariables = ['AISLE_LOG_LEVEL', 'AISLE_CONTEXT_SECRET']
+/** What Node itself reads. */
+const nodeVariables = ['NODE_OPTIONS']
 
 function containers(): Container[] {
   const workloads = installations.flatMap(({ chart, parameters }) => workloadsOf(render('shop', chart, ...parameters)))
@@ -41,7 +43,7 @@ describeWithHelm('the command lines in the charts', () => {
       const flags = given.flatMap(({ args }) => args).filter((parameter) => parameter.startsWith('--')).map((parameter) => parameter.split('=', 1)[0])
       const variables = given.flatMap(({ env }) => env).map(({ name }) => name)
       expect([...commandLine.flags]).toEqual(expect.arrayContaining(flags))
-      expect([...commandLine.variables, ...commonVariables]).toEqual(expect.arrayContaining(variables))
+      expect([...commandLine.variables, ...commonVariables, ...nodeVariables]).toEqual(expect.arrayContaining(variables))
     })
 
     test(`every flag of aisle ${role} is given by some value`, () => {
