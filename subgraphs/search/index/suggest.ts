@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { productCount } from './columns.ts'
 import { expressionOf, type Term } from './query.ts'
 import { correctWord } from './spelling.ts'
 import { rows } from './statements.ts'
@@ -11,6 +12,8 @@ export type IndexSuggestion =
 
 /** Completions of the last word that are tried together with the words before it. */
 const mostTried = 12
+/** Products that are counted to tell which goes best with them; of two that have more, the more common is the better. */
+const mostCounted = 200
 /** So short a beginning, or one with more products than these, fits too many names to tell one. */
 const shortestForNames = 2
 const mostNames = 500
@@ -48,7 +51,7 @@ function queries(connection: DatabaseSync, words: readonly Word[]): IndexSuggest
   const head = before.map((word) => correctWord(connection, word.surface) ?? word.surface)
   const counted = completions.map((completion) => {
     const terms = [...head, completion].map((word): Term => [stem(word)])
-    const sql = 'select count(*) from search_text where search_text match ?'
+    const sql = `select count(*) from (select 1 from search_text where search_text match ? limit ${mostCounted})`
     return { completion, count: before.length === 0 ? 0 : (rows<[number]>(connection, sql, expressionOf(terms, 'AND'))[0]?.[0] ?? 0) }
   })
   return counted
@@ -64,20 +67,31 @@ function completionsOf(connection: DatabaseSync, beginning: string): string[] {
 }
 
 function brands(connection: DatabaseSync, words: readonly Word[]): IndexSuggestion[] {
-  // One step down the index for each brand, however many products it has.
-  const all = rows<[brand: string]>(
-    connection,
-    `with recursive brand (name) as (
-       select min(brand) from search_doc union all select (select min(brand) from search_doc where brand > name) from brand where name is not null
-     ) select name from brand where name is not null`,
-  )
-  const counted = all.filter(([name]) => begins(name, words)).map(([text]) => {
-    return { text, count: rows<[number]>(connection, 'select count(*) from search_doc where brand = ?', text)[0]?.[0] ?? 0 }
-  })
-  return counted
-    .toSorted((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
+  return brandsOf(connection)
+    .filter(([name]) => begins(name, words))
     .slice(0, 3)
-    .map(({ text }) => ({ kind: 'BRAND', text }))
+    .map(([text]) => ({ kind: 'BRAND', text }))
+}
+
+interface Brands {
+  readonly newest: number
+  readonly products: number
+  /** Most products first. */
+  readonly counted: readonly (readonly [name: string, products: number])[]
+}
+
+const knownBrands = new WeakMap<DatabaseSync, Brands>()
+
+/** The brands of the catalogue, counted again once it has changed: a changed product has a new number, one that is gone has none. */
+function brandsOf(connection: DatabaseSync): Brands['counted'] {
+  const [newest = 0] = rows<[number | null]>(connection, 'select max(doc) from search_doc')[0]?.map((doc) => doc ?? 0) ?? []
+  const products = productCount(connection)
+  let known = knownBrands.get(connection)
+  if (known?.newest !== newest || known.products !== products) {
+    const sql = 'select brand, count(*) from search_doc where brand is not null group by brand order by count(*) desc, brand'
+    knownBrands.set(connection, (known = { newest, products, counted: rows<[name: string, products: number]>(connection, sql) }))
+  }
+  return known.counted
 }
 
 function categories(connection: DatabaseSync, words: readonly Word[]): IndexSuggestion[] {
