@@ -75,7 +75,7 @@ function brands(connection: DatabaseSync, words: readonly Word[]): IndexSuggesti
 
 interface Brands {
   readonly newest: number
-  readonly products: number
+  readonly total: number
   /** Most products first. */
   readonly counted: readonly (readonly [name: string, products: number])[]
 }
@@ -85,11 +85,11 @@ const knownBrands = new WeakMap<DatabaseSync, Brands>()
 /** The brands of the catalogue, counted again once it has changed: a changed product has a new number, one that is gone has none. */
 function brandsOf(connection: DatabaseSync): Brands['counted'] {
   const [newest = 0] = rows<[number | null]>(connection, 'select max(doc) from search_doc')[0]?.map((doc) => doc ?? 0) ?? []
-  const products = productCount(connection)
+  const total = productCount(connection)
   let known = knownBrands.get(connection)
-  if (known?.newest !== newest || known.products !== products) {
+  if (known?.newest !== newest || known.total !== total) {
     const sql = 'select brand, count(*) from search_doc where brand is not null group by brand order by count(*) desc, brand'
-    knownBrands.set(connection, (known = { newest, products, counted: rows<[name: string, products: number]>(connection, sql) }))
+    knownBrands.set(connection, (known = { newest, total, counted: rows<[name: string, count: number]>(connection, sql) }))
   }
   return known.counted
 }
