@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { after, isPromise, when, type Later } from '../../../subgraphs/shared/soon.ts'
+import { jsonOf } from '../compile/json-text.ts'
 import { lacks } from '../pass-through/pass-through.ts'
 import type { Answer, Executor } from '../serve/execute.ts'
 import type { PreparedOperation } from '../serve/documents.ts'
@@ -83,12 +84,15 @@ export class Answers {
     const slots = reads.slots()
     const version = this.#moves.newest(slots)
     const rights = caller.rights === '' ? '' : `.${digest(caller.rights)}`
-    const ready = { bytes: bytesOf(answer), lacks: lacks(answer.errors), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
-    const kept = this.#cache.put({ ...ready, key, recipe: caller.rights === '' ? { operationId: operation.id, variables } : null, slots, since, version }, alias)
+    const bytes = bytesOf(answer)
+    const lacking = lacks(answer.errors)
+    const etag = `W/"${this.#version}.${version.toString(36)}${rights}"`
+    const recipe = caller.rights === '' ? { operationId: operation.id, variables } : null
+    const kept = this.#cache.put({ bytes, lacks: lacking, etag, key, recipe, slots, since, version }, alias)
     // Not kept since something moved, its tag would say of the old what belongs to the new.
     if (!kept && version > since) return unkept(answer)
     // Nothing at all has happened since: it holds as what is ready does.
-    return { ...ready, edge: this.#moves.clock === since ? null : answer.edge }
+    return { bytes, lacks: lacking, etag, edge: this.#moves.clock === since ? null : answer.edge }
   }
 }
 
@@ -100,7 +104,7 @@ export function unkept(answer: Answer): ReadyAnswer {
 
 /** UTF-8, one character a byte; the object stays open for the extensions. */
 function bytesOf({ data, errors }: Answer): string {
-  const text = `{"data":${JSON.stringify(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
+  const text = `{"data":${jsonOf(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }
 
