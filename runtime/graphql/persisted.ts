@@ -50,7 +50,7 @@ export function resolveDocument(parameters: Parameters, policy: DocumentPolicy):
   const { query, documentId, persistedHash } = parameters
   const { manifest, persistedOnly, onUnlisted } = policy
   const automatic = persistedOnly ? null : (policy.automatic ?? null)
-  const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
+  const id = documentId === null ? persistedHash : withoutAlgorithm(documentId)
   if (id === null) {
     if (persistedOnly) throw new AisleError('PERSISTED_QUERY_ID_REQUIRED')
     if (query === '') throw new AisleError('BAD_REQUEST', 'The request holds neither "query" nor "documentId".')
@@ -75,7 +75,7 @@ export function resolveDocument(parameters: Parameters, policy: DocumentPolicy):
 
 /** True when a request asks by id for a document of the manifest. */
 export function isListed({ query, documentId, persistedHash }: Parameters, { manifest }: DocumentPolicy): boolean {
-  const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
+  const id = documentId === null ? persistedHash : withoutAlgorithm(documentId)
   return query === '' && id !== null && manifest !== null && manifest.has(id)
 }
 
@@ -83,4 +83,8 @@ export function isListed({ query, documentId, persistedHash }: Parameters, { man
 function codeOfUnknownHash(hasRegistry: boolean, hasManifest: boolean): ErrorCode {
   if (hasRegistry) return 'PERSISTED_QUERY_NOT_FOUND'
   return hasManifest ? 'PERSISTED_QUERY_NOT_IN_LIST' : 'PERSISTED_QUERY_NOT_SUPPORTED'
+}
+
+function withoutAlgorithm(documentId: string): string {
+  return documentId.startsWith('sha256:') ? documentId.slice('sha256:'.length) : documentId
 }
