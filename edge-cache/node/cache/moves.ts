@@ -1,7 +1,7 @@
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
 import { changedTags, retentionTag, type Tag } from '../../../subgraphs/shared/tags.ts'
 
-/** Tags share slots by their hash: two that meet in one are dropped together, which is allowed. A power of two. */
+/** Tags share slots by their hash: two that meet in one are dropped together, which is allowed. Slots are a power of two. */
 const slotBits = 19
 
 /** More tags than this between two batches of the log stand for everything. */

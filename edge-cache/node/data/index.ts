@@ -142,6 +142,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       listening: () => changes.scopes.size > 0,
       onWaiting: () => waiting.wake(),
       onStranger: () => states.doubt('stranger'),
+      cloudNow: () => clock.now(),
       onLost(writes) {
         metrics.lost(writes)
         states.doubt('loss')

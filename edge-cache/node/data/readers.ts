@@ -76,7 +76,8 @@ export class ReaderPool implements Disposable {
 
   /** Runs `work` outside any transaction: each of its statements sees the newest cut. */
   peek<Result>(work: (connection: DatabaseSync) => Result): Result {
-    return work(this.#newest().connection)
+    const idle = this.#idle.at(-1)
+    return work((idle?.generation === this.#replica.generation ? idle : this.#newest()).connection)
   }
 
   [Symbol.dispose](): void {
