@@ -64,6 +64,7 @@ export interface NodeDataOptions {
   readonly startOutboxThread?: StartOutboxThread
   readonly transport?: Transport
   readonly runFileTask?: RunFileTask
+  readonly moves?: Moves
 }
 
 /**
@@ -93,7 +94,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       onFault: (error) => log.error({ err: error }, 'the outbox cannot be opened: no writes are taken until it can'),
     }),
   )
-  const moves = new Moves()
+  const { moves = new Moves() } = options
   const damage = new Damage(join(directory, 'replica.db.damage'), () => moves.everything())
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
   const replica: Replica = stack.use(
