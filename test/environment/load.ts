@@ -23,9 +23,9 @@ const pauseMs = 20
 export function startClients(count: number, request: () => Readonly<Record<string, unknown>>, url: string): Clients {
   const answers: Answer[] = []
   const failures: Failure[] = []
-  let stopped = false
+  const stopping = new AbortController()
   const client = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const asked = request()
       const began = performance.now()
       try {
@@ -41,7 +41,7 @@ export function startClients(count: number, request: () => Readonly<Record<strin
     answers,
     failures,
     async stop() {
-      stopped = true
+      stopping.abort()
       await running
       return failures
     },
