@@ -70,7 +70,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
   limitConnections(server.server, config.maxConnectionsPerAddress)
-  const sockets = serveWebSocket(server.server, graphqlPath, service, limits, context.tracing)
+  const sockets = serveWebSocket(server.server, service, { path: graphqlPath, allowOrigin: config.allowOrigin, limits, tracing: context.tracing })
   const port = await listen(server.server, config.port, config.host)
   const take = async (sdl: string): Promise<void> => {
     const next = await createVersion(sdl)
