@@ -35,7 +35,7 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
-  const identity = createIdentity(config, { log: context.log })
+  const identity = createIdentity(config, { log: context.log, passOn: config.propagateHeader?.includes('authorization') ?? false })
   const headers = await headerRules(config)
   const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
