@@ -44,13 +44,13 @@ async function costOfOne({ name, off, on, headers }: FeatureSet, { market, sessi
       all.push(...(await comparePair(session, sides[0], sides[1], pace)))
     }
   }
-  return workloads.flatMap(([short, workload]) => {
+  return workloads.flatMap(([size, workload]) => {
     const percent = (ratios.get(workload) ?? []).map((ratio) => (ratio - 1) * 100)
     if (percent.length === 0) return [null, null]
     const [low, high] = medianInterval(percent)
-    figures[`feature.${name}.${short}_percent`] = rounded(median(percent))
-    figures[`feature.${name}.${short}_percent_low`] = rounded(low)
-    figures[`feature.${name}.${short}_percent_high`] = rounded(high)
+    figures[`feature.${name}.${size}_percent`] = rounded(median(percent))
+    figures[`feature.${name}.${size}_percent_low`] = rounded(low)
+    figures[`feature.${name}.${size}_percent_high`] = rounded(high)
     return [median(percent), `${low.toFixed(1)} to ${high.toFixed(1)}`]
   })
 }
