@@ -90,8 +90,8 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
         await turnOfTheLoop()
         return remembered()
       }
-      // Who waits is told of what comes; who does not has to be told what is there now.
-      await (waitMs > 0 ? tail?.reach(logSignal.head) : tail?.fresh(0))
+      // Who waits is told of what comes, and may have heard of more than this process; who does not has to be told what is there now.
+      await (waitMs > 0 ? tail?.reach(Math.max(logSignal.head, after.batch)) : tail?.fresh(0))
       let follows = waitMs > 0 && tail?.isNear(after.batch) === true
       for (;;) {
         signal?.throwIfAborted()
