@@ -126,7 +126,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       readingsSince: state?.readingsSince ?? null,
     }
   }
-  const metrics = registerDataMetrics(registry, status, () => readers.leased)
+  const metrics = registerDataMetrics(registry, status, { sessions: () => readers.leased, longestQueue: () => changes.longestQueue })
 
   const waiting = { wake: () => {} }
   const kept = stack.use(
