@@ -4,7 +4,7 @@ import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graph
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import { after, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
-import { unkept, type Answers, type ReadyAnswer } from '../cache/answers.ts'
+import { digestTag, unkept, type Answers, type ReadyAnswer } from '../cache/answers.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { DataStatus } from '../data.ts'
 import type { PassThrough } from '../pass-through/pass-through.ts'
@@ -56,12 +56,13 @@ export function createResponder({ operations, answers, passThrough = null, statu
   const fail: Responder['fail'] = (error, media = plainJson) => {
     const { fault, errors } = failure(error, log)
     const now = status()
-    const body = Buffer.from(JSON.stringify({ errors, extensions: { edge: freshness(now, now.position) } })).toString('latin1')
-    const head = ['content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
+    const { age, close } = ageText(freshness(now, now.position))
+    const bytes = Buffer.from(`{"errors":${JSON.stringify(errors)}`).toString('latin1')
+    const head = ['age', age, 'etag', digestTag(bytes), 'content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
     if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', 'POST')
     const challenge = challengeOf(fault)
     if (challenge !== null) head.push('www-authenticate', challenge)
-    return response(statusFor(fault.code, fault.status, media), head, body)
+    return response(statusFor(fault.code, fault.status, media), head, bytes + close)
   }
 
   return {
@@ -91,9 +92,19 @@ export function createResponder({ operations, answers, passThrough = null, statu
 
 function success({ bytes, etag }: { readonly bytes: string; readonly etag: string }, { age, close }: AgeText, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response {
   const head = ['age', age, 'etag', etag, 'vary', 'accept, origin, authorization', 'cache-control', isGet ? 'no-cache' : 'no-store']
-  if (isGet && ifNoneMatch !== undefined && ifNoneMatch.split(/\s*,\s*/).includes(etag)) return { status: 304, head, body: '' }
+  if (isGet && ifNoneMatch !== undefined && isHeld(ifNoneMatch, etag)) return { status: 304, head, body: '' }
   head.push('content-type', media === plainJson ? 'application/json; charset=utf-8' : `${media}; charset=utf-8`)
   return response(200, head, bytes + close)
+}
+
+/** Whether If-None-Match names this answer: by weak comparison, or as any at all (RFC 9110, 13.1.2). */
+function isHeld(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag) return true
+  const opaque = etag.slice('W/'.length)
+  return ifNoneMatch.split(',').some((each) => {
+    const tag = each.trim()
+    return tag === '*' || tag === opaque || tag === etag
+  })
 }
 
 function response(status: number, head: string[], body: string): Response {
