@@ -102,6 +102,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     ['a document of the client\'s own', () => post({ query: '{ __typename }' }), 400, 'PERSISTED_QUERY_ID_REQUIRED'],
     ['both an id and a document', () => post({ documentId: id('ShelfLabel'), query: '{ __typename }' }), 400, 'CANNOT_SEND_PQ_ID_AND_BODY'],
     ['a mutation by GET', () => get({ documentId: id('RecordCount') }), 405, 'METHOD_NOT_ALLOWED'],
+    ['another method', () => fetch(`${node.url}/graphql`, { method: 'PUT', headers: json, body: '{}' }), 405, 'METHOD_NOT_ALLOWED'],
     ['a batch', () => post([{ documentId: id('ShelfLabel') }]), 400, 'BAD_REQUEST'],
     ['a body that is no JSON', () => post('{'), 400, 'BAD_REQUEST'],
     ['a body of another type', () => post('{}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
@@ -173,6 +174,14 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       client.subscribe({ query: 'subscription { stockChanged(storeId: "7") { onHand } }' }, { next: resolve, error: resolve, complete: () => resolve(null) })
     })
     expect(refusal).toMatchObject([{ extensions: { code: 'PERSISTED_QUERY_ID_REQUIRED' } }])
+    await client.dispose()
+  })
+
+  test.each([['a query', 'ShelfLabel'], ['a write', 'RecordCount'], ['a subscription', 'WatchStock']])('%s that is refused over the socket ends alone, and says how old what it stands on is', async (_label, name) => {
+    const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false })
+    const ask = (operation: string, variables: Record<string, unknown>) => client.iterate({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables }).next()
+    expect((await ask(name, {})).value).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }], extensions: { edge: { position: expect.any(String) } } })
+    expect((await ask('ShelfLabel', label)).value).toMatchObject({ data: { product: { id: 'tea' } } })
     await client.dispose()
   })
 

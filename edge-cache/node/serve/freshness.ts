@@ -23,6 +23,11 @@ export function freshness(status: DataStatus, position: LogPosition | null): Fre
   }
 }
 
+/** The age of what the copy shows now. */
+export function currentFreshness(status: DataStatus): Freshness {
+  return freshness(status, status.position)
+}
+
 /**
  * The age of an answer that was read at a cut. While the copy still stands there, it holds for as long as the copy does; what has come since
  * tells nothing of it, and makes it no younger.

@@ -10,7 +10,7 @@ import type { DataStatus } from '../data.ts'
 import type { PassThrough } from '../pass-through/pass-through.ts'
 import type { OperationList } from './documents.ts'
 import { failure } from './faults.ts'
-import { ageText, currentAgeText, freshness, type AgeText } from './freshness.ts'
+import { ageText, currentAgeText, currentFreshness, type AgeText } from './freshness.ts'
 
 /** What is sent: names and values of the head in turn, and the body's bytes, one character each. */
 export interface Response {
@@ -39,7 +39,8 @@ export interface Responder {
   ready(alias: string, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response | null
   /** Never throws nor rejects: what fails is answered as its fault. */
   respond(request: Request): Later<Response>
-  fail(error: unknown, media?: ResponseMedia): Response
+  /** @param allow what METHOD_NOT_ALLOWED says may be used instead */
+  fail(error: unknown, media?: ResponseMedia, allow?: string): Response
 }
 
 /** GraphQL over HTTP for persisted operations: POST anything, GET queries, which may be answered by 304. */
@@ -53,13 +54,12 @@ export function createResponder({ operations, answers, passThrough = null, statu
 }): Responder {
   const current = currentAgeText(status)
 
-  const fail: Responder['fail'] = (error, media = plainJson) => {
+  const fail: Responder['fail'] = (error, media = plainJson, allow = 'POST') => {
     const { fault, errors } = failure(error, log)
-    const now = status()
-    const { age, close } = ageText(freshness(now, now.position))
+    const { age, close } = ageText(currentFreshness(status()))
     const bytes = Buffer.from(`{"errors":${JSON.stringify(errors)}`).toString('latin1')
     const head = ['age', age, 'etag', digestTag(bytes), 'content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
-    if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', 'POST')
+    if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', allow)
     const challenge = challengeOf(fault)
     if (challenge !== null) head.push('www-authenticate', challenge)
     return response(statusFor(fault.code, fault.status, media), head, bytes + close)

@@ -62,17 +62,19 @@ export class SmallWorld {
   async step({ data }: AnsweringNode): Promise<void> {
     const { cloud } = this
     const context = { principal: 'test', now: Date.now() }
+    // Nothing arrives while it is down.
+    if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
     const key = this.#chance.below(100)
-    if (key < 30) this.#putSomething()
-    else if (key < 40) this.#putMuch()
-    else if (key < 50) this.#removeSomething()
-    else if (key < 65) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
+    if (key < 40) this.#putSomething()
+    else if (key < 44) this.#putMuch()
+    else if (key < 54) this.#removeSomething()
+    else if (key < 66) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
     else if (key < 75) await data.inventory.recordCount({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), counted: this.#chance.below(20), countedAt: null }, context)
     else if (key < 85) await data.device.reportReadings({ operationId: operationId(), deviceId: this.#chance.of(devices), readings: [{ metric: 'temperature', at: this.#began - this.#chance.below(3) * 60_000, value: this.#chance.below(9) }] }, context)
     else if (key < 90) cloud.holdsLog = true
     else if (key < 94) cloud.release()
     else if (key < 96) cloud.refuses = this.#chance.below(2) === 0 ? () => null : () => 'PRODUCT_UNKNOWN'
-    else if (key < 98) cloud.down = !cloud.down
+    else if (key < 98) cloud.down = true
     else if (key < 99) this.#ahead += hourMs
     else this.#restore()
   }
