@@ -18,13 +18,13 @@ import { tellTheSameFaults } from '../testing/faults.ts'
 import { Chance, SmallWorld } from '../testing/small-world.ts'
 
 const seed = Number(process.env.CACHE_SEED ?? 1)
-const steps = Number(process.env.CACHE_STEPS ?? 60)
+const steps = Number(process.env.CACHE_STEPS ?? 80)
 const callers: readonly Caller[] = [everybody, createCaller({ subject: 'clerk', roles: ['admin'] })]
 /** Operations beside the project's own, so that every field is asked for. */
 const randomOperations = 60
 /** So many questions are asked again after each step: what was never asked before is no hit. */
-const remembered = 36
-const freshAStep = 5
+const remembered = 30
+const freshAStep = 3
 
 interface Question {
   readonly name: string

@@ -32,6 +32,7 @@ const devices = ids('d', 3)
 const words = ['green', 'tea', 'black', 'milk', 'oat', 'bread', 'dark', 'chocolate']
 const brands = ['Acme', 'Verdello']
 const dayMs = 24 * hourMs
+const putEntities: readonly EntityName[] = ['store', 'category', 'list_price', 'product', 'device', 'neighbours', 'stock', 'trending', 'store_price', 'reading']
 
 /** A chain so small that everything meets everything, changed by chance. */
 export class SmallWorld {
@@ -40,6 +41,7 @@ export class SmallWorld {
   readonly #began = Date.now()
   #ahead = 0
   #epochs = 0
+  #turn = 0
 
   /** What random operations are asked about. */
   readonly pool: Pool
@@ -65,12 +67,12 @@ export class SmallWorld {
     // Nothing arrives while it is down.
     if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
     const key = this.#chance.below(100)
-    if (key < 40) this.#putSomething()
-    else if (key < 44) this.#putMuch()
-    else if (key < 54) this.#removeSomething()
-    else if (key < 66) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
-    else if (key < 75) await data.inventory.recordCount({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), counted: this.#chance.below(20), countedAt: null }, context)
-    else if (key < 85) await data.device.reportReadings({ operationId: operationId(), deviceId: this.#chance.of(devices), readings: [{ metric: 'temperature', at: this.#began - this.#chance.below(3) * 60_000, value: this.#chance.below(9) }] }, context)
+    if (key < 58) this.#putSomething()
+    else if (key < 61) this.#putMuch()
+    else if (key < 68) this.#removeSomething()
+    else if (key < 74) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
+    else if (key < 80) await data.inventory.recordCount({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), counted: this.#chance.below(20), countedAt: null }, context)
+    else if (key < 86) await data.device.reportReadings({ operationId: operationId(), deviceId: this.#chance.of(devices), readings: [{ metric: 'temperature', at: this.#began - this.#chance.below(3) * 60_000, value: this.#chance.below(9) }] }, context)
     else if (key < 90) cloud.holdsLog = true
     else if (key < 94) cloud.release()
     else if (key < 96) cloud.refuses = this.#chance.below(2) === 0 ? () => null : () => 'PRODUCT_UNKNOWN'
@@ -114,8 +116,9 @@ export class SmallWorld {
     return sets[name] ?? { id, productId: id, storeId }
   }
 
+  /** One row, of each entity in turn: what changes together with others would hide who reads it unnoticed. */
   #putSomething(): void {
-    this.cloud.put(this.#something())
+    this.cloud.put(this.#something(putEntities[this.#turn++ % putEntities.length]))
   }
 
   /** A batch that is taken in by parts, while others read. */
@@ -123,8 +126,7 @@ export class SmallWorld {
     this.cloud.put(...Array.from({ length: 2 + this.#chance.below(40) }, () => this.#something()))
   }
 
-  #something(): { readonly entity: EntityName; readonly row: Record<string, unknown> } {
-    const entity = this.#chance.of<EntityName>(['category', 'product', 'product', 'list_price', 'store', 'neighbours', 'trending', 'store_price', 'stock', 'stock', 'device', 'reading'])
+  #something(entity: EntityName = this.#chance.of(putEntities)): { readonly entity: EntityName; readonly row: Record<string, unknown> } {
     this.changed.add(entity)
     return { entity, row: this.#row(entity) }
   }
@@ -139,7 +141,7 @@ export class SmallWorld {
       case 'category': return { id: chance.of(categories), parent_id: chance.of([null, ...categories]), name, path: JSON.stringify([name]) }
       case 'product': return { id: product_id, name, description: chance.of(words), brand: chance.of([null, ...brands]), category_id: chance.of([null, ...categories]), gtin: null, attributes: JSON.stringify([['colour', chance.of(words)]]), image_url: null }
       case 'list_price': return { product_id, ...amount }
-      case 'store': return this.#store(chance.of(['S1', 'S2', 'S3']))
+      case 'store': return this.#store(chance.of(['S1', 'S1', 'S2', 'S3']))
       case 'neighbours': return { product_id, similar_to: packed, bought_with: packed }
       case 'trending': return { store_id: chance.of(['S1', '']), items: JSON.stringify(products.slice(chance.below(4)).map((id, at) => [id, 1 / (at + 1)])) }
       case 'store_price': return { store_id: 'S1', product_id, ...amount }
