@@ -7,12 +7,17 @@ import type { LogPosition } from '../../../subgraphs/shared/changes.ts'
 import type { ReadSession } from '../data.ts'
 import { shownViews } from './overlay/tables.ts'
 
+interface Cut {
+  readonly position: LogPosition
+  readonly asOf: number
+}
+
 /** A connection that can only read, and that shows pending writes. */
 interface Reader {
   readonly connection: DatabaseSync
   readonly storage: Storage
-  /** Begins a transaction and reads its position, which fixes its cut. */
-  begin(): LogPosition | null
+  /** Begins a transaction and reads where it stands, which fixes its cut. */
+  begin(): Cut | null
   /** Of the replica's file when this was opened. */
   readonly generation: number
 }
@@ -111,18 +116,21 @@ export class ReaderPool implements Disposable {
 
   #session(reader: Reader): ReadSession {
     const { connection, storage } = reader
-    let position = reader.begin()
+    let cut = reader.begin()
     let released = false
     return {
       connection,
       storage,
       get position() {
-        return position
+        return cut?.position ?? null
+      },
+      get asOf() {
+        return cut?.asOf ?? null
       },
       refresh: () => {
         if (released) throw new Error('This read session was released.')
         connection.exec('commit')
-        position = reader.begin()
+        cut = reader.begin()
       },
       [Symbol.dispose]: () => {
         if (released) return
@@ -164,12 +172,12 @@ export class ReaderPool implements Disposable {
     const connection = this.#replica.reader()
     try {
       connection.exec(`pragma cache_size = ${-pageCacheKb}; ${shownViews}`)
-      const selectPosition = connection.prepare('select epoch, batch from replica_state')
+      const selectPosition = connection.prepare('select epoch, batch, as_of from replica_state')
       const beginRead = connection.prepare('begin')
-      const begin = (): LogPosition | null => {
+      const begin = (): Cut | null => {
         beginRead.run()
         const row = selectPosition.get()
-        return row === undefined ? null : { epoch: String(row.epoch), batch: Number(row.batch) }
+        return row === undefined ? null : { position: { epoch: String(row.epoch), batch: Number(row.batch) }, asOf: Number(row.as_of) }
       }
       return { connection, generation, begin, storage: sqliteStorage(connection) }
     } catch (error) {
