@@ -12,11 +12,12 @@ import {
 import { AisleError } from '../../runtime/errors.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
-import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
+import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
 import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
 import { type Step, stepInto, towardsLoss } from './steps.ts'
+import { createTwinPlanner } from './twin-fields.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
 const maxAttempts = 400
@@ -51,7 +52,7 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     const before = entities.get(slot)
     if (before !== undefined) return before
     const sdl = withEntityRoot(options.supergraph, query, known)
-    const made = sdl === null ? Promise.resolve(null) : createPlanner(sdl, options.labels).catch(() => null)
+    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).catch(() => null)
     entities.set(slot, made)
     return made
   }

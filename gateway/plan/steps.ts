@@ -1,7 +1,7 @@
 import { type GraphQLNamedType, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType, Kind, type SelectionNode } from 'graphql'
 import type { TypeSystem } from '../supergraph/types.ts'
 import type { FlattenNodePathSegment } from './planner.ts'
-import { hasSelections, type Parent } from './selections.ts'
+import { hasSelections, isOfKey, type Parent } from './selections.ts'
 
 /** One step on a way down through an operation. */
 export interface Step {
@@ -34,8 +34,8 @@ export function stepInto(schema: GraphQLSchema, above: readonly FlattenNodePathS
  */
 export function towardsLoss(graph: Graph, type: GraphQLNamedType, path: readonly FlattenNodePathSegment[], selections: readonly SelectionNode[]): Step[] | null {
   const { schema, types } = graph
-  const ofObject = (name: string, inside: readonly SelectionNode[]): string[] => inside.flatMap((selection) => (selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value) ? [selection.name.value] : []))
-  const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((field) => !types.keysOfType(name).some((key) => key.has(field)))
+  const ofObject = (name: string, inside: readonly SelectionNode[]): readonly SelectionNode[] => inside.filter((selection) => selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value))
+  const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((selection) => !types.keysOfType(name).some((key) => isOfKey(selection, key)))
   const narrowing = selections.filter((selection) => selection.kind === Kind.INLINE_FRAGMENT).map((node) => ({ node, name: node.typeCondition?.name.value ?? type.name, inside: node.selectionSet.selections }))
   const asking = narrowing.filter(({ name, inside }) => ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
   const added = new Set<SelectionNode>(asking > 1 ? narrowing.filter(({ name, inside }) => adds(name, inside)).map(({ node }) => node) : [])

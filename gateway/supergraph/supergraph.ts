@@ -3,9 +3,9 @@ import { AisleError } from '../../runtime/errors.ts'
 import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
 import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { type CostRules, readCostRules } from '../limits/cost-rules.ts'
-import { createPlanner } from '../plan/planner.ts'
 import { withPartialUnions } from '../plan/partial-unions.ts'
 import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../plan/split.ts'
+import { createTwinPlanner } from '../plan/twin-fields.ts'
 import { directiveArguments } from './ast.ts'
 import { checkDefinitions } from './check.ts'
 import { withSpecifiedNames } from './links.ts'
@@ -47,7 +47,7 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   const schema = buildPublicSchema(document)
   const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
   const options: SplitOptions = { supergraph: document, schema, types, labels: overrideLabels }
-  const planner = withPartialUnions(createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), options), options)
+  const planner = withPartialUnions(createSplitPlanner(await createTwinPlanner(document === written ? sdl : print(document), overrideLabels), options), options)
   return { schema, planner, types, access: readAccessRules(document, grant), costs: readCostRules(document), urls }
 }
 
