@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type GraphQLNamedType,
   type GraphQLSchema,
+  isInterfaceType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -215,7 +216,7 @@ class Splitter {
   /** Cuts at the last of the steps. */
   async #cut(root: Root, selections: readonly SelectionNode[], steps: readonly Step[]): Promise<PlanNode | null | undefined> {
     const place = steps.at(-1)
-    if (place === undefined || !isObjectType(place.type)) return undefined
+    if (place === undefined || !(isObjectType(place.type) || isInterfaceType(place.type))) return undefined
     for (const key of this.#options.types.keysOfType(place.type.name)) {
       const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
       if (entity === null) continue

@@ -18,7 +18,7 @@ export interface TypeSystem {
   keysOf(typeName: string, graph: string): readonly KeyFields[]
   /** Every key of a type, each once; those that most subgraphs declare come first. */
   keysOfType(typeName: string): readonly KeyFields[]
-  /** What a field requires of its object, as `@requires` writes it. */
+  /** What a field requires of its object, as `@requires` writes it, also on an interface object. */
   requirementOf(typeName: string, field: string): string | null
   /** Names of the interfaces that are interface objects in some subgraph. */
   readonly interfaceObjects: ReadonlySet<string>
@@ -105,7 +105,7 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
     interfaceObjects: new Set([...interfaceObjects].flatMap(([name, fields]) => (fields.size > 0 ? [name] : []))),
     isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
-    requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
+    requirementOf: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].map((name) => requirements.get(`${name}.${field}`)).find((requirement) => requirement !== undefined) ?? null,
     keyLeaves: keyLeaves.difference(withArguments),
     keyObjects,
     readByPlans,
