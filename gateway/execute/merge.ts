@@ -17,7 +17,8 @@ export function createMerge(types: TypeSystem): Merge {
     for (const key of Object.keys(source)) {
       const value = source[key]
       const present = target[key]
-      if (present === undefined || present === null) {
+      // Of a field that plans read with several arguments, one after the other, the next reads what came last.
+      if (present === undefined || present === null || (value === null && types.readWithArguments.has(key))) {
         target[key] = copy ? cloneJson(value) : value
       } else if (value !== null && value !== undefined) {
         target[key] = combine(present, value, key, copy)

@@ -16,6 +16,7 @@ import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot
 import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
+import { keepsRequirements } from './requirements.ts'
 import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
 import { type Step, stepInto, towardsLoss } from './steps.ts'
 import { createTwinPlanner } from './twin-fields.ts'
@@ -45,7 +46,8 @@ export interface SplitOptions {
  * an entity above the place that fails: the rest of the operation asks for the entity's key there, and what was cut off is planned
  * by itself from that key and put behind it. So each part is a plan of the same planner, and together they fetch what was asked.
  */
-export function createSplitPlanner(planner: Planner, options: SplitOptions): SplitPlanner {
+export function createSplitPlanner(given: Planner, options: SplitOptions): SplitPlanner {
+  const planner = withRequirements(given, options.types)
   const entities = new Map<string, Promise<Planner | null>>()
   const query = options.schema.getQueryType()?.name ?? 'Query'
   const plannerOf: PlannerOf = (known) => {
@@ -53,7 +55,7 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     const before = entities.get(slot)
     if (before !== undefined) return before
     const sdl = withEntityRoot(options.supergraph, query, known)
-    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).catch(() => null)
+    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).then((entityPlanner) => withRequirements(entityPlanner, options.types), () => null)
     entities.set(slot, made)
     return made
   }
@@ -75,8 +77,8 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   }
   return {
     percentages: planner.percentages,
-    async plan(given, drawn) {
-      const operation = withInterfaceKeys(given, options.schema, options.types)
+    async plan(asked, drawn) {
+      const operation = withInterfaceKeys(asked, options.schema, options.types)
       const { selections } = operation.selectionSet
       const whole = await planWhole(operation, drawn)
       if (operation.operation !== OperationTypeNode.MUTATION || selections.length === 1 || joinsNothing(whole)) return whole
@@ -87,6 +89,18 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
         if (plan !== null) plans.push(plan)
       }
       return { kind: 'Sequence', nodes: plans }
+    },
+  }
+}
+
+/** Fails where the planner would send fields what they do not require. */
+function withRequirements(planner: Planner, types: TypeSystem): Planner {
+  return {
+    percentages: planner.percentages,
+    async plan(document, drawn) {
+      const made = await planner.plan(document, drawn)
+      if (!keepsRequirements(made, types)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
+      return made
     },
   }
 }

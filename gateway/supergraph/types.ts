@@ -18,8 +18,8 @@ export interface TypeSystem {
   keysOf(typeName: string, graph: string): readonly KeyFields[]
   /** Every key of a type, each once; those that most subgraphs declare come first. */
   keysOfType(typeName: string): readonly KeyFields[]
-  /** What a field requires of its object, as `@requires` writes it, also on an interface object. */
-  requirementOf(typeName: string, field: string): string | null
+  /** What a field requires of its object, as `@requires` writes it, also on an interface object; in one subgraph, or in any. */
+  requirementOf(typeName: string, field: string, graph?: string): string | null
   /** Names of the interfaces that are interface objects in some subgraph. */
   readonly interfaceObjects: ReadonlySet<string>
   /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
@@ -84,10 +84,11 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
       }
       for (const field of definition.fields ?? []) {
         if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
-        for (const { requires } of directiveArguments(field, 'join__field')) {
+        for (const { requires, graph = '' } of directiveArguments(field, 'join__field')) {
           if (requires === undefined) continue
           addNames(parseFieldSet(requires), readByPlans)
           requirements.set(`${name}.${field.name.value}`, requires)
+          requirements.set(`${graphOf.get(graph)} ${name}.${field.name.value}`, requires)
         }
       }
     }
@@ -105,7 +106,8 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
     interfaceObjects: new Set([...interfaceObjects].flatMap(([name, fields]) => (fields.size > 0 ? [name] : []))),
     isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
-    requirementOf: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].map((name) => requirements.get(`${name}.${field}`)).find((requirement) => requirement !== undefined) ?? null,
+    requirementOf: (typeName, field, graph) =>
+      [typeName, ...(conditions.get(typeName) ?? [])].map((name) => requirements.get(`${graph === undefined ? '' : `${graph} `}${name}.${field}`)).find((requirement) => requirement !== undefined) ?? null,
     keyLeaves: keyLeaves.difference(withArguments),
     keyObjects,
     readByPlans,
