@@ -3,6 +3,9 @@ import type { TypeSystem } from '../supergraph/types.ts'
 
 const prefix = '_client_'
 
+/** How the response keys start that the planner makes up for itself. */
+export const plannersAlias = '_internal_qp_alias_'
+
 /**
  * The response key under which a client's field is fetched. Plans read keys and required fields by their plain names, beside what the
  * client selects on the same object. Where a client's key could stand in such a place for something else (`id: name`, or `price(currency: USD)`

@@ -34,14 +34,15 @@ const subgraphs = {
     },
   },
   top: {
-    sdl: 'type Item @key(fields: "id") { id: ID!  mid(by: Int): Int @external  other: Int @requires(fields: "mid(by: 4)")  pal: Item }',
-    resolvers: { Item: { ...reference, other: ({ mid }: Given) => needed(mid), pal: ({ id }: Given) => ({ id }) } },
+    sdl: 'type Item @key(fields: "id") { id: ID!  mid(by: Int): Int @external  other: Int @requires(fields: "mid(by: 4)")  both: Int @requires(fields: "mid(by: 3)")  pal: Item }',
+    resolvers: { Item: { ...reference, other: ({ mid }: Given) => needed(mid), both: ({ mid }: Given) => needed(mid), pal: ({ id }: Given) => ({ id }) } },
   },
 }
 
 test.each<[string, string, unknown]>([
   ['side by side', '{ items { low mid friend { other } } }', { items: [{ low: 10, mid: 20, friend: { other: null } }, { low: 20, mid: null, friend: { other: 24 } }] }],
   ['below an entity', '{ items { base(unit: 3) pal { mid low } } }', { items: [{ base: 30, pal: { mid: 20, low: 10 } }, { base: 60, pal: { mid: null, low: 20 } }] }],
+  ['by fields that are required themselves', '{ items { both low other } }', { items: [{ both: 23, low: 10, other: 24 }, { both: null, low: 20, other: null }] }],
   ['behind each other', '{ items { low other m: mid(by: 1) friend { low other } } }', {
     items: [{ low: 10, other: 24, m: 21, friend: { low: 20, other: null } }, { low: 20, other: null, m: null, friend: { low: 10, other: 24 } }],
   }],
