@@ -1,4 +1,5 @@
 import type { FetchRewrite, RequiresSelection } from '../plan/planner.ts'
+import { isRequiredName } from '../plan/required-names.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { writeString } from './leaves.ts'
@@ -118,10 +119,11 @@ function compileField(name: string, output: string, selections: readonly Require
   const broken = ~inKeys.reduce((bits, { bit }) => bits | bit, 0)
   const isKey = inKeys.length > 0
   const prefix = `,${JSON.stringify(output)}:`
+  const isNamed = isRequiredName(name)
   const writeNested = selections.length === 0 ? null : compileFields(selections, nestedSlots, types)
   return (object, progress) => {
     let value = object[name]
-    if (value === undefined) value = object[output]
+    if (value === undefined && !isNamed) value = object[output]
     if (value === undefined || value === null) {
       progress.keys &= broken
       if (value === null && !isKey) return `${prefix}null`

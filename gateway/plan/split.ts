@@ -16,7 +16,7 @@ import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot
 import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
-import { keepsRequirements } from './requirements.ts'
+import { sendsEachApart } from './required-names.ts'
 import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
 import { type Step, stepInto, towardsLoss } from './steps.ts'
 import { createTwinPlanner } from './twin-fields.ts'
@@ -39,6 +39,8 @@ export interface SplitOptions {
   readonly schema: GraphQLSchema
   readonly types: TypeSystem
   readonly labels: readonly string[]
+  /** Reads a plan that was made over the supergraph, see `withRequiredNames`. */
+  readonly restore: (plan: PlanNode) => PlanNode
 }
 
 /**
@@ -47,7 +49,7 @@ export interface SplitOptions {
  * by itself from that key and put behind it. So each part is a plan of the same planner, and together they fetch what was asked.
  */
 export function createSplitPlanner(given: Planner, options: SplitOptions): SplitPlanner {
-  const planner = withRequirements(given, options.types)
+  const planner = withRequirements(given, options)
   const entities = new Map<string, Promise<Planner | null>>()
   const query = options.schema.getQueryType()?.name ?? 'Query'
   const plannerOf: PlannerOf = (known) => {
@@ -55,7 +57,7 @@ export function createSplitPlanner(given: Planner, options: SplitOptions): Split
     const before = entities.get(slot)
     if (before !== undefined) return before
     const sdl = withEntityRoot(options.supergraph, query, known)
-    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).then((entityPlanner) => withRequirements(entityPlanner, options.types), () => null)
+    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).then((entityPlanner) => withRequirements(entityPlanner, options), () => null)
     entities.set(slot, made)
     return made
   }
@@ -93,13 +95,14 @@ export function createSplitPlanner(given: Planner, options: SplitOptions): Split
   }
 }
 
-/** Fails where the planner would send fields what they do not require. */
-function withRequirements(planner: Planner, types: TypeSystem): Planner {
+/** Reads the plans of a planner, and fails where it would send fields what others require. */
+function withRequirements(planner: Planner, { restore }: SplitOptions): Planner {
   return {
     percentages: planner.percentages,
     async plan(document, drawn) {
-      const made = await planner.plan(document, drawn)
-      if (!keepsRequirements(made, types)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
+      const plan = await planner.plan(document, drawn)
+      const made = plan === null ? null : restore(plan)
+      if (!sendsEachApart(made)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
       return made
     },
   }

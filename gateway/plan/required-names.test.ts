@@ -52,3 +52,25 @@ test.each<[string, string, unknown]>([
   expect(errors).toEqual([])
   expect(data).toEqual(expected)
 })
+
+test('objects of which fields require the same field with different arguments do not end the process', async () => {
+  const sent = (given: object): string => JSON.stringify(given)
+  await using graph = await startFederation({
+    shop: {
+      sdl: 'type Query { order: Order }  type Order @key(fields: "id") { id: ID!  group: Group  groups(first: Int): [Group!] }  type Group { mean(unit: Int!): Int  title(loud: Boolean = false): String }',
+      resolvers: {
+        Query: { order: () => ({ id: '1' }) },
+        Order: { ...reference, group: () => ({}), groups: (_: unknown, { first = 1 }: { first?: number }) => Array.from({ length: first }, () => ({})) },
+        Group: { mean: (_: unknown, { unit }: { unit: number }) => unit * 3, title: (_: unknown, { loud }: { loud: boolean }) => (loud ? 'TITLE' : 'title') },
+      },
+    },
+    post: {
+      sdl: `type Order @key(fields: "id") { id: ID!  group: Group @external  groups(first: Int): [Group!] @external  one: String @requires(fields: "group { mean(unit: 1) }")  two: String @requires(fields: "group { mean(unit: 2) title }")
+        all: String @requires(fields: "groups(first: 2) { mean(unit: 1) title(loud: true) }") }  type Group { mean(unit: Int!): Int @external  title(loud: Boolean = false): String @external }`,
+      resolvers: { Order: { ...reference, one: ({ group }: { group: object }) => sent(group), two: ({ group }: { group: object }) => sent(group), all: ({ groups }: { groups: object }) => sent(groups) } },
+    },
+  })
+  const { data, errors } = await graph.ask('{ order { one two all group { mean(unit: 5) } } }')
+  expect(errors).toEqual([])
+  expect(data).toEqual({ order: { one: '{"mean":3}', two: '{"mean":6,"title":"title"}', all: '[{"mean":3,"title":"TITLE"},{"mean":3,"title":"TITLE"}]', group: { mean: 15 } } })
+})
