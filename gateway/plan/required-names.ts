@@ -21,8 +21,8 @@ export function isRequiredName(name: string): boolean {
 }
 
 /**
- * Gives every field that `@requires` reads with several arguments a name of its own for each, without any. Where fields require another with
- * different arguments the planner mistakes one for the other on some plans, and on some it ends the process; so it sees different fields.
+ * Gives every field that `@requires` reads below an object with several arguments a name of its own for each, without any. Where fields require another with
+ * different arguments there, the planner ends the process; so it sees different fields.
  */
 export function withRequiredNames(supergraph: DocumentNode): NamedSupergraph {
   const names = new Names(supergraph)
@@ -76,22 +76,22 @@ class Names {
     const given = (directive.arguments ?? []).map((argument) => {
       const { name, value } = argument
       if (name.value !== 'requires' || value.kind !== Kind.STRING) return argument
-      const selections = this.#inSelections(parseSelections(value.value).selections, type)
+      const selections = this.#inSelections(parseSelections(value.value).selections, type, true)
       return { ...argument, value: { ...value, value: print({ kind: Kind.SELECTION_SET, selections }).slice(1, -1).replaceAll(/\s+/g, ' ').trim() } }
     })
     return { ...directive, arguments: given }
   }
 
-  #inSelections(selections: readonly SelectionNode[], type: string): readonly SelectionNode[] {
+  #inSelections(selections: readonly SelectionNode[], type: string, isTop: boolean): readonly SelectionNode[] {
     return selections.map((selection) => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return selection
-      if (selection.kind === Kind.INLINE_FRAGMENT) return { ...selection, selectionSet: { ...selection.selectionSet, selections: this.#inSelections(selection.selectionSet.selections, selection.typeCondition?.name.value ?? type) } }
+      if (selection.kind === Kind.INLINE_FRAGMENT) return { ...selection, selectionSet: { ...selection.selectionSet, selections: this.#inSelections(selection.selectionSet.selections, selection.typeCondition?.name.value ?? type, isTop) } }
       const definition = this.#types.get(type)
       const field = definition !== undefined && objectLike(definition) ? definition.fields?.find(({ name }) => name.value === selection.name.value) : undefined
       if (field === undefined) return selection
       const { selectionSet } = selection
-      const below = selectionSet === undefined ? selection : { ...selection, selectionSet: { ...selectionSet, selections: this.#inSelections(selectionSet.selections, namedType(field)) } }
-      return (field.arguments ?? []).length === 0 || (this.#required.get(field.name.value)?.size ?? 0) < 2 ? below : this.#named(below, type)
+      const below = selectionSet === undefined ? selection : { ...selection, selectionSet: { ...selectionSet, selections: this.#inSelections(selectionSet.selections, namedType(field), false) } }
+      return isTop || (field.arguments ?? []).length === 0 || (this.#required.get(field.name.value)?.size ?? 0) < 2 ? below : this.#named(below, type)
     })
   }
 

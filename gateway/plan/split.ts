@@ -17,6 +17,7 @@ import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
 import { sendsEachApart } from './required-names.ts'
+import { keepsRequirements } from './requirements.ts'
 import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
 import { type Step, stepInto, towardsLoss } from './steps.ts'
 import { createTwinPlanner } from './twin-fields.ts'
@@ -96,13 +97,13 @@ export function createSplitPlanner(given: Planner, options: SplitOptions): Split
 }
 
 /** Reads the plans of a planner, and fails where it would send fields what others require. */
-function withRequirements(planner: Planner, { restore }: SplitOptions): Planner {
+function withRequirements(planner: Planner, { restore, types }: SplitOptions): Planner {
   return {
     percentages: planner.percentages,
     async plan(document, drawn) {
       const plan = await planner.plan(document, drawn)
       const made = plan === null ? null : restore(plan)
-      if (!sendsEachApart(made)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
+      if (!sendsEachApart(made) || !keepsRequirements(made, types)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
       return made
     },
   }
