@@ -5,6 +5,7 @@ import { createRoleContext } from '../runtime/role.ts'
 import { registerGatewayCommand } from './command.ts'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './main.ts'
+import { startFederation } from './testing/federation.ts'
 import { loadSupergraph } from './supergraph/supergraph.ts'
 
 /** What the command line makes of its arguments, without starting anything. */
@@ -33,13 +34,14 @@ function withEnvironment<T>(variables: Readonly<Record<string, string>>, read: (
 }
 
 test('the command line decodes to a configuration, with defaults for the rest', () => {
-  const options = readOptions('--port', '0', '--persisted-only', '--subgraph-url', 'a=http://x:1/graphql', '--subgraph-url', 'b=http://y/', '--timeout', '50', '--production')
+  const options = readOptions('--port', '0', '--persisted-only', '--manifest', 'm.json', '--subgraph-timeout', 'a=20', '--subgraph-url', 'a=http://x:1/graphql', '--subgraph-url', 'b=http://y/', '--timeout', '50', '--production')
   expect(decodeConfig(gatewayConfig, options)).toMatchObject({
     port: 0,
     supergraph: 'schema/supergraph.graphql',
     persistedOnly: 'required',
     subgraphUrl: { a: 'http://x:1/graphql', b: 'http://y' },
     timeout: 50,
+    subgraphTimeout: { a: 20 },
     production: true,
   })
 })
@@ -88,6 +90,16 @@ test('what cannot be used is named', () => {
   expect(() => readOptions('--subgraph-url', 'nonsense')).toThrow('name=url')
   expect(() => decodeConfig(gatewayConfig, { supergraph: 'x', timeout: 'soon' })).toThrow('--timeout')
   expect(() => decodeConfig(gatewayConfig, {})).toThrow('--supergraph')
+})
+
+test('a switch that can only be meant otherwise is not taken', async () => {
+  const decode = (...given: string[]): unknown => decodeConfig(gatewayConfig, readOptions(...given))
+  expect(() => decode('--persisted-only')).toThrow('--manifest: name the manifest')
+  expect(() => decode('--persisted-only=all', '--manifest', 'm.json')).toThrow('write required, safelist or log')
+  const things = { sdl: 'type Query { a: Int }' }
+  for (const settings of [{ subgraphSubscriptions: { thing: 'sse' } }, { subgraphTimeout: { thing: '5' } }]) {
+    await expect(startFederation({ things }, settings)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('"thing", but the supergraph has only things') })
+  }
 })
 
 test('a supergraph that cannot be used is refused with the reason', async () => {

@@ -40,8 +40,8 @@ export const gatewayConfig = z.object({
   supergraphPoll: z.coerce.number().int().min(0).default(10_000),
   /** Persisted operations, in Apollo's format. */
   manifest: z.string().optional(),
-  /** Whether documents that are not in the manifest are refused, or served and logged. */
-  persistedOnly: z.enum(['log', 'required'], { error: 'write log or required' }).or(flag.transform((given) => (given ? ('required' as const) : ('off' as const)))),
+  /** Whether only ids of the manifest are served (`required`), also its documents themselves (`safelist`), or all, those that are not in it being logged. */
+  persistedOnly: z.union([z.enum(['log', 'safelist', 'required']), flag.transform((given) => (given ? ('required' as const) : ('off' as const)))], { error: 'write required, safelist or log' }),
   /** Automatic persisted queries. */
   apq: z.boolean().default(true),
   /** Origins of other sites whose pages may use the graph; `*` for all. */
@@ -52,6 +52,8 @@ export const gatewayConfig = z.object({
   overrideLabel: z.array(z.string().min(1)).default([]),
   /** Longest wait for one answer of a subgraph. */
   timeout: z.coerce.number().int().min(1).default(10_000),
+  /** The same for some subgraphs, by name. */
+  subgraphTimeout: z.record(z.string(), z.coerce.number().int().min(1)).default({}),
   /** How often a query is sent again to a subgraph that cannot be reached or answers 502, 503 or 504, within the timeout. */
   retries: z.coerce.number().int().min(0).default(2),
   /** Failures in a row after which a subgraph is not asked for a while; 0 never stops asking. */
@@ -105,6 +107,9 @@ export const gatewayConfig = z.object({
   /** Tabs that the explorer opens on the first visit: a JSON file of [{title, query, variables}]. */
   examples: z.string().optional(),
   explorerFolder: z.string().default(fileURLToPath(new URL('explorer/dist', import.meta.url))),
+}).refine(({ persistedOnly, manifest }) => !['required', 'safelist'].includes(persistedOnly) || manifest !== undefined, {
+  path: ['manifest'],
+  error: 'name the manifest that --persisted-only is about',
 }).refine(({ drainGrace, drainLimit }) => drainGrace + minDrainLimitMs <= drainLimit, {
   path: ['drainGrace'],
   error: `must leave ${minDrainLimitMs} ms of --drain-limit, which open requests may need`,

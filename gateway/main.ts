@@ -35,7 +35,7 @@ import { loadSupergraph } from './supergraph/supergraph.ts'
  * @throws AisleError SUPERGRAPH_INVALID, CONFIG_INVALID, PORT_IN_USE
  */
 export async function startGateway(config: GatewayConfig, context: RoleContext): Promise<RunningRole> {
-  const identity = createIdentity(config, { log: context.log })
+  const identity = createIdentity(config, { log: context.log, passOn: config.propagateHeader?.includes('authorization') ?? false })
   const headers = await headerRules(config)
   const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
@@ -61,7 +61,9 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const admission = guards.use(new Admission(config, policy, context.log))
   const load = guards.use(new Load({ maxConcurrent: config.maxConcurrent, maxQueue: config.maxQueue, maxLagMs: config.maxLag, maxHeap: config.maxHeap / 100 }))
   const uploads = guards.use(new Uploads({ minRate: config.minUploadRate, graceMs: config.uploadGrace }))
-  const service: GraphService = new GraphService(await createVersion((await source.read()) ?? ''), { admission, load }, headers, identity, metrics, observation, context.log)
+  const first = await createVersion((await source.read()) ?? '')
+  checkNames(config, first.supergraph.urls)
+  const service: GraphService = new GraphService(first, { admission, load }, headers, identity, metrics, observation, context.log)
   context.health.require('subgraphs', subgraphReadiness(() => service.graph.subgraphs))
   const examples = config.examples === undefined ? null : await readExamples(config.examples)
   const limits = clientLimits(config)
@@ -70,7 +72,7 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   await guardOrigins(server, graphqlPath, config.allowOrigin)
   await server.ready()
   limitConnections(server.server, config.maxConnectionsPerAddress)
-  const sockets = serveWebSocket(server.server, graphqlPath, service, limits, context.tracing)
+  const sockets = serveWebSocket(server.server, service, { path: graphqlPath, allowOrigin: config.allowOrigin, limits, tracing: context.tracing })
   const port = await listen(server.server, config.port, config.host)
   const take = async (sdl: string): Promise<void> => {
     const next = await createVersion(sdl)
@@ -102,9 +104,18 @@ async function headerRules(config: GatewayConfig): Promise<HeaderRules> {
   return { propagate, trace: new Set(config.traceHeader), signer: secret === undefined ? null : new ContextSigner(secret) }
 }
 
+/** A name that is written wrong would change nothing, in silence. @throws AisleError CONFIG_INVALID */
+function checkNames(config: GatewayConfig, urls: ReadonlyMap<string, string>): void {
+  const named = { '--subgraph-timeout': config.subgraphTimeout, '--subgraph-subscriptions': config.subgraphSubscriptions }
+  for (const [flag, settings] of Object.entries(named)) {
+    for (const name of Object.keys(settings)) if (!urls.has(name)) throw new AisleError('CONFIG_INVALID', `${flag} names the subgraph "${name}", but the supergraph has only ${[...urls.keys()].join(', ')}.`)
+  }
+}
+
 function clientOptions(config: GatewayConfig): ClientOptions {
   return {
     timeoutMs: config.timeout,
+    timeouts: config.subgraphTimeout,
     retries: config.retries,
     breaker: { failures: config.breakerFailures, pauseMs: config.breakerPause },
     maxResponseBytes: config.maxResponse,

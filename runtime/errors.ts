@@ -40,6 +40,7 @@ export const errorTable = {
   PERSISTED_QUERY_HASH_MISMATCH: { status: 400, text: 'The hash does not match the document.', action: 'Send the lower-case hex SHA-256 of the exact document.' },
   PERSISTED_QUERY_NOT_IN_LIST: { status: 404, text: 'This persisted operation is not in the manifest.', action: 'Publish the operation in the manifest, or correct its id.' },
   PERSISTED_QUERY_ID_REQUIRED: { status: 400, text: 'Only persisted operations are accepted here.', action: 'Send documentId or extensions.persistedQuery.sha256Hash.' },
+  QUERY_NOT_IN_SAFELIST: { status: 403, text: 'This document is not in the manifest.', action: 'Publish the operation in the manifest; what counts is what it says, not how it is laid out.' },
   CANNOT_SEND_PQ_ID_AND_BODY: { status: 400, text: 'Send either a persisted id or a document, not both.', action: 'Drop the document or the id.' },
   // Limits, with the codes and statuses of Apollo Router where it has them
   MAX_DEPTH_LIMIT: { status: 400, text: 'The document nests fields too deeply.', action: 'Ask for less at once, publish the operation in the manifest, or raise --max-depth.' },

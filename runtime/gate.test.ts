@@ -52,3 +52,45 @@ test('what fails, and who has gone, leaves its place to the next', async () => {
   await expect(waiting).rejects.toThrow()
   await expect(gate.run(async () => 'served')).resolves.toBe('served')
 })
+
+test('who was turned away keeps his place: at his return the last of those who came after him goes instead', async () => {
+  const gate = new Gate({ atOnce: 1, queue: 2 })
+  const leave = await gate.hold()
+  const order: string[] = []
+  const come = (name: string, signal?: AbortSignal): Promise<void> => gate.run(async () => void order.push(name), signal, name)
+  const impatient = new AbortController()
+  const first = come('first')
+  const second = come('second', impatient.signal)
+  await expect(come('third')).rejects.toMatchObject({ code: 'ORIGIN_BUSY' })
+  // Who no longer waits takes no room.
+  impatient.abort()
+  await expect(second).rejects.toThrow()
+  expect(gate.waiting).toBe(1)
+  const fourth = come('fourth')
+  const third = come('third')
+  await expect(fourth).rejects.toMatchObject({ code: 'ORIGIN_BUSY' })
+  leave()
+  await Promise.all([first, third])
+  expect(order).toEqual(['first', 'third'])
+  await come('fourth')
+})
+
+test('each of a crowd that is turned away is told a later time than the one before', async () => {
+  const gate = new Gate({ atOnce: 1, queue: 1 })
+  void gate.enter()
+  gate.leave(60_000)
+  void gate.enter()
+  void gate.enter()
+  const told = (who: string): unknown => {
+    try {
+      return gate.enter(who)
+    } catch (error) {
+      return (error as { details: { retryAfterSeconds: number } }).details.retryAfterSeconds
+    }
+  }
+  const seconds = ['a', 'b', 'c'].map(told)
+  expect(seconds).toEqual(seconds.toSorted((one, other) => Number(one) - Number(other)))
+  expect(new Set(seconds).size).toBe(3)
+  // Whoever asks again too early is counted once.
+  expect(told('a')).toBe(seconds[2])
+})

@@ -23,6 +23,24 @@ test('what is not sampled by whoever began the trace is not kept, and says so to
   expect(collector.spans.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([['c', '1234567890abcdef']])
 })
 
+test('of new traces only the part that is asked for is kept; the others are named to whoever is asked on their behalf', async () => {
+  await using none = openTracing({ endpoint: 'http://127.0.0.1:1', ratio: 0, role: 'test', log })
+  const headers = new Set<string>()
+  for (const span of [none.serve('a', {}), none.begin('b', 'internal'), none.serve('c', { traceparent: 'malformed' })]) {
+    expect([span.recording, span.child('d', 'client').recording]).toEqual([false, false])
+    expect(span.headers?.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+    expect(span.child('d', 'client').headers).toEqual(span.headers)
+    expect(span.headers?.traceparent).toContain(span.traceId)
+    headers.add(span.headers?.traceparent ?? '')
+  }
+  expect(headers.size).toBe(3)
+  await using tenth = openTracing({ endpoint: 'http://127.0.0.1:1', ratio: 0.1, role: 'test', log })
+  const kept = Array.from({ length: 10_000 }, () => tenth.begin('a', 'internal')).filter(({ recording }) => recording).length
+  // More than ten standard deviations from what must be expected.
+  expect(kept).toBeGreaterThan(700)
+  expect(kept).toBeLessThan(1_300)
+})
+
 test('a collector that hangs, or is away, costs its spans and nothing else', async () => {
   await using hanging = await startCollector(true)
   for (const endpoint of [hanging.url, 'http://127.0.0.1:1']) {

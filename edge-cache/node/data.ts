@@ -30,6 +30,8 @@ export interface ReadSession extends Disposable {
   readonly storage: Storage
   readonly connection: DatabaseSync
   readonly position: LogPosition | null
+  /** The latest instant (epoch milliseconds, the cloud's clock) at which the cut was known to be the newest, when it was taken. */
+  readonly asOf: number | null
   /** Moves to the newest cut: after a write, so that its answer shows it. */
   refresh(): void
 }

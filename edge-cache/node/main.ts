@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import fastify from 'fastify'
 import { createIdentity } from '../../runtime/identity/identity.ts'
 import { readPolicies } from '../../runtime/identity/policies.ts'
+import { AisleError } from '../../runtime/errors.ts'
+import { graphqlJson } from '../../runtime/graphql/media.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
@@ -24,6 +26,7 @@ import { NodeKey } from './node-key.ts'
 import { loadOperations } from './serve/documents.ts'
 import { createExecutor } from './serve/execute.ts'
 import { handOverBodies, takeFastLane } from './serve/fast-lane.ts'
+import { currentFreshness } from './serve/freshness.ts'
 import { createHttpHandler, send } from './serve/http.ts'
 import { registerEngine } from './serve/mercurius.ts'
 import { createResponder } from './serve/responder.ts'
@@ -68,6 +71,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   await guardOrigins(app, path, config.allowOrigin)
   app.setErrorHandler((error, _request, reply) => send(reply, responder.fail(bodyFault(error))))
   app.route({ method: ['GET', 'POST'], url: path, handler: createHttpHandler(responder, callers) })
+  app.route({ method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'], url: path, handler: (_request, reply) => send(reply, responder.fail(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, 'GET, POST')) })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {
     app.get(url, async (_request, reply) => {
       const answer = await operationalAnswer(url, health, metrics)
@@ -92,7 +96,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   )
 
   health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
-  const socket = serveSocket(app.server, path, { operations, executor, schema, callers, log })
+  const socket = serveSocket(app.server, path, { operations, executor, schema, callers, edge: () => currentFreshness(data.status()), log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
   stack.use(socket)

@@ -19,7 +19,7 @@ export function registerOriginCommand(program: Command): void {
     .addOption(new Option('--connections <number>', 'most connections to Postgres at once').env('AISLE_CONNECTIONS').default('10'))
     .addOption(new Option('--statement-timeout <ms>', 'most milliseconds that one statement of a delivered write may take').env('AISLE_STATEMENT_TIMEOUT').default('10000'))
     .addOption(new Option('--copies <number>', 'most copies and comparisons made at once').env('AISLE_COPIES').default('4'))
-    .addOption(new Option('--queue <number>', 'most requests of a kind that wait for their turn').env('AISLE_QUEUE').default('1000'))
+    .addOption(new Option('--queue <number>', 'most requests of a kind that wait for their turn; of those that are answered from memory ten times as many').env('AISLE_QUEUE').default('1000'))
     .addOption(new Option('--compact-after <hours>', 'age from which superseded changes are dropped from the log').env('AISLE_COMPACT_AFTER').default('24'))
     .addOption(new Option('--retention <days>', 'how far the log reaches back').env('AISLE_LOG_RETENTION').default('14'))
     .addOption(new Option('--most-changes <number>', 'most changes that the log keeps').env('AISLE_LOG_CHANGES').default('50000000'))

@@ -16,13 +16,13 @@ export const originConfigSchema = z.object({
   tick: z.coerce.number().int().min(0).max(10_000).default(20),
   /** How long after its last sign of life another sequencer takes over, in milliseconds. */
   lease: z.coerce.number().int().min(500).max(600_000).default(5_000),
-  /** Most connections to Postgres at once, beside those of the sequencer and of snapshots. */
+  /** Most connections to Postgres at once, beside those of the sequencer, of snapshots and of the log's head. */
   connections: z.coerce.number().int().positive().default(10),
   /** Most milliseconds that one statement of a delivered write may take. */
   statementTimeout: z.coerce.number().int().min(10).max(600_000).default(10_000),
   /** Most copies and comparisons made at once. */
   copies: z.coerce.number().int().positive().max(100).default(4),
-  /** Most requests of each kind that wait for their turn; more are told to come back later. */
+  /** Most requests of each kind that wait for their turn, and ten times as many of those that are answered from memory; more are told to come back later. */
   queue: z.coerce.number().int().positive().default(1_000),
   /** Age in hours from which superseded changes are dropped from the log. */
   compactAfter: z.coerce.number().positive().default(24),

@@ -15,6 +15,14 @@ export function registerOriginMetrics(registry: Registry, { pool }: PostgresStor
     },
   })
   void new Gauge({
+    name: 'aisle_origin_catch_ups_waiting',
+    help: 'Requests for older changes that wait for their turn',
+    registers,
+    collect() {
+      this.set(source.catchUpsWaiting)
+    },
+  })
+  void new Gauge({
     name: 'aisle_origin_copies_waiting',
     help: 'Requests for a copy that wait for their turn',
     registers,

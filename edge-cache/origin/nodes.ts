@@ -5,6 +5,7 @@ import { BoundedMap } from '../../runtime/identity/bounded.ts'
 import { bearerToken } from '../../runtime/identity/bearer.ts'
 import type { PostgresStorage } from '../../subgraphs/storage/postgres/storage.ts'
 import { nodeToken, type EnrolRequest } from '../enrolment.ts'
+import { Lookups } from './lookups.ts'
 
 /** How long a node that was found is not looked up again, in milliseconds: a revoked one is refused from then on. */
 const rememberedMs = 2_000
@@ -29,9 +30,14 @@ export interface NodeRow {
 export class NodeDirectory {
   readonly #storage: PostgresStorage
   readonly #seen = new BoundedMap<string, { readonly node: NodeRow; readonly at: number }>(rememberedNodes)
+  readonly #lookups: Lookups<NodeRow>
 
   constructor(storage: PostgresStorage) {
     this.#storage = storage
+    this.#lookups = new Lookups(async (ids) => {
+      const { rows } = await storage.pool.query<StoredNode>('select * from node where id = any($1)', [ids])
+      return new Map(rows.map((row) => [row.id, toNode(row)]))
+    })
   }
 
   /**
@@ -69,7 +75,7 @@ export class NodeDirectory {
       [hashOf(code), nodeId, storeId, now, JSON.stringify(publicKey)],
     )
     if (taken.rowCount === 0) throw new AisleError('ENROLMENT_REFUSED', 'The enrolment code is unknown, used, expired, or of another store.')
-    const node = await this.#find(nodeId)
+    const node = await this.#lookups.find(nodeId)
     if (node?.revokedAt != null) throw new AisleError('NODE_REVOKED')
     if (node?.storeId !== storeId) throw new AisleError('ENROLMENT_REFUSED', 'This key is enrolled for another store.')
     return { nodeId, storeId }
@@ -105,14 +111,9 @@ export class NodeDirectory {
   async #remembered(id: string): Promise<NodeRow | null> {
     const seen = this.#seen.get(id)
     if (seen !== undefined && performance.now() - seen.at < rememberedMs) return seen.node
-    const node = await this.#find(id)
+    const node = await this.#lookups.find(id)
     if (node !== null) this.#seen.set(id, { node, at: performance.now() })
     return node
-  }
-
-  async #find(id: string): Promise<NodeRow | null> {
-    const { rows: [row] } = await this.#storage.pool.query<StoredNode>('select * from node where id = $1', [id])
-    return row === undefined ? null : toNode(row)
   }
 }
 

@@ -27,9 +27,12 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   const { log, health, metrics } = context
   await using stack = new AsyncDisposableStack()
   const storage = stack.use(openPostgres(config.databaseUrl, { connections: config.connections }))
-  const gateOf = (atOnce: number): Gate => new Gate({ atOnce: Math.max(1, atOnce), queue: config.queue })
+  const gateOf = (atOnce: number, queue = config.queue): Gate => new Gate({ atOnce: Math.max(1, atOnce), queue })
   // A whole copy may take as long as its link is slow: it never has all the places of those who compare.
-  const gates = { changes: gateOf(config.connections - 2), copies: gateOf(config.copies), wholeCopies: gateOf(config.copies - 1) }
+  // Those who catch up and those who deliver never have all the connections together: small questions get theirs. The head of the log has its own.
+  // To answer from memory costs hardly more than to turn away, and who waits for that holds nothing but his connection: there is room for a whole chain.
+  const share = (config.connections - 1) / 2
+  const gates = { returns: gateOf(1, config.queue * 10), changes: gateOf(Math.floor(share)), copies: gateOf(config.copies), wholeCopies: gateOf(config.copies - 1) }
   const source = stack.use(createPostgresSource(storage, { keepTail: true, gates }))
   const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
@@ -58,7 +61,7 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   observeRequests(app, context)
   const requireEnrolment = config.requireEnrolment === true || config.production === true
   if (!requireEnrolment) log.warn('development mode: nodes that are not enrolled are answered too (--require-enrolment)')
-  const sync = registerSync(app, { storage, source, deliveries: gateOf(config.connections / 2), nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
+  const sync = registerSync(app, { storage, source, deliveries: gateOf(Math.ceil(share)), nodes: new NodeDirectory(storage), requireEnrolment, statementTimeoutMs: config.statementTimeout, lag, log })
   for (const path of ['/health/live', '/health/ready', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await operationalAnswer(path, health, metrics)

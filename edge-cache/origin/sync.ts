@@ -143,7 +143,7 @@ export function registerSync(app: FastifyInstance, { storage, source, deliveries
       const { operations } = decode(delivery, request.body)
       await admit(request, storeId)
       const signal = track(reply)
-      return sendJson(request, reply, { outcomes: await deliveries.run(() => takeOperations(storage, storeId, operations, { log, statementTimeoutMs }), signal) })
+      return sendJson(request, reply, { outcomes: await deliveries.run(() => takeOperations(storage, storeId, operations, { log, statementTimeoutMs }), signal, storeId) })
     })
 
     sync.post('/enrol', { bodyLimit: mostEnrolBytes }, async (request, reply) => sendJson(request, reply, await nodes.enrol(decode(enrolRequest, request.body))))

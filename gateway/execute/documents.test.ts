@@ -82,7 +82,7 @@ describe('introspection', () => {
 })
 
 describe('a plan', () => {
-  const types = { satisfies: () => true, isAbstract: () => false, has: () => true, keysOf: () => [], keysOfType: () => [], requirementOf: () => null, interfaceObjects: new Set<string>(), isOfInterfaceObject: () => false, keyLeaves: new Set<string>(), readByPlans: new Set<string>(), readWithArguments: new Set<string>() }
+  const types = { satisfies: () => true, isAbstract: () => false, has: () => true, nameIn: (name: string) => name, keysOf: () => [], keysOfType: () => [], requirementOf: () => null, interfaceObjects: new Set<string>(), isOfInterfaceObject: () => false, keyLeaves: new Set<string>(), keyObjects: new Set<string>(), readByPlans: new Set<string>(), readWithArguments: new Set<string>() }
   const scope = { headers: {}, caller: '', who: publicCaller, signal: new AbortController().signal }
   const fetchOf = (name: string): PlanNode => ({ kind: 'Fetch', serviceName: name, operation: `{ ${name} }` })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { GraphQLError } from 'graphql'
+import { errorTable } from '../../runtime/errors.ts'
 import { startFederation } from '../testing/federation.ts'
 
 const reference = { __resolveReference: (given: object) => given }
@@ -164,6 +165,15 @@ describe('a subgraph that fails as a whole', () => {
     expect(await ask()).toBe('SUBGRAPH_UNREACHABLE')
   })
 
+  test('may be given less time than others', async () => {
+    await using graph = await startFederation({ catalog, stock }, { subgraphTimeout: { stock: 100 } })
+    graph.subgraphs.stock.answerWith('nothing')
+    const asked = performance.now()
+    const { data, errors } = await graph.ask('{ product { name stock } }')
+    expect([data, errors[0]?.extensions.code]).toEqual([{ product: { name: 'two', stock: null } }, 'SUBGRAPH_TIMEOUT'])
+    expect(performance.now() - asked).toBeLessThan(9_000)
+  })
+
   test('is reported at the root field it should have answered', async () => {
     await using graph = await startFederation({ catalog, other: { sdl: 'type Query { other: Int  another: Int! }' } })
     await graph.subgraphs.other.stop()
@@ -189,5 +199,28 @@ describe('a subgraph that fails as a whole', () => {
     await graph.subgraphs.stock.stop()
     const { text } = await graph.ask('{ product { stock } }')
     expect(text).not.toMatch(/"stock"[^:]|127\.0\.0\.1|ECONN/)
+  })
+
+  test('in production clients get no text that a subgraph did not write for them', async () => {
+    const resolvers = {
+      Query: {
+        driver() {
+          throw new Error('connect ECONNREFUSED 10.0.0.7:5432 as postgres')
+        },
+        masked() {
+          throw new GraphQLError('at /srv/app/index.js', { extensions: { code: 'INTERNAL_SERVER_ERROR', stacktrace: ['at /srv/app/index.js'] } })
+        },
+        meant() {
+          throw new GraphQLError('Only one a day.', { extensions: { code: 'ONE_A_DAY' } })
+        },
+      },
+    }
+    await using graph = await startFederation({ talkative: { sdl: 'type Query { driver: Int  masked: Int  meant: Int }', resolvers } }, { production: true })
+    const { errors } = await graph.ask('{ driver masked meant }')
+    expect(errors.map(({ message, path, extensions }) => [path, message, extensions])).toEqual([
+      [['driver'], errorTable.DOWNSTREAM_SERVICE_ERROR.text, { code: 'DOWNSTREAM_SERVICE_ERROR' }],
+      [['masked'], errorTable.INTERNAL_SERVER_ERROR.text, { code: 'INTERNAL_SERVER_ERROR' }],
+      [['meant'], 'Only one a day.', { code: 'ONE_A_DAY' }],
+    ])
   })
 })

@@ -1,4 +1,4 @@
-import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
+import { AisleError, type ErrorCode, errorTable } from '../../runtime/errors.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { commonPath, type ResponsePath } from './path.ts'
 
@@ -50,10 +50,16 @@ export const presentAll: PresentError = (error) => error
 
 const internals: ReadonlySet<string> = new Set(['serviceName', 'status', 'stacktrace', 'exception', 'debug'])
 
+/** Errors that a subgraph did not mean to report: it thought of no code for them, and their texts are those of drivers and runtimes. */
+const unmeant: Readonly<Record<string, string>> = {
+  INTERNAL_SERVER_ERROR: errorTable.INTERNAL_SERVER_ERROR.text,
+  DOWNSTREAM_SERVICE_ERROR: errorTable.DOWNSTREAM_SERVICE_ERROR.text,
+} satisfies Partial<Record<ErrorCode, string>>
+
 /** Keeps from clients which subgraph failed and what it said about its own inside. */
 export const hideInternals: PresentError = ({ extensions, ...error }) => {
   const { code, ...others } = extensions
-  return { ...error, extensions: { ...Object.fromEntries(Object.entries(others).filter(([name]) => !internals.has(name))), code } }
+  return { ...error, message: unmeant[code] ?? error.message, extensions: { ...Object.fromEntries(Object.entries(others).filter(([name]) => !internals.has(name))), code } }
 }
 
 /** A fetch that failed as a whole, reported once, at the place that all values it should have filled share. */

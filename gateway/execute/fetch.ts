@@ -3,6 +3,7 @@ import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from '
 import type { JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
 import type { ResponsePath } from './path.ts'
+import { plannersAlias } from './plan-keys.ts'
 import { renameOf, type Rewrite } from './rewrites.ts'
 import type { Run, SendPolicies, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
@@ -70,7 +71,7 @@ export function compilePathRewrite({ outputRewrites }: Pick<FetchNode, 'outputRe
   return ({ path }) => {
     if (path === null || path.length === 0) return null
     const renamed = path.map((key) => (typeof key === 'string' ? (renames.get(key) ?? key) : key))
-    const internal = renamed.findIndex((key) => typeof key === 'string' && key.startsWith('_internal_qp_alias_'))
+    const internal = renamed.findIndex((key) => typeof key === 'string' && key.startsWith(plannersAlias))
     return internal < 0 ? renamed : renamed.slice(0, internal)
   }
 }

@@ -1,4 +1,5 @@
 import type { TypeSystem } from '../supergraph/types.ts'
+import { plannersAlias } from './plan-keys.ts'
 import { cloneJson, isObject, type JsonObject } from '../../runtime/json.ts'
 
 /** Merges what a subgraph returned into the data, in place. */
@@ -17,7 +18,8 @@ export function createMerge(types: TypeSystem): Merge {
     for (const key of Object.keys(source)) {
       const value = source[key]
       const present = target[key]
-      if (present === undefined || present === null) {
+      // Of what plans read for themselves, by one name for one thing after the other, the next reads what came last.
+      if (present === undefined || present === null || (value === null && (types.readWithArguments.has(key) || key.startsWith(plannersAlias)))) {
         target[key] = copy ? cloneJson(value) : value
       } else if (value !== null && value !== undefined) {
         target[key] = combine(present, value, key, copy)

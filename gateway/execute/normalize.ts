@@ -27,7 +27,7 @@ const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
 
 /**
  * An operation as it is planned; null when there is nothing to fetch. Its meaning is that of the original under the given conditions, in
- * a form that the planner handles without fail: no conditions, no named fragments, no fragment on a type that is already known, each field
+ * a form that the planner handles without fail: no conditions, no named fragments, no fragment on a type that is already known or cannot stand there, each field
  * once under the key of {@link planKey}. (The planner fails on some documents where a field stands twice or under a condition, and
  * mistakes some aliases for the fields that it needs itself.) Introspection and the root's `__typename` are left out, and so is what
  * may not be seen.
@@ -65,19 +65,24 @@ class Normalizer {
     this.#keyOf = keyOf
   }
 
-  /** Never empty: a selection that has lost everything asks for `__typename`, which every type has. */
-  selections(parent: GraphQLCompositeType, sets: readonly SelectionSetNode[]): readonly SelectionNode[] {
+  /**
+   * Never empty: a selection that has lost everything asks for `__typename`, which every type has.
+   * @param possible the types of objects that can stand there, fewer than the parent's inside a fragment
+   */
+  selections(parent: GraphQLCompositeType, sets: readonly SelectionSetNode[], possible = this.#objects(parent)): readonly SelectionNode[] {
     const collected: Collected = { fields: new Map(), narrower: new Map() }
     for (const set of sets) this.#collect(parent, set, collected)
     const fields = [...collected.fields].map(([key, nodes]) => this.#field(parent, key, nodes))
     const fragments = [...collected.narrower].flatMap(([name, inner]): SelectionNode[] => {
       const type = this.#schema.getType(name)
       if (!isCompositeType(type)) return []
+      const within = possible.intersection(this.#objects(type))
+      if (within.size === 0) return []
       return [
         {
           kind: Kind.INLINE_FRAGMENT,
           typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: name } },
-          selectionSet: { kind: Kind.SELECTION_SET, selections: this.selections(type, inner) },
+          selectionSet: { kind: Kind.SELECTION_SET, selections: this.selections(type, inner, within) },
         },
       ]
     })
@@ -123,6 +128,10 @@ class Normalizer {
       ...(node.arguments === undefined ? {} : { arguments: node.arguments }),
       ...(isCompositeType(type) ? { selectionSet: { kind: Kind.SELECTION_SET, selections: this.selections(type, sets) } } : {}),
     }
+  }
+
+  #objects(type: GraphQLCompositeType): ReadonlySet<string> {
+    return new Set(isAbstractType(type) ? this.#schema.getPossibleTypes(type).map(({ name }) => name) : [type.name])
   }
 
   /** True when every object of the type satisfies the condition. */

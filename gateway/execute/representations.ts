@@ -1,4 +1,5 @@
 import type { FetchRewrite, RequiresSelection } from '../plan/planner.ts'
+import { isRequiredName } from '../plan/required-names.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { writeString } from './leaves.ts'
@@ -53,7 +54,7 @@ export function compileRepresentation(
     const slots = keys.map((key, index) => ({ bit: 1 << index, fields: key }))
     return { typeCondition, allKeys: (1 << keys.length) - 1, write: compileFields(selections, slots, types) }
   })
-  const rename = compileRename(rewrites, types)
+  const rename = compileRename(rewrites, service, types)
   return (entity, impaired, plain) => {
     const name = entity.__typename
     let fields = ''
@@ -118,10 +119,11 @@ function compileField(name: string, output: string, selections: readonly Require
   const broken = ~inKeys.reduce((bits, { bit }) => bits | bit, 0)
   const isKey = inKeys.length > 0
   const prefix = `,${JSON.stringify(output)}:`
+  const isNamed = isRequiredName(name)
   const writeNested = selections.length === 0 ? null : compileFields(selections, nestedSlots, types)
   return (object, progress) => {
     let value = object[name]
-    if (value === undefined) value = object[output]
+    if (value === undefined && !isNamed) value = object[output]
     if (value === undefined || value === null) {
       progress.keys &= broken
       if (value === null && !isKey) return `${prefix}null`
@@ -147,12 +149,13 @@ function writeNestedValue(value: unknown, write: WriteFields, progress: Progress
 }
 
 /** Puts a representation together; a rewrite is nearly always "call it by the interface's name", which needs no parsing. */
-function compileRename(rewrites: readonly FetchRewrite[] | undefined, types: TypeSystem): (name: string, fields: string) => string {
+function compileRename(rewrites: readonly FetchRewrite[] | undefined, service: string, types: TypeSystem): (name: string, fields: string) => string {
   const starts = new Map<string, string>()
   const whole = (name: string, fields: string): string => {
     let start = starts.get(name)
     if (start === undefined) {
-      start = `{"__typename":${JSON.stringify(name)}`
+      // A plan may take an object for one of an interface object that has been found to be of another type meanwhile.
+      start = `{"__typename":${JSON.stringify(types.nameIn(name, service))}`
       // Names that the supergraph does not know could be without number.
       if (types.has(name)) starts.set(name, start)
     }

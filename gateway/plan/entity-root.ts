@@ -4,14 +4,18 @@ import {
   type DocumentNode,
   type EnumTypeDefinitionNode,
   type FieldDefinitionNode,
+  type InterfaceTypeDefinitionNode,
   isTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   print,
   type SelectionSetNode,
 } from 'graphql'
+import { objectLike } from '../supergraph/ast.ts'
 import type { KeyFields } from '../supergraph/types.ts'
 import { parseDirectives } from './directives.ts'
+
+type ObjectType = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 /** A subgraph that exists in plans only. Its one root field gives an entity of which no more than a key is known. */
 export const entityGraph = 'AISLE_ENTITY'
@@ -27,15 +31,15 @@ export interface KnownEntity {
 
 /**
  * The supergraph with one subgraph more, which has just what is known of the entity: a plan that starts at its root field
- * tells how the rest of such an entity is fetched, wherever the known part came from. Null where that leads
- * through something else than object types.
+ * tells how the rest of such an entity is fetched, wherever the known part came from. Of an entity that is known by an interface, it is an
+ * interface object there. Null where what is known leads through something else than object types.
  */
 export function withEntityRoot(supergraph: DocumentNode, queryType: string, { typeName, key, required }: KnownEntity): string | null {
   const types = new Map(supergraph.definitions.flatMap((definition) => (isTypeDefinitionNode(definition) ? [[definition.name.value, definition]] : [])))
   const known = new Map<string, Set<string>>()
   const walk = (name: string, set: SelectionSetNode): boolean => {
     const type = types.get(name)
-    if (type?.kind !== Kind.OBJECT_TYPE_DEFINITION) return false
+    if (type?.kind !== Kind.OBJECT_TYPE_DEFINITION && (name !== typeName || type?.kind !== Kind.INTERFACE_TYPE_DEFINITION)) return false
     const names = known.get(name) ?? new Set()
     known.set(name, names)
     return set.selections.every((selection) => {
@@ -49,9 +53,9 @@ export function withEntityRoot(supergraph: DocumentNode, queryType: string, { ty
   if (!walk(typeName, selectionOf(key)) || (required !== null && !walk(typeName, required))) return null
   const definitions = supergraph.definitions.map((definition): DefinitionNode => {
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') return addGraph(definition)
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return definition
+    if (!objectLike(definition)) return definition
     const name = definition.name.value
-    if (name === queryType) return addRootField(addToGraph(definition, null, known.get(name) ?? new Set()), typeName)
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && name === queryType) return addRootField(addToGraph(definition, null, known.get(name) ?? new Set()), typeName)
     const names = known.get(name)
     if (names === undefined) return definition
     const added = addToGraph(definition, name === typeName ? print(selectionOf(key)).slice(1, -1) : null, names, required !== null)
@@ -78,7 +82,7 @@ function addGraph(definition: EnumTypeDefinitionNode): EnumTypeDefinitionNode {
 }
 
 /** A field without `@join__field` stands in every subgraph of its type: it must not come to stand in the added one. */
-function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: ReadonlySet<string>, resolvable = false): ObjectTypeDefinitionNode {
+function addToGraph<Type extends ObjectType>(type: Type, key: string | null, names: ReadonlySet<string>, resolvable = false): Type {
   const before = (type.directives ?? []).filter(({ name }) => name.value === 'join__type').map((join) => graphOf(join))
   const explicit = [...new Set(before)].map((graph) => `@join__field(graph: ${graph})`).join(' ')
   const fields = (type.fields ?? []).map((field): FieldDefinitionNode => {
@@ -86,11 +90,12 @@ function addToGraph(type: ObjectTypeDefinitionNode, key: string | null, names: R
     const added = [...(given ? [] : parseDirectives(explicit)), ...(names.has(field.name.value) ? parseDirectives(`@join__field(graph: ${entityGraph})`) : [])]
     return { ...field, directives: [...(field.directives ?? []), ...added] }
   })
-  const join = key === null ? `@join__type(graph: ${entityGraph})` : `@join__type(graph: ${entityGraph}, key: ${JSON.stringify(key.replaceAll(/\s+/g, ' ').trim())}, resolvable: ${resolvable})`
+  const isInterface = type.kind === Kind.INTERFACE_TYPE_DEFINITION ? ', isInterfaceObject: true' : ''
+  const join = key === null ? `@join__type(graph: ${entityGraph})` : `@join__type(graph: ${entityGraph}, key: ${JSON.stringify(key.replaceAll(/\s+/g, ' ').trim())}, resolvable: ${resolvable}${isInterface})`
   return { ...type, fields, directives: [...(type.directives ?? []), ...parseDirectives(join)] }
 }
 
-function withoutOwners(type: ObjectTypeDefinitionNode, required: SelectionSetNode): ObjectTypeDefinitionNode {
+function withoutOwners<Type extends ObjectType>(type: Type, required: SelectionSetNode): Type {
   const names = new Set(required.selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : '')))
   const isExternal = ({ arguments: given }: ConstDirectiveNode): boolean => given?.some(({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value) === true
   const fields = (type.fields ?? []).map((field) => {

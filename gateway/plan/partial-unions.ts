@@ -1,8 +1,8 @@
 import { buildASTSchema, type DocumentNode, Kind, type OperationDefinitionNode, print, visit } from 'graphql'
 import { directiveArguments, objectLike } from '../supergraph/ast.ts'
 import { withKnownMembers } from './known-members.ts'
-import { createPlanner } from './planner.ts'
 import { createSplitPlanner, type SplitOptions, type SplitPlanner } from './split.ts'
+import { createTwinPlanner } from './twin-fields.ts'
 import { type MissingMembers, widen } from './widen.ts'
 
 /**
@@ -18,7 +18,7 @@ export function withPartialUnions(plain: SplitPlanner, options: SplitOptions): S
   const missing = byName(wide.missing, options.supergraph)
   const create = async (): Promise<Pick<SplitPlanner, 'plan'>> => {
     const schema = buildASTSchema(options.supergraph, { assumeValid: true, assumeValidSDL: true })
-    const planner = createSplitPlanner(await createPlanner(print(wide.document), options.labels), { ...options, supergraph: wide.document })
+    const planner = createSplitPlanner(await createTwinPlanner(print(wide.document), options.labels), { ...options, supergraph: wide.document })
     return {
       async plan(operation, drawn) {
         const plan = await planner.plan(operation, drawn)

@@ -38,6 +38,15 @@ export function partedAt(selections: readonly SelectionNode[], key: KeyFields): 
   return ways.filter(({ below }) => below.length > 0)
 }
 
+/** True for what a key selects itself: a plan that has the key has it. */
+export function isOfKey(selection: SelectionNode, key: KeyFields): boolean {
+  if (selection.kind !== Kind.FIELD) return false
+  const nested = key.get(selection.name.value)
+  if (nested === undefined) return selection.name.value === '__typename'
+  if (selection.selectionSet === undefined) return true
+  return selection.alias === undefined && selection.selectionSet.selections.every((inner) => isOfKey(inner, nested))
+}
+
 /** Of everything selected just this node, under the steps that lead to it. */
 export function narrowed(steps: readonly Spine[], node: SelectionNode): readonly SelectionNode[] {
   return steps.reduceRight<readonly SelectionNode[]>((selections, step) => [{ ...step.node, selectionSet: { kind: Kind.SELECTION_SET, selections } }], [node])

@@ -108,6 +108,13 @@ describe('a key that holds objects', () => {
     })
   })
 
+  test('stands in what an interface object is asked by, under the name that its subgraph has for the type', async () => {
+    await using shop: Federation<keyof typeof library> = await startFederation(library)
+    const { data, errors } = await shop.ask('{ media { like { __typename } ... on Book { next { ... on Film { minutes } } like { ... on Film { mark } } ref { scheme } } } }')
+    expect(errors).toEqual([])
+    expect(data).toEqual({ media: [{ like: { __typename: 'Film', mark: 2 }, next: { minutes: 90 }, ref: { scheme: 'scheme of B1' } }, { like: { __typename: 'Book' } }] })
+  })
+
   test('is no hindrance to a required field below a second visit to its subgraph', async () => {
     const at = (code: string) => ({ code, area: { zone: 1 } })
     await using coast = await startFederation({

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type GraphQLNamedType,
   type GraphQLSchema,
+  isInterfaceType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -12,11 +13,14 @@ import {
 import { AisleError } from '../../runtime/errors.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
-import { createPlanner, type FlattenNodePathSegment, type Planner, type PlanNode } from './planner.ts'
+import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
 import { graft } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
+import { sendsEachApart } from './required-names.ts'
+import { keepsRequirements } from './requirements.ts'
 import { hasSelections, merged, narrowed, parseSelections, partedAt, replaced } from './selections.ts'
 import { type Step, stepInto, towardsLoss } from './steps.ts'
+import { createTwinPlanner } from './twin-fields.ts'
 
 /** How often the planner is asked for one operation before it is given up. */
 const maxAttempts = 400
@@ -36,6 +40,8 @@ export interface SplitOptions {
   readonly schema: GraphQLSchema
   readonly types: TypeSystem
   readonly labels: readonly string[]
+  /** Reads a plan that was made over the supergraph, see `withRequiredNames`. */
+  readonly restore: (plan: PlanNode) => PlanNode
 }
 
 /**
@@ -43,7 +49,8 @@ export interface SplitOptions {
  * an entity above the place that fails: the rest of the operation asks for the entity's key there, and what was cut off is planned
  * by itself from that key and put behind it. So each part is a plan of the same planner, and together they fetch what was asked.
  */
-export function createSplitPlanner(planner: Planner, options: SplitOptions): SplitPlanner {
+export function createSplitPlanner(given: Planner, options: SplitOptions): SplitPlanner {
+  const planner = withRequirements(given, options)
   const entities = new Map<string, Promise<Planner | null>>()
   const query = options.schema.getQueryType()?.name ?? 'Query'
   const plannerOf: PlannerOf = (known) => {
@@ -51,7 +58,7 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
     const before = entities.get(slot)
     if (before !== undefined) return before
     const sdl = withEntityRoot(options.supergraph, query, known)
-    const made = sdl === null ? Promise.resolve(null) : createPlanner(sdl, options.labels).catch(() => null)
+    const made = sdl === null ? Promise.resolve(null) : createTwinPlanner(sdl, options.labels, entityGraph).then((entityPlanner) => withRequirements(entityPlanner, options), () => null)
     entities.set(slot, made)
     return made
   }
@@ -73,8 +80,8 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
   }
   return {
     percentages: planner.percentages,
-    async plan(given, drawn) {
-      const operation = withInterfaceKeys(given, options.schema, options.types)
+    async plan(asked, drawn) {
+      const operation = withInterfaceKeys(asked, options.schema, options.types)
       const { selections } = operation.selectionSet
       const whole = await planWhole(operation, drawn)
       if (operation.operation !== OperationTypeNode.MUTATION || selections.length === 1 || joinsNothing(whole)) return whole
@@ -85,6 +92,19 @@ export function createSplitPlanner(planner: Planner, options: SplitOptions): Spl
         if (plan !== null) plans.push(plan)
       }
       return { kind: 'Sequence', nodes: plans }
+    },
+  }
+}
+
+/** Reads the plans of a planner, and fails where it would send fields what others require. */
+function withRequirements(planner: Planner, { restore, types }: SplitOptions): Planner {
+  return {
+    percentages: planner.percentages,
+    async plan(document, drawn) {
+      const plan = await planner.plan(document, drawn)
+      const made = plan === null ? null : restore(plan)
+      if (!sendsEachApart(made) || !keepsRequirements(made, types)) throw new AisleError('QUERY_PLANNING_FAILED', 'The operation could not be planned: fields of it require another with different arguments, and cannot be parted.')
+      return made
     },
   }
 }
@@ -214,7 +234,7 @@ class Splitter {
   /** Cuts at the last of the steps. */
   async #cut(root: Root, selections: readonly SelectionNode[], steps: readonly Step[]): Promise<PlanNode | null | undefined> {
     const place = steps.at(-1)
-    if (place === undefined || !isObjectType(place.type)) return undefined
+    if (place === undefined || !(isObjectType(place.type) || isInterfaceType(place.type))) return undefined
     for (const key of this.#options.types.keysOfType(place.type.name)) {
       const entity = await this.#entity({ typeName: place.type.name, key, required: null }, place, [key])
       if (entity === null) continue

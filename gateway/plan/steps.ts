@@ -1,7 +1,7 @@
 import { type GraphQLNamedType, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType, Kind, type SelectionNode } from 'graphql'
 import type { TypeSystem } from '../supergraph/types.ts'
 import type { FlattenNodePathSegment } from './planner.ts'
-import { hasSelections, type Parent } from './selections.ts'
+import { hasSelections, isOfKey, type Parent } from './selections.ts'
 
 /** One step on a way down through an operation. */
 export interface Step {
@@ -30,15 +30,17 @@ export function stepInto(schema: GraphQLSchema, above: readonly FlattenNodePathS
 
 /**
  * Of fields that an interface object adds, selected on several types at one place, the planner asks for all types together but sends the
- * entities of one. The way to the first type for which it does; null when there is none.
+ * entities of one; where one of them requires something, it reads that for the selected type but sends the entities of all. The way to the first type for which it does; null when
+ * there is none.
  */
 export function towardsLoss(graph: Graph, type: GraphQLNamedType, path: readonly FlattenNodePathSegment[], selections: readonly SelectionNode[]): Step[] | null {
   const { schema, types } = graph
-  const ofObject = (name: string, inside: readonly SelectionNode[]): string[] => inside.flatMap((selection) => (selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value) ? [selection.name.value] : []))
-  const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((field) => !types.keysOfType(name).some((key) => key.has(field)))
+  const ofObject = (name: string, inside: readonly SelectionNode[]): readonly SelectionNode[] => inside.filter((selection) => selection.kind === Kind.FIELD && types.isOfInterfaceObject(name, selection.name.value))
+  const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((selection) => !types.keysOfType(name).some((key) => isOfKey(selection, key)))
+  const needy = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((selection) => selection.kind === Kind.FIELD && types.requirementOf(name, selection.name.value) !== null)
   const narrowing = selections.filter((selection) => selection.kind === Kind.INLINE_FRAGMENT).map((node) => ({ node, name: node.typeCondition?.name.value ?? type.name, inside: node.selectionSet.selections }))
   const asking = narrowing.filter(({ name, inside }) => ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
-  const added = new Set<SelectionNode>(asking > 1 ? narrowing.filter(({ name, inside }) => adds(name, inside)).map(({ node }) => node) : [])
+  const added = new Set<SelectionNode>(narrowing.filter(({ name, inside }) => (asking > 1 && adds(name, inside)) || needy(name, inside)).map(({ node }) => node))
   for (const node of selections) {
     if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue
     const step = stepInto(schema, path, type, node)

@@ -3,6 +3,7 @@ import type { DocumentPolicy, Manifest } from '../../runtime/graphql/persisted.t
 import type { Logger } from '../../runtime/log.ts'
 import type { GatewayConfig } from '../config.ts'
 import { Lru } from '../execute/lru.ts'
+import { ManifestSafelist } from './safelist.ts'
 
 /** How many unlisted documents are remembered as logged. */
 const rememberedDocuments = 1_000
@@ -11,7 +12,13 @@ const loggedLength = 500
 
 /** What the configuration says about documents. With `--persisted-only=log`, each document that would be refused is logged once and counted. */
 export function documentPolicy(config: Pick<GatewayConfig, 'persistedOnly' | 'apq' | 'planCache'>, manifest: Manifest | null, count: () => void, log: Logger): DocumentPolicy {
-  const policy = { manifest, persistedOnly: config.persistedOnly === 'required', automatic: config.apq ? new Lru<string>(config.planCache) : null }
+  const policy = {
+    manifest,
+    persistedOnly: config.persistedOnly === 'required',
+    automatic: config.apq ? new Lru<string>(config.planCache) : null,
+    safelist: manifest === null ? null : new ManifestSafelist(manifest),
+    safelistOnly: config.persistedOnly === 'safelist',
+  }
   if (config.persistedOnly !== 'log') return policy
   const logged = new Lru<true>(rememberedDocuments)
   return {

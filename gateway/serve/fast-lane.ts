@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { departTogether } from '../../runtime/departures.ts'
 import { deferredParts, eventStream, negotiate } from '../../runtime/graphql/media.ts'
 import { beforeRouter, isOwnSite, isSmallJson, readWhole } from '../../runtime/http/before-router.ts'
 import type { ServerFigures } from '../../runtime/http/figures.ts'
@@ -34,7 +35,7 @@ export function takeFastLane(server: Server, service: GraphService, { health, tr
     const made = await runRequest(context, () => answerGraphQL(asked, service, options))
     if (made === null) return
     made.head.push(requestIdHeader, context.id)
-    if (!response.destroyed) write(response, made)
+    departTogether({ depart: () => write(response, made) }, made.body.length)
     figures.left('POST', path, made.status, (performance.now() - startedAt) / 1000)
     endServerSpan(context, 'POST', path, made.status)
   }
@@ -61,6 +62,7 @@ function takesEvents(accept: string | undefined): boolean {
 }
 
 function write(response: ServerResponse, { status, head, body }: Answer): void {
+  if (response.destroyed) return
   const bytes = Buffer.byteLength(body)
   head.push('content-length', String(bytes))
   response.writeHead(status, head)

@@ -83,3 +83,20 @@ describe('who asks, at the gateway', () => {
     expect(await lonely.ask('{ a }', {}, { authorization: `Bearer ${await other.signIn('one')}` })).toMatchObject({ status: 200 })
   })
 })
+
+describe('tokens, where no issuer is configured and nobody is trusted', () => {
+  const things = { sdl: 'type Query { told: String  shut: Int @authenticated }', resolvers: { Query: { told: (_: unknown, __: unknown, { headers }: { headers: Record<string, string> }) => headers.authorization ?? 'nothing' } } }
+  const token = { authorization: 'Bearer of-somebody-elses-issuer' }
+
+  test('are refused', async () => {
+    await using graph = await startFederation({ things }, { production: true })
+    expect((await graph.ask('{ told }', {}, token)).errors[0]?.extensions.code).toBe('UNAUTHENTICATED')
+  })
+
+  test('go on to subgraphs where that is asked for, and give no rights here', async () => {
+    await using graph = await startFederation({ things }, { production: true, propagateHeader: 'authorization' })
+    const [one, other, none] = await Promise.all([graph.ask('{ told }', {}, token), graph.ask('{ told }', {}, { authorization: 'Bearer other' }), graph.ask('{ told }')])
+    expect([one.data, other.data, none.data]).toEqual([{ told: token.authorization }, { told: 'Bearer other' }, { told: 'nothing' }])
+    expect((await graph.ask('{ shut }', {}, token)).errors[0]?.extensions.code).toBe('UNAUTHORIZED_FIELD_OR_TYPE')
+  })
+})

@@ -19,6 +19,7 @@ let open: Federation<'greetings'>
 let closed: Federation<'greetings'>
 let without: Federation<'greetings'>
 let automatic: Federation<'greetings'>
+let listed: Federation<'greetings'>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manifest-'))
@@ -28,9 +29,10 @@ beforeAll(async () => {
   closed = await startFederation(definitions, { manifest, persistedOnly: true })
   without = await startFederation(definitions, { apq: false })
   automatic = await startFederation(definitions, { manifest, persistedOnly: 'log' })
+  listed = await startFederation(definitions, { manifest, persistedOnly: 'safelist' })
 })
 afterAll(async () => {
-  for (const graph of [open, closed, without, automatic]) await graph[Symbol.asyncDispose]()
+  for (const graph of [open, closed, without, automatic, listed]) await graph[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
 
@@ -110,7 +112,39 @@ test('documents that would be refused are served and counted with --persisted-on
   const before = await counted()
   expect((await automatic.ask('{ hello(name: "free") }')).data).toEqual({ hello: 'free' })
   expect((await post(automatic.url, { documentId: id, variables: { name: 'listed' } })).data).toEqual({ hello: 'listed' })
+  expect((await automatic.ask(`# laid out otherwise\n${body.replaceAll(' ', '  ')}`, { name: 'same' })).data).toEqual({ hello: 'same' })
   expect((await counted()) - before).toBe(1)
+})
+
+describe('a safelist', () => {
+  test('takes the documents of the manifest, by id and as they are, however laid out', async () => {
+    const variables = { name: 'you' }
+    for (const asked of [{ documentId: id }, { extensions: apollo(id) }, { query: body }, { query: `\n${body.replaceAll(' ', '\n')} # comment` }]) {
+      expect(await post(listed.url, { ...asked, variables })).toMatchObject({ status: 200, data: { hello: 'you' } })
+    }
+  })
+
+  test('takes what asks for the schema alone', async () => {
+    expect((await listed.ask('{ __typename __type(name: "Query") { name } }')).data).toEqual({ __typename: 'Query', __type: { name: 'Query' } })
+  })
+
+  test.each([
+    ['another document', '{ hello }'],
+    ['one that asks for the schema and more', '{ __typename hello }'],
+    ['the same operation by another name', body.replace('Hello', 'Other')],
+    ['a document that does not parse', '{'],
+    ['a large one', `{ ${'hello '.repeat(5_000)} }`],
+  ])('refuses %s', async (_what, query) => {
+    const { status, errors, headers } = await post(listed.url, { query })
+    expect([status, errors[0]?.extensions.code, headers.get('cache-control')]).toEqual([403, 'QUERY_NOT_IN_SAFELIST', 'no-store'])
+  })
+
+  test('lets nobody register documents', async () => {
+    const query = '{ hello(name: "x") }'
+    const hash = createHash('sha256').update(query).digest('hex')
+    expect((await post(listed.url, { query, extensions: apollo(hash) })).errors[0]?.extensions.code).toBe('CANNOT_SEND_PQ_ID_AND_BODY')
+    expect((await post(listed.url, { extensions: apollo(hash) })).errors[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST')
+  })
 })
 
 describe('over a WebSocket', () => {

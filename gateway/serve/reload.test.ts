@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
@@ -9,6 +10,7 @@ import { closeServer, listen } from '../../runtime/server.ts'
 import { gatewayConfig } from '../config.ts'
 import { startGateway } from '../main.ts'
 import { EventQueue } from '../subgraphs/event-queue.ts'
+import { SupergraphSource } from '../supergraph/source.ts'
 import { type Federation, type GatewaySettings, post, startFederation } from '../testing/federation.ts'
 
 /** Polls this often in milliseconds, so that what was not noticed by watching is noticed soon. */
@@ -144,6 +146,49 @@ test('a supergraph at a URL is polled, and sent only when it has changed', async
   status = 200
   await until(async () => (await reloads(context, 'taken')) === 1)
   expect((await ask('{ old }')).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+})
+
+test('a file that goes away, comes back, or is swapped behind a link is followed', async () => {
+  const { graph } = await startThings({ supergraphPoll: 600_000 })
+  await using _all = graph
+  const sdl = await readFile(graph.supergraph, 'utf8')
+  const folder = dirname(graph.supergraph)
+  await rm(graph.supergraph)
+  await until(async () => (await reloads(graph.context, 'unreadable')) > 0)
+  expect((await graph.ask('{ a }')).data).toEqual({ a: 1 })
+  // As Kubernetes mounts configuration: the file is a link through a link to a folder, which alone is swapped.
+  for (const [version, text] of [['one', withoutOld(sdl)], ['two', sdl]] as const) {
+    await mkdir(join(folder, version))
+    await writeFile(join(folder, version, 'supergraph.graphql'), text)
+    await symlink(version, join(folder, '..next'))
+    await rename(join(folder, '..next'), join(folder, '..data'))
+    if (version === 'one') await symlink('..data/supergraph.graphql', graph.supergraph)
+    await until(async () => (await graph.ask('{ old }')).errors.length === (version === 'one' ? 1 : 0))
+  }
+})
+
+test('a supergraph at a URL may not be larger than any is, nor hold anything but text', async () => {
+  const whole = Buffer.alloc(1_048_576, 32)
+  let left = 0
+  const server = createServer((request, response) => {
+    if (request.url === '/garbage') {
+      response.writeHead(200, { etag: '"g"' }).end(Buffer.from([0xff, 0xfe, 0xfd]))
+      return
+    }
+    response.on('close', () => left++)
+    const more = (): void => {
+      while (!response.destroyed && response.write(whole));
+    }
+    response.on('drain', more).writeHead(200)
+    more()
+  })
+  const port = await listen(server, 0, '127.0.0.1')
+  await using _server = { [Symbol.asyncDispose]: () => closeServer(server, 0) }
+  await expect(new SupergraphSource(`http://127.0.0.1:${port}/endless`).read()).rejects.toMatchObject({ code: 'SUPERGRAPH_INVALID', message: expect.stringContaining('larger than') })
+  await until(() => left === 1)
+  const garbage = new SupergraphSource(`http://127.0.0.1:${port}/garbage`)
+  // What was no supergraph is not taken for the last one either: the second time it is sent again, and refused again.
+  for (const _time of [1, 2]) await expect(garbage.read()).rejects.toMatchObject({ code: 'SUPERGRAPH_INVALID' })
 })
 
 test('a subscription that the new supergraph does not allow any more ends with the reason', async () => {

@@ -9,6 +9,8 @@ export type ReloadResult = 'taken' | 'refused' | 'unreadable'
 
 /** A file is often written in several steps; it is read when nothing has happened for this long, in milliseconds. */
 const settleMs = 50
+/** In a folder where something always happens it is read after this long, in milliseconds. */
+const longestSettleMs = 500
 
 export interface ReloadOptions {
   /** Pause between two looks at the source, in milliseconds; a file is also watched. 0 looks never. */
@@ -26,6 +28,8 @@ export class Reloader implements Disposable {
   readonly #watcher: FSWatcher | null
   #timer: NodeJS.Timeout | null = null
   #looking = false
+  /** The first change that was noticed and not looked at yet, by the monotonic clock. */
+  #changedAt: number | null = null
   #stopped = false
 
   constructor(source: SupergraphSource, options: ReloadOptions) {
@@ -41,10 +45,16 @@ export class Reloader implements Disposable {
     this.#timer = setTimeout(() => void this.#look(), ms).unref()
   }
 
+  #onChange(): void {
+    const now = performance.now()
+    this.#changedAt ??= now
+    this.#lookIn(Math.max(0, Math.min(settleMs, this.#changedAt + longestSettleMs - now)))
+  }
+
   /** The folder, not the file: a file that is replaced by another, as mounted configuration is, would take its watcher with it. */
   #watchFolder(): FSWatcher | null {
     try {
-      const watcher = watch(dirname(this.#source.location), { persistent: false }, () => this.#lookIn(settleMs))
+      const watcher = watch(dirname(this.#source.location), { persistent: false }, () => this.#onChange())
       watcher.on('error', (error) => this.#options.log.warn({ err: error }, 'the supergraph is polled only: its folder cannot be watched any more'))
       return watcher
     } catch (error) {
@@ -54,12 +64,13 @@ export class Reloader implements Disposable {
   }
 
   async #look(): Promise<void> {
-    if (!this.#looking) {
-      this.#looking = true
-      await this.#take()
-      this.#looking = false
-    }
-    this.#lookIn(this.#options.pollMs)
+    // What changes while the one before is being taken is looked at right after it.
+    if (this.#looking) return
+    this.#looking = true
+    this.#changedAt = null
+    await this.#take()
+    this.#looking = false
+    this.#lookIn(this.#changedAt === null ? this.#options.pollMs : settleMs)
   }
 
   async #take(): Promise<void> {
@@ -75,6 +86,8 @@ export class Reloader implements Disposable {
       observe('taken')
       log.info({ supergraph: location }, 'a new supergraph is served')
     } catch (error) {
+      // What says nothing about the supergraph, as a process that could not be started, may be gone the next time.
+      if (!AisleError.is(error)) this.#source.forget()
       observe(read ? 'refused' : 'unreadable')
       const code = AisleError.is(error) ? error.code : 'SUPERGRAPH_INVALID'
       log.error({ err: error, code, supergraph: location }, 'the new supergraph is refused; the one before is served on')

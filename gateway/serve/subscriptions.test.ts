@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { WebSocket } from 'ws'
 import { startFederation } from '../testing/federation.ts'
 import { connect, shop, until } from '../testing/shop.ts'
 
@@ -126,4 +127,40 @@ describe('server-sent events', () => {
     finish()
     expect(await response.text()).toBe('event: next\ndata: {"data":{"changed":{"n":"name 3","left":7}}}\n\nevent: complete\ndata:\n\n')
   })
+})
+
+describe('a page of another site', () => {
+  const open = async (url: string, headers: Record<string, string>): Promise<number> => {
+    const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws', { headers })
+    const status = new Promise<number>((resolve) => socket.once('open', () => resolve(101)).once('unexpected-response', (_request, { statusCode = 0 }) => resolve(statusCode)))
+    socket.on('error', () => {})
+    const got = await status
+    socket.terminate()
+    return got
+  }
+
+  test('cannot open a connection in the name of whoever looks at it', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog })
+    const { origin } = new URL(graph.url)
+    expect(await open(graph.url, { origin: 'https://elsewhere.example', cookie: 'session=1' })).toBe(403)
+    expect(await open(graph.url, { origin: 'null' })).toBe(403)
+    expect(await open(graph.url, { origin: 'https://shop.example', 'x-forwarded-host': 'api.example' })).toBe(403)
+    expect(await open(graph.url, { origin })).toBe(101)
+    expect(await open(graph.url, {})).toBe(101)
+    expect(await open(graph.url, { origin: 'https://shop.example', 'x-forwarded-host': 'shop.example' })).toBe(101)
+  })
+
+  test('can where it is allowed to use the graph', async () => {
+    const { stock, catalog } = shop()
+    await using graph = await startFederation({ stock, catalog }, { allowOrigin: ['https://shop.example'] })
+    expect([await open(graph.url, { origin: 'https://shop.example' }), await open(graph.url, { origin: 'https://elsewhere.example' })]).toEqual([101, 403])
+  })
+})
+
+test('a document that is wrong is said to be so where', async () => {
+  const { stock, catalog } = shop()
+  await using graph = await startFederation({ stock, catalog })
+  await using socket = connect(graph.url)
+  await expect(socket.client.iterate({ query: 'subscription {\n  nothing }' }).next()).rejects.toEqual([expect.objectContaining({ locations: [{ line: 2, column: 3 }], extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })])
 })

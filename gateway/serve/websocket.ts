@@ -11,6 +11,7 @@ import { isObject, nestsTooDeeply } from '../../runtime/json.ts'
 import { readParameters } from '../../runtime/graphql/parameters.ts'
 import { endServerSpan, openRequest, type RequestContext, runRequest } from '../../runtime/request.ts'
 import { noSpan, type Tracing } from '../../runtime/tracing.ts'
+import { isForeignSocket } from '../../runtime/graphql/csrf.ts'
 import type { RequestScope } from '../subgraphs/types.ts'
 import type { ReadyOperation } from './graph.ts'
 import type { GraphService } from './service.ts'
@@ -33,12 +34,25 @@ interface Extra {
   who: Caller
 }
 
-/** Serves queries, mutations and subscriptions over graphql-ws on `path`. Dispose it before or with the HTTP server. */
-export function serveWebSocket(http: HttpServer, path: string, service: GraphService, limits: ClientLimits, tracing: Tracing): AsyncDisposable {
+export interface WebSocketOptions {
+  readonly path: string
+  /** Origins of other sites whose pages may connect; `*` for all. */
+  readonly allowOrigin: readonly string[]
+  readonly limits: ClientLimits
+  readonly tracing: Tracing
+}
+
+/** Serves queries, mutations and subscriptions over graphql-ws. Dispose it before or with the HTTP server. */
+export function serveWebSocket(http: HttpServer, service: GraphService, { path, allowOrigin, limits, tracing }: WebSocketOptions): AsyncDisposable {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols })
   http.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?', 1)[0] !== path) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+      return
+    }
+    if (isForeignSocket(request.headers, allowOrigin)) {
+      service.failed(new AisleError('CSRF_PREVENTED'))
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => sockets.emit('connection', webSocket, request))
@@ -90,7 +104,7 @@ function connect(server: Server<Extra>, socket: WebSocket, extra: Extra): void {
 }
 
 function createProtocol(service: GraphService, tracing: Tracing): Server<Extra> {
-  const refuse = (error: unknown): GraphQLError[] => service.failed(error).errors.map((each) => new GraphQLError(each.message, { extensions: each.extensions ?? {} }))
+  const refuse = (error: unknown): GraphQLError[] => service.failed(error).errors.map((each) => new RefusedOperation(each))
   return makeServer<Record<string, unknown>, Extra>({
     jsonMessageReviver: reviveMessage,
     async onConnect({ extra, connectionParams }) {
@@ -138,6 +152,16 @@ interface Started {
   readonly scope: RequestScope
   readonly operation: ReadyOperation
   readonly asked: RequestContext
+}
+
+/** An error as it is shown; the protocol library writes what it finds in it. */
+class RefusedOperation extends GraphQLError {
+  override readonly locations: GraphQLError['locations']
+
+  constructor({ message, locations, extensions }: GraphQLFormattedError) {
+    super(message, { extensions: extensions ?? {} })
+    this.locations = locations
+  }
 }
 
 /** An operation on a connection. Its results are written as they are, for one client like for ten thousand. */

@@ -29,6 +29,8 @@ export interface ClientOptions extends DeliveryOptions, SourceOptions {
   readonly breaker: BreakerOptions
   /** Sends equal requests of equal callers once while they are in flight. */
   readonly share: boolean
+  /** Longest wait for an answer of some subgraphs, by name, in milliseconds; `timeoutMs` for all others. */
+  readonly timeouts?: Readonly<Record<string, number>>
   /** By subgraph; graphql-ws at its URL for queries where nothing else is said. */
   readonly streams: Readonly<Record<string, StreamAddress>>
 }
@@ -141,12 +143,13 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 }
 
 function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver, deadlines: Deadlines): Endpoint {
+  const timeoutMs = options.timeouts?.[name] ?? options.timeoutMs
   const transport = openTransport(new URL(url), { maxBytes: options.maxResponseBytes, connections: options.connections, connectMs }, deadlines)
   const breaker = new CircuitBreaker(options.breaker, (open) => observer.circuit(name, open))
   return {
     transport,
-    delivery: new Delivery(transport, breaker, options, () => observer.retried(name)),
-    streams: openStreams(url, options.streams[name], options),
+    delivery: new Delivery(transport, breaker, { ...options, timeoutMs }, () => observer.retried(name)),
+    streams: openStreams(url, options.streams[name], { ...options, timeoutMs }),
     inFlight: new InFlight<RawAnswer>(observer.shared),
   }
 }

@@ -6,6 +6,7 @@ import { AisleError } from '../../runtime/errors.ts'
 const fetchTimeoutMs = 10_000
 /** A larger file is no supergraph. */
 const maxBytes = 134_217_728
+const tooLarge = `it is larger than ${maxBytes} bytes`
 
 /** Where the supergraph's SDL comes from, a file or an http(s) URL, and what was last read there. */
 export class SupergraphSource {
@@ -34,20 +35,34 @@ export class SupergraphSource {
     }
   }
 
+  /** What was read last is read as new the next time. */
+  forget(): void {
+    this.#last = null
+    this.#etag = null
+  }
+
   async #fetch(): Promise<string | null> {
     const { statusCode, headers, body } = await request(this.location, {
       headers: this.#etag === null ? {} : { 'if-none-match': this.#etag },
       signal: AbortSignal.timeout(fetchTimeoutMs),
     })
-    const bytes = await body.arrayBuffer()
+    const pieces: Buffer[] = []
+    let size = 0
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      size += piece.length
+      // Leaving ends the connection: nobody has to take what never ends.
+      if (size > maxBytes) throw new Error(tooLarge)
+      pieces.push(piece)
+    }
     if (statusCode === 304) return null
     if (statusCode !== 200) throw new Error(`it answered with status ${statusCode}`)
+    const text = decode(Buffer.concat(pieces))
     this.#etag = typeof headers.etag === 'string' ? headers.etag : null
-    return decode(bytes)
+    return text
   }
 }
 
-function decode(bytes: ArrayBuffer | Uint8Array): string {
-  if (bytes.byteLength > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`)
+function decode(bytes: Uint8Array): string {
+  if (bytes.byteLength > maxBytes) throw new Error(tooLarge)
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }

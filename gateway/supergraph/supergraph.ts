@@ -3,9 +3,10 @@ import { AisleError } from '../../runtime/errors.ts'
 import { type GrantPolicies, policiesByRole } from '../../runtime/identity/requirement.ts'
 import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { type CostRules, readCostRules } from '../limits/cost-rules.ts'
-import { createPlanner } from '../plan/planner.ts'
 import { withPartialUnions } from '../plan/partial-unions.ts'
+import { withRequiredNames } from '../plan/required-names.ts'
 import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../plan/split.ts'
+import { createTwinPlanner } from '../plan/twin-fields.ts'
 import { directiveArguments } from './ast.ts'
 import { checkDefinitions } from './check.ts'
 import { withSpecifiedNames } from './links.ts'
@@ -45,9 +46,10 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   }
   checkDefinitions(document)
   const schema = buildPublicSchema(document)
-  const types = readTypes(document, new Map(graphs.map(({ value, name }) => [value, name])))
-  const options: SplitOptions = { supergraph: document, schema, types, labels: overrideLabels }
-  const planner = withPartialUnions(createSplitPlanner(await createPlanner(document === written ? sdl : print(document), overrideLabels), options), options)
+  const { document: planned, restore } = withRequiredNames(document)
+  const types = readTypes(planned, new Map(graphs.map(({ value, name }) => [value, name])))
+  const options: SplitOptions = { supergraph: planned, schema, types, labels: overrideLabels, restore }
+  const planner = withPartialUnions(createSplitPlanner(await createTwinPlanner(planned === written ? sdl : print(planned), overrideLabels), options), options)
   return { schema, planner, types, access: readAccessRules(document, grant), costs: readCostRules(document), urls }
 }
 

@@ -12,18 +12,22 @@ export interface TypeSystem {
   isAbstract(name: string): boolean
   /** True for any type of the supergraph, also one that clients cannot see. */
   has(name: string): boolean
+  /** What `graph` calls an object of a type: where it knows the type only through an interface object, by the name of that. */
+  nameIn(typeName: string, graph: string): string
   /** The keys by which `graph` resolves references to `typeName`; empty when it declares none. */
   keysOf(typeName: string, graph: string): readonly KeyFields[]
   /** Every key of a type, each once; those that most subgraphs declare come first. */
   keysOfType(typeName: string): readonly KeyFields[]
-  /** What a field requires of its object, as `@requires` writes it. */
-  requirementOf(typeName: string, field: string): string | null
+  /** What a field requires of its object, as `@requires` writes it, also on an interface object; in one subgraph, or in any. */
+  requirementOf(typeName: string, field: string, graph?: string): string | null
   /** Names of the interfaces that are interface objects in some subgraph. */
   readonly interfaceObjects: ReadonlySet<string>
   /** True for a field of an interface, or of a type that implements it, that a subgraph adds through an interface object. */
   isOfInterfaceObject(typeName: string, field: string): boolean
   /** Names of the fields without arguments or selections that keys are made of. */
   readonly keyLeaves: ReadonlySet<string>
+  /** Names of the fields that have selections in some key. */
+  readonly keyObjects: ReadonlySet<string>
   /** Names of fields that plans read for their own sake: in keys and in what fields require. */
   readonly readByPlans: ReadonlySet<string>
   /** Those of them that take arguments, so that one name may stand for several values. */
@@ -39,8 +43,11 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
   const requirements = new Map<string, string>()
   const keys = new Map<string, KeyFields[]>()
   const declarations = new Map<string, Map<string, { fields: KeyFields; count: number }>>()
+  const joined = new Set<string>()
+  const objectsOf = new Map<string, Set<string>>()
   const readByPlans = new Set<string>()
   const keyLeaves = new Set<string>()
+  const keyObjects = new Set<string>()
   const withArguments = new Set<string>()
   const member = (type: string, condition: string): void => {
     const known = conditions.get(type)
@@ -58,24 +65,30 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
       if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
         abstract.add(name)
         interfaceObjects.set(name, fieldsOfInterfaceObjects(definition))
+        for (const value of graphsOfInterfaceObjects(definition)) {
+          const graph = graphOf.get(value ?? '') ?? ''
+          objectsOf.set(graph, (objectsOf.get(graph) ?? new Set()).add(name))
+        }
       }
       for (const type of definition.interfaces ?? []) member(name, type.name.value)
       for (const join of directiveArguments(definition, 'join__type')) {
         const graph = graphOf.get(join.graph ?? '')
+        joined.add(`${graph} ${name}`)
         if (join.key === undefined || graph === undefined) continue
         const slot = `${graph} ${name}`
         const fields = parseFieldSet(join.key)
         keys.set(slot, [...(keys.get(slot) ?? []), fields])
         declare(declarations, name, fields)
         addNames(fields, readByPlans)
-        addLeaves(fields, keyLeaves)
+        sortNames(fields, keyLeaves, keyObjects)
       }
       for (const field of definition.fields ?? []) {
         if (field.arguments !== undefined && field.arguments.length > 0) withArguments.add(field.name.value)
-        for (const { requires } of directiveArguments(field, 'join__field')) {
+        for (const { requires, graph = '' } of directiveArguments(field, 'join__field')) {
           if (requires === undefined) continue
           addNames(parseFieldSet(requires), readByPlans)
           requirements.set(`${name}.${field.name.value}`, requires)
+          requirements.set(`${graphOf.get(graph)} ${name}.${field.name.value}`, requires)
         }
       }
     }
@@ -84,24 +97,36 @@ export function createTypeSystem(document: DocumentNode, graphOf: ReadonlyMap<st
     satisfies: (name, condition) => name === condition || conditions.get(name)?.has(condition) === true,
     isAbstract: (name) => abstract.has(name),
     has: (name) => names.has(name),
+    nameIn(typeName, graph) {
+      if (joined.has(`${graph} ${typeName}`)) return typeName
+      const objects = objectsOf.get(graph)
+      return [...(conditions.get(typeName) ?? [])].find((name) => objects?.has(name)) ?? typeName
+    },
     keysOf: (typeName, graph) => keys.get(`${graph} ${typeName}`) ?? [],
     keysOfType: (typeName) => [...(declarations.get(typeName)?.values() ?? [])].toSorted((one, other) => other.count - one.count).map(({ fields }) => fields),
     interfaceObjects: new Set([...interfaceObjects].flatMap(([name, fields]) => (fields.size > 0 ? [name] : []))),
     isOfInterfaceObject: (typeName, field) => [typeName, ...(conditions.get(typeName) ?? [])].some((name) => interfaceObjects.get(name)?.has(field) === true),
-    requirementOf: (typeName, field) => requirements.get(`${typeName}.${field}`) ?? null,
+    requirementOf: (typeName, field, graph) =>
+      [typeName, ...(conditions.get(typeName) ?? [])].map((name) => requirements.get(`${graph === undefined ? '' : `${graph} `}${name}.${field}`)).find((requirement) => requirement !== undefined) ?? null,
     keyLeaves: keyLeaves.difference(withArguments),
+    keyObjects,
     readByPlans,
     readWithArguments: readByPlans.intersection(withArguments),
   }
 }
 
-function fieldsOfInterfaceObjects({ directives, fields = [] }: InterfaceTypeDefinitionNode): ReadonlySet<string> {
-  const graphs = new Set<string | undefined>(
-    (directives ?? []).flatMap((join) => {
+function graphsOfInterfaceObjects({ directives = [] }: InterfaceTypeDefinitionNode): ReadonlySet<string | undefined> {
+  return new Set(
+    directives.flatMap((join) => {
       const isObject = join.arguments?.some(({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value)
       return isObject === true ? directiveArguments({ directives: [join] }, 'join__type').map(({ graph }) => graph) : []
     }),
   )
+}
+
+function fieldsOfInterfaceObjects(definition: InterfaceTypeDefinitionNode): ReadonlySet<string> {
+  const graphs = graphsOfInterfaceObjects(definition)
+  const { fields = [] } = definition
   if (graphs.size === 0) return new Set()
   return new Set(
     fields.flatMap((field) => {
@@ -139,10 +164,11 @@ function keyTree(set: SelectionSetNode): KeyFields {
   return tree
 }
 
-function addLeaves(fields: KeyFields, names: Set<string>): void {
+function sortNames(fields: KeyFields, leaves: Set<string>, objects: Set<string>): void {
   for (const [name, nested] of fields) {
-    if (nested.size === 0) names.add(name)
-    else addLeaves(nested, names)
+    const names = nested.size === 0 ? leaves : objects
+    names.add(name)
+    sortNames(nested, leaves, objects)
   }
 }
 

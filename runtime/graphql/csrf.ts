@@ -16,6 +16,16 @@ export function refuseForgery(headers: IncomingHttpHeaders): void {
   if (foreign) throw new AisleError('CSRF_PREVENTED')
 }
 
+/**
+ * Whether a page of another site opens a WebSocket: browsers let it without asking, send cookies along, and let it read what comes. A page is of
+ * this site where its host is the one that was asked for, or the one that a proxy says was asked for; no page can say so itself.
+ * @param allowed origins of other sites that may; `*` for all
+ */
+export function isForeignSocket({ origin, host, 'x-forwarded-host': forwarded }: IncomingHttpHeaders, allowed: readonly string[]): boolean {
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return false
+  return isForeign(origin, host) && (typeof forwarded !== 'string' || isForeign(origin, forwarded))
+}
+
 function isForeign(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return false
   return !URL.canParse(origin) || new URL(origin).host !== host

@@ -35,8 +35,17 @@ export interface DocumentPolicy {
   readonly persistedOnly: boolean
   /** Where automatic persisted queries are kept; they are off without it, and where `persistedOnly` holds. */
   readonly automatic?: DocumentRegistry | null
-  /** Told about every document that is served although it was not asked for by an id of the manifest. */
+  /** The manifest's documents, for clients that send them themselves. */
+  readonly safelist?: Safelist | null
+  /** Of documents that clients send, only those of the safelist are served. */
+  readonly safelistOnly?: boolean
+  /** Told about every document that is served although it is not in the manifest. */
   readonly onUnlisted?: (document: string) => void
+}
+
+/** Documents that may be sent as such. */
+export interface Safelist {
+  has(document: string): boolean
 }
 
 /** A longer document is not registered; its client sends it each time. */
@@ -48,20 +57,21 @@ const maxRegisteredLength = 65_536
  */
 export function resolveDocument(parameters: Parameters, policy: DocumentPolicy): string {
   const { query, documentId, persistedHash } = parameters
-  const { manifest, persistedOnly, onUnlisted } = policy
-  const automatic = persistedOnly ? null : (policy.automatic ?? null)
+  const { manifest, persistedOnly } = policy
+  // Whoever may register documents is not held to a list of them.
+  const automatic = persistedOnly || policy.safelistOnly === true ? null : (policy.automatic ?? null)
   const id = documentId === null ? persistedHash : withoutAlgorithm(documentId)
   if (id === null) {
     if (persistedOnly) throw new AisleError('PERSISTED_QUERY_ID_REQUIRED')
     if (query === '') throw new AisleError('BAD_REQUEST', 'The request holds neither "query" nor "documentId".')
-    onUnlisted?.(query)
+    checkListed(query, policy)
     return query
   }
   if (query !== '') {
     if (documentId === null && createHash('sha256').update(query).digest('hex') !== id) throw new AisleError('PERSISTED_QUERY_HASH_MISMATCH')
     if (documentId !== null || automatic === null) throw new AisleError('CANNOT_SEND_PQ_ID_AND_BODY')
     if (query.length <= maxRegisteredLength) automatic.set(id, query)
-    onUnlisted?.(query)
+    checkListed(query, policy)
     return query
   }
   const listed = manifest?.get(id)
@@ -69,8 +79,16 @@ export function resolveDocument(parameters: Parameters, policy: DocumentPolicy):
   if (documentId !== null) throw new AisleError('PERSISTED_QUERY_NOT_IN_LIST')
   const registered = automatic?.get(id)
   if (registered === undefined) throw new AisleError(codeOfUnknownHash(automatic !== null, manifest !== null))
-  onUnlisted?.(registered)
+  checkListed(registered, policy)
   return registered
+}
+
+/** @throws AisleError QUERY_NOT_IN_SAFELIST */
+function checkListed(document: string, { safelist, safelistOnly = false, onUnlisted }: DocumentPolicy): void {
+  if (!safelistOnly && onUnlisted === undefined) return
+  if (safelist?.has(document) === true) return
+  if (safelistOnly) throw new AisleError('QUERY_NOT_IN_SAFELIST')
+  onUnlisted?.(document)
 }
 
 /** True when a request asks by id for a document of the manifest. */

@@ -63,14 +63,16 @@ export interface IdentityOptions {
   readonly keysFile?: string
   /** How long the last keys count while the issuer cannot be reached, in milliseconds. */
   readonly staleMs?: number
+  /** Others look at tokens, to whom they are passed on: where no issuer is configured, whoever brings one is the public here. */
+  readonly passOn?: boolean
 }
 
 /** @throws AisleError CONFIG_INVALID when only a part of what is needed is given */
-export function createIdentity(settings: Settings, { log, keysFile, staleMs = defaultStaleMs }: IdentityOptions): Identity {
+export function createIdentity(settings: Settings, { log, keysFile, staleMs = defaultStaleMs, passOn = false }: IdentityOptions): Identity {
   const { oidcIssuer: issuer, oidcAudience: audience, oidcClockTolerance: clockToleranceSeconds = defaultToleranceSeconds, production = false } = settings
   if (issuer === undefined) {
     if (audience !== undefined || settings.oidcJwks !== undefined) throw new AisleError('CONFIG_INVALID', 'The configuration cannot be used:\n  --oidc-issuer: name the issuer of the tokens')
-    return withoutIssuer(production, clockToleranceSeconds, log)
+    return withoutIssuer({ production, passOn }, clockToleranceSeconds, log)
   }
   if (audience === undefined) throw new AisleError('CONFIG_INVALID', 'The configuration cannot be used:\n  --oidc-audience: name the audience that tokens must be meant for')
   const keys = new RemoteKeys({ issuer, jwksUrl: settings.oidcJwks ?? null, file: keysFile ?? null, cooldownMs: settings.oidcKeysCooldown ?? defaultCooldownMs, staleMs, log })
@@ -104,7 +106,11 @@ function knownCaller(authorization: string | undefined, verifier: TokenVerifier)
   return authorization.startsWith(scheme) ? verifier.known(authorization.slice(scheme.length)) : null
 }
 
-function withoutIssuer(production: boolean, clockToleranceSeconds: number, log: Logger): Identity {
+function withoutIssuer({ production, passOn }: { readonly production: boolean; readonly passOn: boolean }, clockToleranceSeconds: number, log: Logger): Identity {
+  if (production && passOn) {
+    log.warn('no issuer of tokens is configured (--oidc-issuer): tokens are passed on to subgraphs unread, and everybody is the public here')
+    return { mode: 'public', clockToleranceSeconds, everyone: publicCaller, known: () => publicCaller, identify: () => publicCaller }
+  }
   if (production) {
     log.warn('no issuer of tokens is configured (--oidc-issuer): everybody is the public, and what is protected is refused')
     return {

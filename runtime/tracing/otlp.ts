@@ -1,7 +1,7 @@
-import { type Context, diag, type DiagLogger, DiagLogLevel, ROOT_CONTEXT, type Span, SpanKind as Kind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
+import { type Context, diag, type DiagLogger, DiagLogLevel, ROOT_CONTEXT, type Span, type SpanContext, SpanKind as Kind, SpanStatusCode, trace, TraceFlags, type Tracer } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Logger } from '../log.ts'
 import type { SpanAttributes, SpanKind, TraceSpan, Tracing } from '../tracing.ts'
 import { readTraceContext, writeTraceContext } from './w3c.ts'
@@ -32,7 +32,8 @@ export function openTracing({ endpoint, ratio, role, log, everyMs = 2_000 }: Tra
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: patienceMs, concurrencyLimit: 2 })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': `aisle-${role}`, 'service.namespace': 'aisle' }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    // Which new traces are kept is drawn below, before anything is made for them.
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: mostWaiting, maxExportBatchSize: 512, scheduledDelayMillis: everyMs, exportTimeoutMillis: patienceMs })],
   })
   const tracer = provider.getTracer('aisle')
@@ -40,9 +41,10 @@ export function openTracing({ endpoint, ratio, role, log, everyMs = 2_000 }: Tra
     on: true,
     serve(name, headers) {
       const from = readTraceContext(headers.traceparent, headers.tracestate)
-      return new OtlpSpan(tracer, from === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, from), name, Kind.SERVER)
+      if (from === null) return Math.random() < ratio ? new OtlpSpan(tracer, ROOT_CONTEXT, name, Kind.SERVER) : new UnkeptSpan(newTrace())
+      return (from.traceFlags & TraceFlags.SAMPLED) === 0 ? new UnkeptSpan(from) : new OtlpSpan(tracer, trace.setSpanContext(ROOT_CONTEXT, from), name, Kind.SERVER)
     },
-    begin: (name, kind) => new OtlpSpan(tracer, ROOT_CONTEXT, name, kinds[kind]),
+    begin: (name, kind) => (Math.random() < ratio ? new OtlpSpan(tracer, ROOT_CONTEXT, name, kinds[kind]) : new UnkeptSpan(newTrace())),
     async [Symbol.asyncDispose]() {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<void>((resolve) => {
@@ -94,6 +96,37 @@ class OtlpSpan implements TraceSpan {
   end(): void {
     if (this.recording) this.#span.end()
   }
+}
+
+/** Any span of a trace that is not kept: nothing is noted of it, and whoever is asked on its behalf is told so. Nine in ten are, usually. */
+class UnkeptSpan implements TraceSpan {
+  readonly recording = false
+  readonly traceId: string
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(context: SpanContext) {
+    this.traceId = context.traceId
+    this.headers = writeTraceContext(context)
+  }
+
+  child(): TraceSpan {
+    return this
+  }
+
+  set(): void {}
+
+  fail(): void {}
+
+  end(): void {}
+}
+
+function newTrace(): SpanContext {
+  return { traceId: `${hex()}${hex()}${hex()}${hex()}`, spanId: `${hex()}${hex()}`, traceFlags: TraceFlags.NONE }
+}
+
+/** Eight digits by chance, never all zero: ids of traces are no secrets. */
+function hex(): string {
+  return (1 + Math.floor(Math.random() * 0xffff_fffe)).toString(16).padStart(8, '0')
 }
 
 /** Least time between two complaints about the collector, in milliseconds. */

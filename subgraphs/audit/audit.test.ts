@@ -6,29 +6,24 @@ import { createLogger } from '../../runtime/log.ts'
 import { createMetrics } from '../../runtime/metrics.ts'
 import { openRequest, runRequest } from '../../runtime/request.ts'
 import { noTracing } from '../../runtime/tracing.ts'
-import { fill, shop } from '../../test/conformance/shop.ts'
-import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
+import { shopDatabase, type ShopDatabase } from '../../test/conformance/shop-database.ts'
 import { createDeviceCommands } from '../device/postgres-commands.ts'
 import { createInventoryCommands } from '../inventory/postgres-commands.ts'
 import { startUpkeep } from '../log/upkeep.ts'
-import { openPostgres, type PostgresStorage } from '../storage/postgres/storage.ts'
+import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { pruneAudit } from './prune.ts'
 import { readAudit, type AuditEntry } from './read.ts'
 
 const entry = fileURLToPath(new URL('../../aisle.ts', import.meta.url))
 const now = 1_700_000_000_000
-let database: TestDatabase
+let database: ShopDatabase
 let storage: PostgresStorage
 
 beforeAll(async () => {
-  database = await testDatabase()
-  storage = openPostgres(database.url)
-  await fill(storage, shop)
+  database = await shopDatabase()
+  storage = database.storage
 })
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-})
+afterAll(async () => database[Symbol.asyncDispose]())
 
 /** The one entry of an operation. */
 async function entryOf(operationId: string): Promise<AuditEntry> {

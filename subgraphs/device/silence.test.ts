@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createLogger } from '../../runtime/log.ts'
-import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
 import { until } from '../../test/conformance/served.ts'
-import { fill, shop } from '../../test/conformance/shop.ts'
+import { shopDatabase, type ShopDatabase } from '../../test/conformance/shop-database.ts'
 import { openPostgres, type PostgresStorage } from '../storage/postgres/storage.ts'
 import { markSilentDevices, sweepLock, watchSilence } from './silence.ts'
 
-let database: TestDatabase
+let database: ShopDatabase
 let storage: PostgresStorage
 beforeAll(async () => {
-  database = await testDatabase()
-  storage = openPostgres(database.url)
-  await fill(storage, shop)
+  database = await shopDatabase()
+  storage = database.storage
 })
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-})
+afterAll(async () => database[Symbol.asyncDispose]())
 
 async function statuses(): Promise<string> {
   const rows = await storage.db.selectFrom('device').select(['id', 'status']).orderBy('id').execute()

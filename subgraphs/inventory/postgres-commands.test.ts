@@ -1,26 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
-import { fill, shop } from '../../test/conformance/shop.ts'
-import { openPostgres, type PostgresStorage } from '../storage/postgres/storage.ts'
+import { shopDatabase, type ShopDatabase } from '../../test/conformance/shop-database.ts'
+import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import type { InventoryCommands, RecordCount, RecordMovement, SetPrice } from './commands.ts'
 import { createInventoryCommands } from './postgres-commands.ts'
 
 const now = 1_700_000_000_000
 const context = { principal: 'till', now }
-let database: TestDatabase
+let database: ShopDatabase
 let storage: PostgresStorage
 let commands: InventoryCommands
 
 beforeAll(async () => {
-  database = await testDatabase()
-  storage = openPostgres(database.url)
-  await fill(storage, shop)
+  database = await shopDatabase()
+  storage = database.storage
   commands = createInventoryCommands(storage)
 })
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-})
+afterAll(async () => database[Symbol.asyncDispose]())
 
 const sale: RecordMovement = { operationId: 'sale', storeId: 's1', productId: 'p1', kind: 'SALE', quantity: -1, occurredAt: null }
 const count: RecordCount = { operationId: 'count', storeId: 's1', productId: 'p1', counted: 1, countedAt: null }

@@ -1,27 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
-import { fill, shop } from '../../test/conformance/shop.ts'
-import { openPostgres, type PostgresStorage } from '../storage/postgres/storage.ts'
+import { fill } from '../../test/conformance/shop.ts'
+import { shopDatabase, type ShopDatabase } from '../../test/conformance/shop-database.ts'
+import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import type { InventoryCommands } from './commands.ts'
 import { createInventoryCommands } from './postgres-commands.ts'
 
 const now = 10_000_000
-let database: TestDatabase
+let database: ShopDatabase
 let storage: PostgresStorage
 let commands: InventoryCommands
 let serial = 0
 
 beforeAll(async () => {
-  database = await testDatabase()
-  storage = openPostgres(database.url)
-  await fill(storage, shop)
+  database = await shopDatabase()
+  storage = database.storage
   commands = createInventoryCommands(storage)
 })
-afterAll(async () => {
-  await storage[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-})
+afterAll(async () => database[Symbol.asyncDispose]())
 
 type Event = { readonly at: number } & ({ readonly quantity: number } | { readonly counted: number })
 

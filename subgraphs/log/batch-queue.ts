@@ -20,6 +20,11 @@ export class BatchQueue implements AsyncIterableIterator<Batch> {
     this.#onEnd = onEnd
   }
 
+  /** How many changes wait. */
+  get length(): number {
+    return this.#queued
+  }
+
   push(batch: Batch): void {
     if (this.#ended) return
     this.#batches.push(batch)
@@ -39,7 +44,7 @@ export class BatchQueue implements AsyncIterableIterator<Batch> {
     if (this.#ended) return
     this.#ended = true
     this.#failure = failure
-    if (failure !== null) this.#batches = []
+    if (failure !== null) this.#clear()
     this.#onEnd()
     this.#wake?.()
   }
@@ -67,8 +72,13 @@ export class BatchQueue implements AsyncIterableIterator<Batch> {
 
   async return(): Promise<IteratorResult<Batch, undefined>> {
     this.end()
-    this.#batches = []
+    this.#clear()
     return { value: undefined, done: true }
+  }
+
+  #clear(): void {
+    this.#batches = []
+    this.#queued = 0
   }
 
   [Symbol.asyncIterator](): this {

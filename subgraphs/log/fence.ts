@@ -28,12 +28,20 @@ export async function takeLease(client: pg.Client, owner: string, leaseMs: numbe
  * Null when another has taken over.
  */
 export async function renewLease(client: pg.Client, term: number, leaseMs: number): Promise<{ readonly waiting: boolean } | null> {
-  const { rows } = await client.query<{ waiting: boolean }>(
-    `update log_fence set lease_until = clock_timestamp() + $2 * interval '1 millisecond'
-     where id = 1 and term = $1 returning exists (select from outbox) as waiting`,
-    [term, leaseMs],
-  )
+  const { rows } = await client.query<{ waiting: boolean }>(lockStatement('$1', '$2'), [term, leaseMs])
   return rows[0] ?? null
+}
+
+function lockStatement(term: string, leaseMs: string): string {
+  return `update log_fence set lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond' where id = 1 and term = ${term} returning exists (select from outbox) as waiting`
+}
+
+/**
+ * Begins a transaction and does the same in it, in one go: each way to the database and back is time in which a change waits. Whoever gets null rolls back.
+ */
+export async function beginBatch(client: pg.Client, term: number, leaseMs: number): Promise<{ readonly waiting: boolean } | null> {
+  const [, locked] = await inOneGo<{ waiting: boolean }>(client, `begin; ${lockStatement(String(Math.trunc(term)), String(Math.trunc(leaseMs)))}`)
+  return locked?.rows[0] ?? null
 }
 
 /** Whether changes wait in the outbox: for looking often, it locks and writes nothing. */
@@ -60,6 +68,18 @@ export interface MovedBatch {
 export async function moveOutbox(client: pg.Client): Promise<MovedBatch | null> {
   const { rows } = await client.query<MovedBatch>(moveStatement)
   return rows[0] ?? null
+}
+
+/** The same, and the end of the transaction that began with `beginBatch`, in one go: the move still sees what was committed before the fence was granted. */
+export async function moveAndCommit(client: pg.Client): Promise<MovedBatch | null> {
+  const [moved] = await inOneGo<MovedBatch>(client, `${moveStatement}; commit`)
+  return moved?.rows[0] ?? null
+}
+
+/** Several statements without parameters: each sees a state of its own, as if they came one by one. */
+async function inOneGo<Row extends pg.QueryResultRow>(client: pg.Client, text: string): Promise<readonly pg.QueryResult<Row>[]> {
+  const results: unknown = await client.query(text)
+  return results as readonly pg.QueryResult<Row>[]
 }
 
 const moveStatement = `

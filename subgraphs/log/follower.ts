@@ -228,10 +228,12 @@ export function startFollower(options: FollowerOptions): Follower {
         options.onHead?.(header.head)
       },
     })
-    await copying.run(signal)
-    const { fetched } = copying
+    const copy = copying
+    await copy.run(signal)
+    const { fetched } = copy
     while (!replica.caughtUp) {
       const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
+      copy.follows(page)
       local(() => replica.catchUp(page))
     }
     copying = null

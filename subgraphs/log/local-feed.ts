@@ -5,6 +5,8 @@ import { BatchQueue } from './batch-queue.ts'
 export interface LocalFeed extends ChangeFeed {
   /** Scopes that somebody has subscribed to. */
   readonly scopes: ReadonlySet<string>
+  /** How many changes wait for the subscriber that is furthest behind. */
+  readonly longestQueue: number
   /** Gives each subscriber the changes of its scope; who has none in this batch hears nothing. */
   publish(batch: Batch): void
   /** Ends all subscriptions: with an error where changes may have been missed, so that no reader goes on unknowing. */
@@ -17,6 +19,11 @@ export function createLocalFeed(onScope?: (scope: string) => void): LocalFeed {
   const scopes = new Set<string>()
   return {
     scopes,
+    get longestQueue() {
+      let longest = 0
+      for (const ofScope of queues.values()) for (const { length } of ofScope) longest = Math.max(longest, length)
+      return longest
+    },
     subscribe(scope, signal) {
       const queue = new BatchQueue(() => {
         signal?.removeEventListener('abort', abort)

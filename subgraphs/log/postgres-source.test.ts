@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { Gate } from '../../runtime/gate.ts'
 import { logChannel } from './fence.ts'
 import { createPostgresSource } from './postgres-source.ts'
 import { pageStatement } from './read-changes.ts'
+import type { BatchPart, ChangesPage } from './source.ts'
 import { registerLogSourceTests } from './testing/source-suite.ts'
 import { openTestLog, putStock, putStore } from './testing/test-log.ts'
 import { until } from './testing/until.ts'
@@ -40,4 +42,30 @@ test('a notification that nobody of Aisle sent only wakes', async () => {
   for (const payload of ['', 'anything', '{"batch":"x"}', 'null']) await log.storage.pool.query('select pg_notify($1, $2)', [logChannel, payload])
   await log.commit(putStock('s1', 'p1', 1))
   expect((await waiting).parts).toMatchObject([{ number: batch + 1 }])
+})
+
+test('what came shortly before it started is answered from memory', async () => {
+  await using log = await openTestLog()
+  const first = await log.commit(putStore('s1'))
+  for (let level = 1; level <= 5; level += 1) await log.commit(putStock('s1', 'p1', level))
+  const gate = () => new Gate({ atOnce: 1, queue: 10 })
+  const gates = { changes: gate(), copies: gate(), wholeCopies: gate() }
+  await using source = createPostgresSource(log.storage, { keepTail: true, gates })
+  const cursor = { epoch: await log.epoch(), batch: first }
+  // The way to the database is closed.
+  const leave = await gates.changes.hold()
+  let page: ChangesPage | null = null
+  await until(async () => {
+    const impatience = new AbortController()
+    const asked = source.changes(['chain', 'store:s1'], cursor, { signal: impatience.signal }).catch(() => null)
+    let answered = false
+    void asked.then(() => (answered = true))
+    await until(() => answered || gates.changes.waiting > 0)
+    impatience.abort()
+    page = await asked
+    return page !== null
+  })
+  const { parts } = page ?? { parts: [] as readonly BatchPart[] }
+  expect(parts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5].map((nth) => first + nth))
+  leave()
 })

@@ -2,7 +2,7 @@ import type { Machine } from '../../runtime/machine.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { entities, type EntityName } from '../storage/entities.ts'
 import type { KeyRange, RangeDigest, RangeSource } from './ranges.ts'
-import type { SnapshotHeader } from './source.ts'
+import type { ChangesPage, SnapshotHeader } from './source.ts'
 
 /** Where the ranges are put together. */
 export interface RangeTarget {
@@ -36,6 +36,9 @@ export class RangeCopy {
   readonly #left: EntityName[]
   #wanted: { readonly entity: EntityName; ranges: KeyRange[] } | null = null
   #oldest: SnapshotHeader | null = null
+  #newest: SnapshotHeader | null = null
+  /** What marked each batch that an answer was of. */
+  readonly #stamps = new Map<number, string>()
   #consistentFrom = 0
   #rows = firstRows
   /** Rows that came over the link. */
@@ -58,6 +61,11 @@ export class RangeCopy {
       this.#left.shift()
     }
     if (this.#oldest !== null) target.place({ ...this.#oldest, consistentFrom: this.#consistentFrom })
+  }
+
+  /** Looks at the log that is to make a cut of the answers. @throws AisleError LOG_DIVERGED when it is not the one they came from */
+  follows({ parts, next }: ChangesPage): void {
+    for (const { number, stamp } of [...parts, { number: next.batch, stamp: next.stamp }]) this.#expectStamp(number, stamp)
   }
 
   async #compare(entity: EntityName, signal?: AbortSignal): Promise<void> {
@@ -101,10 +109,20 @@ export class RangeCopy {
   }
 
   #heard(header: SnapshotHeader): void {
+    const { head, consistentFrom } = header
     // Ranges of two lives of the log make no cut.
-    if (this.#oldest !== null && this.#oldest.head.epoch !== header.head.epoch) throw new AisleError('EPOCH_MISMATCH')
+    if (this.#oldest !== null && this.#oldest.head.epoch !== head.epoch) throw new AisleError('EPOCH_MISMATCH')
+    if (this.#newest !== null && (head.batch < this.#newest.head.batch || consistentFrom < this.#newest.consistentFrom)) throw new AisleError('LOG_DIVERGED')
+    this.#expectStamp(head.batch, head.stamp)
+    if (head.stamp !== undefined) this.#stamps.set(head.batch, head.stamp)
     this.#oldest ??= header
-    this.#consistentFrom = Math.max(this.#consistentFrom, header.consistentFrom)
+    this.#newest = header
+    this.#consistentFrom = consistentFrom
     this.#options.onHeader?.(header)
+  }
+
+  #expectStamp(batch: number, stamp: string | undefined): void {
+    const known = this.#stamps.get(batch)
+    if (known !== undefined && stamp !== undefined && known !== stamp) throw new AisleError('LOG_DIVERGED')
   }
 }

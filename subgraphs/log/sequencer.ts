@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { Backoff, pause } from './backoff.ts'
 import { openConnection } from './connection.ts'
-import { moveOutbox, outboxWaits, releaseLease, renewLease, takeLease } from './fence.ts'
+import { beginBatch, moveAndCommit, outboxWaits, releaseLease, renewLease, takeLease } from './fence.ts'
 
 export interface SequencerOptions {
   /** Names this process in the fence, for the operator to read. */
@@ -32,6 +32,7 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
   /** Its own alone, so that it takes up its own lease again at once when only the connection was lost. */
   const holder = `${owner}/${randomUUID()}`
   const figures = createFigures(metrics)
+  const tidying = new Tidying(storage, log)
   let leading = false
 
   const lead = async (client: pg.Client, term: number): Promise<void> => {
@@ -39,10 +40,14 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
     leading = true
     figures.leading.set(1)
     let renewedAt = performance.now()
+    let moving = false
     try {
       while (!stop.signal.aborted) {
-        if (await outboxWaits(client)) {
-          if (!(await tick(client, term))) return
+        // Where changes came just now there are more.
+        if (moving || (await outboxWaits(client))) {
+          const moved = await tick(client, term)
+          if (moved === null) return
+          moving = moved > 0
           renewedAt = performance.now()
         } else if (performance.now() - renewedAt > leaseMs / 3) {
           if ((await renewLease(client, term, leaseMs)) === null) return
@@ -58,23 +63,21 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
     }
   }
 
-  /** False when another has taken over. */
-  const tick = async (client: pg.Client, term: number): Promise<boolean> => {
+  /** How many changes were moved; null when another has taken over. */
+  const tick = async (client: pg.Client, term: number): Promise<number | null> => {
     const end = figures.tick.startTimer()
-    await client.query('begin')
-    const lease = await renewLease(client, term, leaseMs)
+    const lease = await beginBatch(client, term, leaseMs)
     if (lease === null || !lease.waiting) {
       await client.query(lease === null ? 'rollback' : 'commit')
-      return lease !== null
+      return lease === null ? null : 0
     }
-    const moved = await moveOutbox(client)
-    await client.query('commit')
+    const moved = await moveAndCommit(client)
     end()
-    if (moved !== null) {
-      figures.batch.set(moved.batch)
-      figures.changes.inc(moved.changes)
-    }
-    return true
+    if (moved === null) return 0
+    figures.batch.set(moved.batch)
+    figures.changes.inc(moved.changes)
+    tidying.moved(moved.changes)
+    return moved.changes
   }
 
   const run = async (): Promise<void> => {
@@ -110,12 +113,53 @@ export function startSequencer(storage: PostgresStorage, { owner, tickMs = 20, l
     async [Symbol.asyncDispose]() {
       stop.abort()
       await running
+      await tidying.done
     },
+  }
+}
+
+/**
+ * Whoever looks whether the outbox is empty goes through the dead rows of all that was moved. Autovacuum comes once a minute: by then, where a thousand
+ * changes a second pass, each look reads megabytes.
+ */
+class Tidying {
+  readonly #storage: PostgresStorage
+  readonly #log: Logger
+  #moved = 0
+  #running: Promise<void> | null = null
+
+  constructor(storage: PostgresStorage, log: Logger) {
+    this.#storage = storage
+    this.#log = log
+  }
+
+  get done(): Promise<void> | null {
+    return this.#running
+  }
+
+  moved(changes: number): void {
+    this.#moved += changes
+    if (this.#moved < untidy || this.#running !== null) return
+    this.#moved = 0
+    this.#running = this.#tidy().finally(() => {
+      this.#running = null
+    })
+  }
+
+  async #tidy(): Promise<void> {
+    try {
+      await this.#storage.pool.query('vacuum (skip_locked, truncate off) outbox')
+    } catch (error) {
+      this.#log.debug({ err: error }, 'the outbox was not tidied')
+    }
   }
 }
 
 /** Least time between two looks at the outbox, in milliseconds. */
 const leastLookMs = 5
+
+/** So many dead rows cost who looks nothing to speak of. */
+const untidy = 5_000
 
 /** Moving an outbox that filled up for hours takes a while; only a connection that is dead takes longer than this. */
 const mostMoveMs = 600_000

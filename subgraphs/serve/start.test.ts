@@ -6,7 +6,7 @@ import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 import { createRoleContext, type RunningRole } from '../../runtime/role.ts'
 import { testDatabase } from '../../local/testing/postgres.ts'
-import { fill, shop } from '../../test/conformance/shop.ts'
+import { shopDatabase } from '../../test/conformance/shop-database.ts'
 import { startSequencer } from '../log/sequencer.ts'
 import type { SubgraphName } from '../shared/context.ts'
 import { openPostgres } from '../storage/postgres/storage.ts'
@@ -24,9 +24,8 @@ async function whenReady(role: RunningRole): Promise<void> {
 
 test('every subgraph starts over Postgres and its log, and answers', async () => {
   await using stack = new AsyncDisposableStack()
-  const database = stack.use(await testDatabase())
-  const storage = stack.use(openPostgres(database.url))
-  await fill(storage, shop)
+  const database = stack.use(await shopDatabase())
+  const { storage } = database
   const folder = await mkdtemp(join(tmpdir(), 'aisle-subgraph-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const tools = createRoleContext('sequencer', 'silent')

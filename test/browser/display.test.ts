@@ -177,6 +177,26 @@ describeInChromium('The pages of a store\'s screens', () => {
   test('a device that the store does not have is named', async () => {
     await using opened = await openAudited(browser)
     await opened.page.goto(`${shop.url}/display/nowhere`)
+    await opened.page.goto(`${shop.url}/display/nowhere`)
     await opened.page.getByText('No device named nowhere in this store.').waitFor()
+    // That it has nothing to tell is no fault of the link; and it is shown as soon as it is there.
+    await opened.page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
+    shop.cloud.put(device('nowhere', ['bread']))
+    await opened.page.getByRole('heading', { name: 'Sourdough Loaf' }).waitFor()
+    shop.cloud.put(device('nowhere', ['tea']))
+    await opened.page.getByRole('heading', { name: 'Green Tea Sencha' }).waitFor()
+  })
+
+  test('a store whose time zone nobody knows has a screen all the same, and names are set in their own direction', async () => {
+    const shown = { id: 'odd', name: '"שוקולד" – (70%)!', brand: 'شركة <x>', description: null, category_id: null, gtin: null, attributes: '[]', image_url: null }
+    shop.cloud.put({ entity: 'store', row: { id: '7', name: 'Harbour Market', timezone: 'Mars/Olympus' } }, { entity: 'product', row: shown }, price('odd', 0), device('odd', ['odd']))
+    await using opened = await openAudited(browser)
+    await opened.page.setViewportSize({ width: 320, height: 600 })
+    await opened.page.goto(`${shop.url}/display/odd`)
+    await opened.page.getByRole('heading', { name: shown.name, exact: true }).waitFor()
+    await opened.page.getByText('€0.00').first().waitFor()
+    await opened.page.getByText(/^as of \d/).waitFor()
+    expect(await opened.page.evaluate(`[getComputedStyle(document.querySelector('.name')).unicodeBidi, document.documentElement.scrollWidth]`)).toEqual(['plaintext', 320])
+    expect(opened.audit.errors).toEqual([])
   })
 })

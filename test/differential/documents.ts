@@ -202,8 +202,9 @@ function isPlural(field: GraphQLField<unknown, unknown>): boolean {
 
 /** What the cursors of a list have in common, by the arguments that decide its order. */
 export function cursorKind(label: string, literals: ReadonlyMap<string, string>): string {
-  if (label === 'Query.search') return `4:${literals.get('sort') ?? 'RELEVANCE'}`
+  if (label === 'Query.search') return `5:${literals.get('sort') ?? 'RELEVANCE'}`
   if (label === 'Query.stores') return literals.has('near') && literals.get('near') !== 'null' ? '2:number' : '2:string'
+  if (label === 'Store.refusedWrites') return '3:number'
   return label === 'Store.movements' ? '2:number' : '1:string'
 }
 

@@ -78,10 +78,10 @@ export class Cursors {
 }
 
 function keyOf(text: string): string | null {
-  for (const length of [1, 2, 4]) {
+  for (const length of [1, 2, 3, 5]) {
     try {
       const key = decodeCursor(text, length)
-      if (key !== null) return `${length}:${length === 4 ? String(key[0]) : typeof key[0]}`
+      if (key !== null) return `${length}:${length === 5 ? String(key[0]) : typeof key[0]}`
     } catch {
       // Most texts are no cursors.
     }

@@ -50,6 +50,14 @@ export async function writeSomething(stack: Stack, storage: PostgresStorage, poo
       const input = { deviceId: random.pick(pool.displays), productIds: random.some(pool.products, 4) }
       return () => send(gateway.url, 'ShowOnDevice', input)
     },
+    // The node may still know what the cloud does not any more: then the cloud refuses what the node took.
+    () => {
+      const input = { storeId, productId: random.pick(pool.products), kind: 'SALE', quantity: -2 }
+      return async () => {
+        await storage.db.deleteFrom('product').where('id', '=', input.productId).execute()
+        await send(edge.url, 'RecordMovement', input)
+      }
+    },
     () => directly(storage, pool, random),
     () => directly(storage, pool, random),
     () => directly(storage, pool, random),
@@ -71,6 +79,9 @@ function directly({ db }: PostgresStorage, pool: Pool, random: Random): Write {
   const storeId = pool.storeId
   const text = random.pick(texts)
   const categoryId = random.chance(0.2) ? null : random.pick(pool.categories)
+  const category = random.pick(pool.categories)
+  const currency = random.pick(['EUR', 'JPY', 'KWD'])
+  const amount = random.pick([0, 1, 1_999, 123_456])
   const attributes = JSON.stringify([['colour', text], ['size', '3'], ['colour', 'red']])
   return random.pick<Write>([
     () => db.updateTable('product').set({ name: text, brand: random.chance(0.3) ? null : text }).where('id', '=', id).execute(),
@@ -78,6 +89,10 @@ function directly({ db }: PostgresStorage, pool: Pool, random: Random): Write {
     () => db.updateTable('product').set({ attributes, description: text, gtin: '4006381333931', image_url: 'https://example.org/p.png' }).where('id', '=', id).execute(),
     () => db.insertInto('product').values({ id: `${text.trim()}-${id}`, name: text, description: null, brand: text, category_id: categoryId, gtin: null, attributes, image_url: null }).onConflict((conflict) => conflict.doNothing()).execute(),
     () => db.deleteFrom('product').where('id', '=', id).execute(),
+    // Perhaps one that was deleted.
+    () => db.insertInto('product').values({ id, name: text, description: text, brand: null, category_id: category, gtin: null, attributes: '[]', image_url: null }).onConflict((conflict) => conflict.doNothing()).execute(),
+    () => db.deleteFrom('category').where('id', '=', category).execute(),
+    () => db.insertInto('category').values({ id: category, parent_id: categoryId, name: text, path: JSON.stringify([text]) }).onConflict((conflict) => conflict.column('id').doUpdateSet({ parent_id: categoryId })).execute(),
     () => db.updateTable('category').set({ name: text, path: JSON.stringify([text]) }).where('id', '=', random.pick(pool.categories)).execute(),
     () => db.updateTable('category').set({ parent_id: categoryId }).where('id', '=', pool.categories[0] ?? '').execute(),
     () => db.updateTable('store').set({ name: text, latitude: 0.1 + 0.2, longitude: -1e-7, opening_hours: text, street: null }).where('id', '=', random.pick([storeId, ...pool.otherStores])).execute(),
@@ -86,6 +101,9 @@ function directly({ db }: PostgresStorage, pool: Pool, random: Random): Write {
     () => db.deleteFrom('stock').where('store_id', '=', storeId).where('product_id', '=', id).execute(),
     () => db.deleteFrom('store_price').where('store_id', '=', storeId).where('product_id', '<', id).execute(),
     () => db.deleteFrom('list_price').where('product_id', '=', id).execute(),
+    () => db.insertInto('list_price').values({ product_id: id, amount_minor: amount, currency, updated_at: pool.midnight }).onConflict((conflict) => conflict.column('product_id').doUpdateSet({ amount_minor: amount, currency })).execute(),
+    () => db.updateTable('store_price').set({ amount_minor: amount, currency }).where('store_id', '=', storeId).where('product_id', '=', id).execute(),
+    () => db.updateTable('store').set({ timezone: random.pick(['Asia/Tokyo', 'Europe/Brussels']), country: null }).where('id', '=', storeId).execute(),
     () => db.updateTable('list_price').set({ amount_minor: 9_007_199_254_740_991 }).where('product_id', '=', id).execute(),
     () => db.deleteFrom('neighbours').where('product_id', '=', id).execute(),
     () => db.updateTable('trending').set({ items: JSON.stringify([[id, 0.1 + 0.2], ['gone', 0.2], [pool.products[0], 1e-7]]) }).where('store_id', 'in', ['', storeId]).execute(),

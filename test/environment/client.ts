@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 
@@ -58,10 +59,10 @@ export interface Subscription extends Disposable {
   readonly ended: Promise<unknown>
 }
 
-/** Subscribes over graphql-ws, by document or by `documentId`. */
-export function subscribe(url: string, payload: Readonly<Record<string, unknown>>): Subscription {
+/** Subscribes over graphql-ws, by document or by `documentId`; with `again` it connects anew for ever when the connection breaks off. */
+export function subscribe(url: string, payload: Readonly<Record<string, unknown>>, { again = false }: { readonly again?: boolean } = {}): Subscription {
   const events: { data?: Json }[] = []
-  const client = createClient({ url: `${url.replace(/^http/, 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false })
+  const client = createClient({ url: `${url.replace(/^http/, 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false, ...(again ? { retryAttempts: Infinity, shouldRetry: () => true, retryWait: () => sleep(50) } : { retryAttempts: 0 }) })
   const started = new Promise<void>((resolve) => {
     client.on('connected', () => resolve())
   })

@@ -19,6 +19,8 @@ export interface Stack extends AsyncDisposable {
   cutCloud(): Promise<void>
   /** Brings the cloud back on the ports it had. */
   restoreCloud(): Promise<void>
+  /** Starts the gateway, which was killed, on the port it had; resolves when it can serve. */
+  restartGateway(): Promise<void>
   /** Kills the node and starts it again on its data, with another manifest where one is given. */
   restartEdge(manifest?: string): Promise<void>
 }
@@ -36,6 +38,10 @@ export async function startStack(databaseUrl: string, storeId: string, edgeManif
   let edge: RoleProcess | null = null
 
   const port = (name: Cloud): string => ports.get(name) ?? '0'
+  const startGateway = async (): Promise<void> => {
+    const urls = subgraphNames.flatMap((name) => ['--subgraph-url', `${name}=${get(name).url}/graphql`])
+    cloud.set('gateway', await startRole('gateway', ['gateway', '--port', port('gateway'), '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), ...urls], env))
+  }
   const startCloud = async (): Promise<void> => {
     await Promise.all([
       ...subgraphNames.map(async (name) => {
@@ -45,8 +51,7 @@ export async function startStack(databaseUrl: string, storeId: string, edgeManif
         cloud.set('origin', await startRole('origin', ['origin', '--port', port('origin')], env))
       })(),
     ])
-    const urls = subgraphNames.flatMap((name) => ['--subgraph-url', `${name}=${get(name).url}/graphql`])
-    cloud.set('gateway', await startRole('gateway', ['gateway', '--port', port('gateway'), '--supergraph', schema('supergraph.graphql'), '--manifest', schema('manifest.json'), ...urls], env))
+    await startGateway()
     ports = new Map([...cloud].map(([name, role]) => [name, new URL(role.url).port]))
     await Promise.all([...cloud.values()].map((role) => ready(role.url)))
   }
@@ -88,6 +93,10 @@ export async function startStack(databaseUrl: string, storeId: string, edgeManif
       await Promise.all([...cloud.values()].map((role) => role.kill()))
     },
     restoreCloud: startCloud,
+    async restartGateway() {
+      await startGateway()
+      await ready(get('gateway').url)
+    },
     async restartEdge(manifest) {
       const { url } = theEdge()
       await theEdge().kill()

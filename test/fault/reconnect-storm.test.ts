@@ -3,9 +3,11 @@ import { request } from 'undici'
 import { deliveryOf } from '../../edge-cache/node/http-delivery.ts'
 import { HttpOrigin } from '../../edge-cache/node/http-origin.ts'
 import { movement, protocolHeaders, startTestOrigin } from '../../edge-cache/origin/testing/test-origin.ts'
+import { Gate } from '../../runtime/gate.ts'
+import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
 import { askedToWait, pause } from '../../subgraphs/log/backoff.ts'
 import { openConnection } from '../../subgraphs/log/connection.ts'
-import { putProduct, putStock } from '../../subgraphs/log/testing/test-log.ts'
+import { openTestLog, putProduct, putStock, putStore } from '../../subgraphs/log/testing/test-log.ts'
 import { until } from '../../subgraphs/log/testing/until.ts'
 import { LightFollower } from '../bench/log/light-follower.ts'
 
@@ -41,6 +43,38 @@ test('many stores that return in the same moment are let in a few at a time, tho
   const changes = followers.reduce((sum, follower) => sum + follower.changes, 0)
   expect(changes).toBeGreaterThanOrEqual(20_000)
   await Promise.all([atHead, ...followers].map((follower) => follower.disconnect()))
+})
+
+test('with no room left for those who return, who follows at the head is answered, then the oldest of the others first, and all get through', async () => {
+  await using log = await openTestLog()
+  const gate = () => new Gate({ atOnce: 1, queue: 2 })
+  const gates = { returns: gate(), changes: gate(), copies: gate(), wholeCopies: gate() }
+  await using source = createPostgresSource(log.storage, { keepTail: true, gates })
+  const batch = await log.commit(...['s1', 's2', 's3', 's4'].map((id) => putStore(id)))
+  const epoch = await log.epoch()
+  const behind = await log.commit(...['s1', 's2', 's3'].map((id) => putStock(id, 'p1', 1)))
+  const order: string[] = []
+  const ask = async (storeId: string, after: number, waitMs: number): Promise<void> => {
+    const { parts } = await source.changes(['chain', `store:${storeId}`], { epoch, batch: after }, { waitMs })
+    expect(parts.flatMap(({ changes }) => changes.map(({ key }) => key[0]))).toEqual([storeId])
+    order.push(storeId)
+  }
+  const leaves = [await gates.returns.hold(), await gates.changes.hold()]
+  const following = ask('s4', behind, 30_000)
+  await until(() => source.waiting > 0)
+  const waiting: Promise<void>[] = []
+  for (const storeId of ['s1', 's2']) {
+    waiting.push(ask(storeId, batch, 0))
+    await until(() => source.catchUpsWaiting === waiting.length)
+  }
+  await expect(ask('s3', batch, 0)).rejects.toMatchObject({ code: 'ORIGIN_BUSY' })
+  await log.commit(putStock('s4', 'p1', 1))
+  await following
+  expect(order).toEqual(['s4'])
+  for (const leave of leaves) leave()
+  await Promise.all(waiting)
+  await ask('s3', batch, 0)
+  expect(order).toEqual(['s4', 's1', 's2', 's3'])
 })
 
 test('writes of many stores at once are let in a few at a time: who is turned away comes back, and all are recorded once', async () => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ContextSigner, contextHeader, readContextSecrets } from '../../runtime/identity/context.ts'
-import { developer } from '../../runtime/identity/caller.ts'
+import { createCaller, developer } from '../../runtime/identity/caller.ts'
 import { badTokens, type BadToken } from '../../runtime/identity/testing/faults.ts'
 import { startIssuer, testAudience, type TestIssuer } from '../../runtime/identity/testing/issuer.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from '../../subgraphs/log/testing/test-log.ts'
@@ -93,8 +93,8 @@ describe('identity, from the token to the store', () => {
     tokens.push(token)
     return token
   }
-  const send = async (to: string, body: object, headers: Record<string, string> = {}): Promise<Body> => {
-    const response = await fetch(`${url(to)}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+  const send = async (to: string, body: object | string, headers: Record<string, string> = {}): Promise<Body> => {
+    const response = await fetch(`${url(to)}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
     const { data = null, errors = [] } = (await response.json()) as { data?: Body['data']; errors?: { extensions?: { code?: unknown } }[] }
     return { status: response.status, challenge: response.headers.get('www-authenticate'), data, codes: errors.map(({ extensions }) => extensions?.code) }
   }
@@ -165,6 +165,11 @@ describe('identity, from the token to the store', () => {
     const devices = operation('StoreDevices', { storeId: '12', first: 5 })
     expect(await as('cashier', 'edge', devices)).toMatchObject({ codes: [], data: { store: { devices: expect.any(Object) } } })
     for (const client of [null, 'shopper', 'cashier', null] as const) expect(await as(client, 'edge', devices)).toMatchObject({ codes: client === 'cashier' ? [] : ['UNAUTHORIZED_FIELD_OR_TYPE'] })
+    // Nor does who writes another's rights into the body get what was made ready for them.
+    const known = { authorization: `Bearer ${await tokenOf('cashier')}` }
+    for (const _time of [1, 2]) expect(await send('edge', devices, known)).toMatchObject({ codes: [] })
+    const { rights } = createCaller({ subject: 'cashier', ...clients.cashier })
+    expect(await send('edge', `${rights}${JSON.stringify(devices)}`)).toMatchObject({ status: 400, data: null, codes: ['BAD_REQUEST'] })
     expect(await as(null, 'gateway', { query: '{ store(id: "12") { name stock { totalCount } } }' })).toMatchObject({ codes: [] })
   })
 

@@ -10,6 +10,7 @@ import { trainRecommendations } from '../../subgraphs/recommendation/train/train
 import { migrate } from '../../subgraphs/storage/postgres/migrate.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import { ask, operationIds, subscribe, type Answer, type Json } from '../environment/client.ts'
+import { startClients } from '../environment/load.ts'
 import { startStack, subgraphNames, type Stack } from '../environment/stack.ts'
 import { until } from '../environment/wait.ts'
 
@@ -150,6 +151,62 @@ describe('a day in a store', () => {
     }
     await until('the node to have every sale', async () => (await onHand(stack.edge.url, first())) === before - sold)
     expect(await onHand(stack.gateway.url, first())).toBe(before - sold)
+  })
+
+  test('a gateway that is killed under load fails what it had in hand at once, and costs the store what only it knows, until it is back', async () => {
+    const { url } = stack.gateway
+    const product = productIds[3] ?? ''
+    const found = await ask(url, { documentId: id('FindStores'), variables: { first: 2 } })
+    const other = found.data.stores?.edges?.[1 as never] as unknown as { node: { id: string } } | undefined
+    const nearby = { documentId: id('AppProduct'), variables: { ids: [first()], storeId: other?.node.id, withSimilar: true } }
+    const elsewhere = await until('the gateway\'s answer at the node', async () => {
+      const { errors, dataText } = await ask(stack.edge.url, nearby)
+      return errors.length === 0 && dataText
+    })
+    const before = Number(await onHand(url, product))
+    using watching = subscribe(url, { documentId: id('WatchStock'), variables: { storeId, productIds: [product] } }, { again: true })
+    using inStore = subscribe(stack.edge.url, { documentId: id('DisplayStock'), variables: { storeId, productIds: [product] } })
+    await Promise.all([watching.started, inStore.started])
+    const at = startClients(10, () => movement(product, 1), url)
+    const through = startClients(10, () => nearby, stack.edge.url)
+    const within = startClients(5, () => ({ documentId: id('ShelfLabel'), variables: { productId: first(), storeId } }), stack.edge.url)
+    await until('answers of both', () => at.answers.length > 50 && through.answers.length > 50)
+    expect(at.failures).toEqual([])
+    const killedAt = performance.now()
+    await stack.gateway.kill()
+    await until('every client to have noticed', () => at.failures.length >= 10)
+    await at.stop()
+    // No request hangs: what was under way breaks off, what begins later is refused.
+    expect(at.failures.filter(({ failedAt, began }) => failedAt - Math.max(began, killedAt) > 2_000)).toEqual([])
+    const asked = through.answers.length
+    await until('answers without the gateway', () => through.answers.length > asked + 50)
+    expect(await through.stop()).toEqual([])
+    expect(await within.stop()).toEqual([])
+    for (const { status, data, errors } of within.answers) expect({ status, errors, product: data.product?.id }).toEqual({ status: 200, errors: [], product: first() })
+    for (const { status, errors, ms, dataText } of through.answers) {
+      const codes = new Set(errors.map(({ extensions }) => extensions?.code))
+      // A product's availability can't be null, so the product is: what is left of this answer. What lies within the store is answered above.
+      expect({ status, dataText, codes }).toEqual(errors.length === 0 ? { status: 200, dataText: elsewhere, codes } : { status: 200, dataText: '{"products":[null]}', codes: new Set(['OUT_OF_SCOPE']) })
+      expect(ms).toBeLessThan(5_000)
+    }
+    expect((await ask(stack.edge.url, nearby)).dataText).toBe('{"products":[null]}')
+    expect(await onHand(stack.edge.url, product)).toEqual(expect.any(Number))
+
+    await stack.restartGateway()
+    // Whoever does not know whether it was taken asks again under the same id.
+    for (const { request } of at.failures) expect((await ask(url, request)).errors).toEqual([])
+    const writes = at.answers.length + at.failures.length
+    const level = before + writes
+    expect(at.answers.filter(({ errors }) => errors.length > 0)).toEqual([])
+    expect(await onHand(url, product)).toBe(level)
+    await until('the level in the store', async () => (await onHand(stack.edge.url, product)) === level)
+    await until('the gateway\'s answer at the node again', async () => (await ask(stack.edge.url, nearby)).dataText === elsewhere)
+    const last = level + 1
+    await until('the subscription to go on', async () => {
+      await ask(url, { documentId: id('RecordMovement'), variables: { input: { operationId: `${storeId} after the gateway`, storeId, productId: product, kind: 'RECEIPT', quantity: 1 } } })
+      return watching.events.at(-1)?.data?.stockChanged?.onHand === (last as unknown)
+    })
+    await until('the store\'s screen', () => inStore.events.at(-1)?.data?.stockChanged?.onHand === (last as unknown))
   })
 
   test('with the whole cloud gone the store goes on, also after a restart; its writes arrive once each', async () => {

@@ -127,9 +127,10 @@ export function fillDisk(directory: string, full: boolean): void {
 }
 
 function refuseWrites(side: DatabaseSync, table: string, full: boolean): void {
-  const known = side.prepare('select 1 from sqlite_schema where name = ?').get(table) !== undefined
+  const present = new Set(side.prepare('select name from sqlite_schema where tbl_name = ?').all(table).map(({ name }) => name))
   for (const [nth, change] of ['insert', 'update', 'delete'].entries()) {
-    side.exec(`drop trigger if exists full_${table}_${nth}`)
-    if (full && known) side.exec(`create trigger full_${table}_${nth} before ${change} on ${table} begin select raise(abort, 'database or disk is full'); end`)
+    const trigger = `full_${table}_${nth}`
+    if (present.has(trigger) && !full) side.exec(`drop trigger ${trigger}`)
+    if (full && present.has(table) && !present.has(trigger)) side.exec(`create trigger ${trigger} before ${change} on ${table} begin select raise(abort, 'database or disk is full'); end`)
   }
 }

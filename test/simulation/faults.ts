@@ -306,7 +306,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
 }
 
-function takeBack(world: World, memory: FaultMemory, backup: CloudBackup, epoch: string): void {
+/** The cloud is what it was when `backup` was made; its log goes on from there under the name `epoch`. */
+export function takeBack(world: World, memory: FaultMemory, backup: CloudBackup, epoch: string): void {
   world.keepLog()
   world.cloud.restore(backup, epoch)
   world.cloudAudit.restored()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { NodeData } from '../../edge-cache/node/data.ts'
 import { openNodeData } from '../../edge-cache/node/data/index.ts'
+import { Moves } from '../../edge-cache/node/cache/moves.ts'
 import { Registry } from '../../runtime/metrics.ts'
 import type { ReplicaExtension } from '../../subgraphs/storage/sqlite/extension.ts'
 import { checkFile } from '../../subgraphs/storage/sqlite/file-check.ts'
@@ -14,6 +15,9 @@ import { SimulatedLink } from './link.ts'
 import { SimulatedMachine } from './machine.ts'
 import { simulatedThreads, type SimulatedThreads } from './outbox-thread.ts'
 import type { VirtualTime } from './time.ts'
+
+/** There are few tags, and many processes. */
+const moveBits = 8
 
 /** A thread would end its work at an instant of its own. */
 const checkInPlace: RunFileTask = async (task) => {
@@ -150,6 +154,7 @@ export class SimulatedNode {
         machine,
         startOutboxThread: threads.start,
         runFileTask: checkInPlace,
+        moves: new Moves(moveBits),
         transport: {
           ...transport,
           request: async (request) => {

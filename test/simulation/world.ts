@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Random } from '../differential/random.ts'
 import { CloudAudit } from './cloud-audit.ts'
 import { ModelCloud } from './cloud/cloud.ts'
-import type { Append, StoredLog } from './cloud/log.ts'
+import type { Append } from './cloud/log.ts'
 import { ModelOrigin } from './cloud/origin.ts'
 import { Display } from './display.ts'
 import { Ledger } from './ledger.ts'
-import { NodeAudit, type Place } from './node-audit.ts'
+import { NodeAudit, type LogLife, type Place } from './node-audit.ts'
 import { SimulatedNode, type Planted } from './node.ts'
 import { SimulatedSequencer } from './sequencer.ts'
 import { settle, VirtualTime } from './time.ts'
@@ -46,8 +46,8 @@ export class World implements AsyncDisposable {
   /** No node can be started. */
   dark = false
   readonly #audits: NodeAudit[] = []
-  /** Lives of the log that ended. */
-  readonly #logs: StoredLog[] = []
+  /** Lives of the log that ended, and when, in virtual time. */
+  readonly #logs: LogLife[] = []
   readonly #planted: Planted
   /** What a timer or a promise of the simulation itself raised. */
   #fault: unknown = null
@@ -78,7 +78,7 @@ export class World implements AsyncDisposable {
       onKilled: () => void this.time.after(this.random.integer(10, 20_000), () => this.start(node)),
     })
     this.nodes.push(node)
-    this.#audits.push(new NodeAudit(node, (place) => this.#logOf(place), () => this.time.now))
+    this.#audits.push(new NodeAudit(node, (place) => this.#livesOf(place), () => this.time.now))
     return node
   }
 
@@ -110,7 +110,7 @@ export class World implements AsyncDisposable {
 
   /** The log is about to begin another life: what it was stays known. */
   keepLog(): void {
-    this.#logs.push(this.cloud.log)
+    this.#logs.push({ log: this.cloud.log, until: this.time.now })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,7 +143,8 @@ export class World implements AsyncDisposable {
     return new Random(this.random.integer(1, 2_000_000_000))
   }
 
-  #logOf({ epoch, batch, stamp }: Place): StoredLog | null {
-    return [this.cloud.log, ...this.#logs].find((log) => log.epoch === epoch && log.states.has(batch) && (log.stamps.get(batch) ?? null) === stamp) ?? null
+  /** The lives of the log that have this batch under this stamp, the present one first. */
+  #livesOf({ epoch, batch, stamp }: Place): LogLife[] {
+    return [{ log: this.cloud.log, until: Infinity }, ...this.#logs].filter(({ log }) => log.epoch === epoch && log.states.has(batch) && (log.stamps.get(batch) ?? null) === stamp)
   }
 }

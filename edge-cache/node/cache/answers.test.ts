@@ -56,15 +56,19 @@ describe('answers from ready bytes', () => {
     expect({ after, before: onHand(await before), discarded: node.cache.counts.discarded - discarded, again: onHand(await label('tea')) }).toEqual({ after: 3, before: 10, discarded: 1, again: 3 })
   })
 
-  test('a batch of the log that arrives during an execution keeps its answer from being kept', async () => {
+  test('a batch of the log that arrives during an execution keeps its answer from being kept, and makes it no younger', async () => {
+    const since = cloud.clock()
     meanwhile = async () => {
       meanwhile = async () => {}
       const { clock } = node.data.moves
+      cloud.clock = () => Date.now() + 3_600_000
       cloud.put({ entity: 'product', row: { id: 'never', name: 'renamed', attributes: '[]' } })
       await eventually(() => node.data.moves.clock > clock, 'the batch')
     }
     const raced = await label('never')
     const next = await label('never')
+    const batchAt = since + 3_600_000
+    expect([Date.parse(raced.edge?.asOf ?? '') < batchAt, (node.data.status().asOf ?? 0) >= batchAt]).toEqual([true, true])
     expect([raced.bytes.includes('renamed'), next.bytes.includes('renamed'), raced.etag === next.etag]).toEqual([false, true, false])
   })
 

@@ -99,7 +99,12 @@ export class Answers {
 /** An answer for this request alone. */
 export function unkept(answer: Answer): ReadyAnswer {
   const bytes = bytesOf(answer)
-  return { bytes, etag: `W/"${digest(bytes)}"`, lacks: lacks(answer.errors), edge: answer.edge }
+  return { bytes, etag: digestTag(bytes), lacks: lacks(answer.errors), edge: answer.edge }
+}
+
+/** The tag of bytes that nothing but themselves tell apart. */
+export function digestTag(bytes: string): string {
+  return `W/"${digest(bytes)}"`
 }
 
 /** UTF-8, one character a byte; the object stays open for the extensions. */

@@ -50,6 +50,6 @@ test('a key tells apart what may be answered differently, and nothing else', () 
   const key = (variables: Record<string, unknown>, rights = ''): string => answerKey('op', ['a', 'b'], variables, { rights })
   const filter = { a: { x: 1, y: [2] }, b: 's' }
   expect(key({ b: 's', c: 'undeclared', a: { y: [2], x: 1 } })).toBe(key(filter))
-  const different = [key(filter), key(filter, 'staff'), key({ a: null }), key({}), key({ a: '', b: null }), key({ a: 'null' }), key({ b: null }), key({ a: '1' }), key({ a: 1 }), key({ a: 'x\ny' }), key({ a: 'x', b: 'y' })]
+  const different = [key(filter), key(filter, 'staff'), key({ a: null }), key({}), key({ a: '', b: null }), key({ a: 'null' }), key({ b: null }), key({ a: '1' }), key({ a: 1 }), key({ a: 'x\ny' }), key({ a: JSON.parse('1e999') }), key({ a: JSON.parse('[-1e999]') }), key({ a: [null] }), key({ a: 'x', b: 'y' })]
   expect(new Set(different).size).toBe(different.length)
 })

@@ -14,5 +14,11 @@ export function answerKey(operationId: string, declared: readonly string[], vari
 /** No text holds a line break, for JSON writes it otherwise. */
 function valueText(value: unknown): string {
   if (value === undefined) return ''
-  return typeof value === 'object' && value !== null ? canonicalJson(value) : JSON.stringify(value)
+  const text = typeof value === 'object' && value !== null ? canonicalJson(value) : JSON.stringify(value)
+  return text.includes('null') && holdsInfinite(value) ? `infinite ${text}` : text
+}
+
+/** JSON reads what no double holds (1e999) as infinite, which no scalar takes, and writes that as null, which some take. */
+function holdsInfinite(value: unknown): boolean {
+  return typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinite)
 }

@@ -1,7 +1,7 @@
 import type { ReplicaExtension } from '../../../subgraphs/storage/sqlite/extension.ts'
 import { changedTags, retentionTag, type Tag } from '../../../subgraphs/shared/tags.ts'
 
-/** Tags share slots by their hash: two that meet in one are dropped together, which is allowed. A power of two. */
+/** Tags share slots by their hash: two that meet in one are dropped together, which is allowed. Slots are a power of two. */
 const slotBits = 19
 
 /** More tags than this between two batches of the log stand for everything. */
@@ -23,11 +23,16 @@ export function slotOf(tag: Tag): Slot {
  * before a read and finds its tags unmoved afterwards has read what a read now would show.
  */
 export class Moves {
-  readonly #last = new Float64Array(1 << slotBits)
+  readonly #last: Float64Array
   #clock = 1
   #all = 1
   /** What moved since the last batch of the log became visible. */
   #recent: Tag[] = []
+
+  /** @param bits of a slot's number that count: fewer take less memory, and let more tags share a slot. */
+  constructor(bits = slotBits) {
+    this.#last = new Float64Array(1 << bits)
+  }
 
   /** Grows with everything that happens. */
   get clock(): number {
@@ -36,7 +41,8 @@ export class Moves {
 
   moved(tags: readonly Tag[]): void {
     this.#clock += 1
-    for (const tag of tags) this.#last[slotOf(tag)] = this.#clock
+    const mask = this.#last.length - 1
+    for (const tag of tags) this.#last[slotOf(tag) & mask] = this.#clock
     if (this.#recent.length < mostRecent) for (const tag of tags) this.#recent.push(tag)
   }
 
@@ -61,8 +67,9 @@ export class Moves {
 
   /** The clock at the last move of any of these. */
   newest(slots: readonly Slot[]): number {
+    const mask = this.#last.length - 1
     let newest = this.#all
-    for (const slot of slots) newest = Math.max(newest, this.#last[slot] as number)
+    for (const slot of slots) newest = Math.max(newest, this.#last[slot & mask] as number)
     return newest
   }
 }

@@ -73,7 +73,7 @@ export function nodeDataOf({ storeId, connection: own }: Copy, connection: Datab
   if (state === null) throw new AisleError('NOT_READY')
   const storage = sqliteStorage(connection)
   const refuse = (): Promise<never> => Promise.reject(new AisleError('WRITE_NOT_KEPT', 'This copy is only read.'))
-  const session: ReadSession = { storage, connection, position: state.position, refresh() {}, [Symbol.dispose]() {} }
+  const session: ReadSession = { storage, connection, position: state.position, asOf: state.asOf, refresh() {}, [Symbol.dispose]() {} }
   return {
     storeId,
     latest: storage,

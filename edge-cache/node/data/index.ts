@@ -64,6 +64,7 @@ export interface NodeDataOptions {
   readonly startOutboxThread?: StartOutboxThread
   readonly transport?: Transport
   readonly runFileTask?: RunFileTask
+  readonly moves?: Moves
 }
 
 /**
@@ -93,7 +94,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       onFault: (error) => log.error({ err: error }, 'the outbox cannot be opened: no writes are taken until it can'),
     }),
   )
-  const moves = new Moves()
+  const { moves = new Moves() } = options
   const damage = new Damage(join(directory, 'replica.db.damage'), () => moves.everything())
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
   const replica: Replica = stack.use(
@@ -125,7 +126,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       readingsSince: state?.readingsSince ?? null,
     }
   }
-  const metrics = registerDataMetrics(registry, status, () => readers.leased)
+  const metrics = registerDataMetrics(registry, status, { sessions: () => readers.leased, longestQueue: () => changes.longestQueue })
 
   const waiting = { wake: () => {} }
   const kept = stack.use(
@@ -142,6 +143,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       listening: () => changes.scopes.size > 0,
       onWaiting: () => waiting.wake(),
       onStranger: () => states.doubt('stranger'),
+      cloudNow: () => clock.now(),
       onLost(writes) {
         metrics.lost(writes)
         states.doubt('loss')

@@ -21,6 +21,9 @@ const reconcileAfterMs = 1_000
 export const settledRetentionMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 60 * 60 * 1000
 
+/** How often it is looked for acknowledged writes whose effect does not come back, in milliseconds. */
+const awaitEveryMs = 60_000
+
 /** How long a write waits for the end of a batch before it is acknowledged without being in sight, and how often it looks; in milliseconds. */
 const longestIdleWaitMs = 2_000
 const idleLookMs = 5
@@ -43,6 +46,8 @@ export interface KeeperOptions {
   readonly onWaiting: () => void
   /** The cloud has a write of this store that this node did not keep. */
   readonly onStranger: () => void
+  /** The cloud's clock in epoch milliseconds. */
+  readonly cloudNow: () => number
   readonly machine: Machine
 }
 
@@ -60,6 +65,9 @@ export class Keeper implements Disposable {
   readonly #scope: string
   #pruning: Disposable
   #reconciling: Disposable | null = null
+  #awaiting: Disposable
+  /** Writes that waited for their effect at an instant of the cloud's clock. */
+  #awaited: { readonly seqs: ReadonlySet<number>; readonly at: number } | null = null
   /** What the cloud acknowledged has not been compared with the copy since that came, or since the start. */
   #unchecked = true
   readonly #strangers = new Set<string>()
@@ -71,6 +79,7 @@ export class Keeper implements Disposable {
     this.#publisher = new Publisher(options.storeId, options.outbox)
     this.#scope = storeScope(options.storeId)
     this.#pruning = this.#pruneLater()
+    this.#awaiting = this.#awaitLater()
   }
 
   /**
@@ -200,6 +209,7 @@ export class Keeper implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true
     this.#pruning[Symbol.dispose]()
+    this.#awaiting[Symbol.dispose]()
     this.#reconciling?.[Symbol.dispose]()
     this.#writer[Symbol.dispose]()
   }
@@ -269,6 +279,24 @@ export class Keeper implements Disposable {
 
   #pruneLater(): Disposable {
     return this.#options.machine.after(pruneEveryMs, () => void this.#prune())
+  }
+
+  #awaitLater(): Disposable {
+    return this.#options.machine.after(awaitEveryMs, () => void this.#lookForAwaited().catch((error: unknown) => this.#fault(error, 'acknowledged writes could not be looked for')))
+  }
+
+  /**
+   * A cloud that was taken back to no earlier than where the copy stands shows in nothing but this: what it acknowledged before does not come,
+   * although the copy is as of a later instant.
+   */
+  async #lookForAwaited(): Promise<void> {
+    this.#awaiting = this.#awaitLater()
+    const { outbox, replica, cloudNow } = this.#options
+    const before = this.#awaited
+    if (before !== null && (replica.state()?.asOf ?? 0) <= before.at) return
+    const seqs = new Set(outbox.depth === 0 ? [] : outbox.delivered().map(({ seq }) => seq))
+    this.#awaited = { seqs, at: cloudNow() }
+    if (before !== null && !before.seqs.isDisjointFrom(seqs)) await this.reconcile(true)
   }
 
   async #prune(): Promise<void> {

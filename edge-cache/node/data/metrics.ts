@@ -16,7 +16,7 @@ export interface DataMetrics {
 }
 
 /** Registers the figures; the gauges ask when they are scraped. */
-export function registerDataMetrics(registry: Registry, status: () => DataStatus, sessions: () => number): DataMetrics {
+export function registerDataMetrics(registry: Registry, status: () => DataStatus, { sessions, longestQueue }: { readonly sessions: () => number; readonly longestQueue: () => number }): DataMetrics {
   const registers = [registry]
   const gauge = (name: string, help: string, value: (status: DataStatus) => number): void => {
     registry.registerMetric(
@@ -47,6 +47,7 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   gauge('aisle_edge_online', '1 while origin answers', ({ online }) => (online ? 1 : 0))
   gauge('aisle_edge_outbox_operations', 'Writes whose effect has not come back from the cloud', ({ pendingOperations }) => pendingOperations)
   gauge('aisle_edge_read_sessions', 'Read transactions held now', sessions)
+  gauge('aisle_edge_longest_event_queue', 'Changes that wait for the subscriber that is furthest behind; beyond a thousand only the newest of each row', longestQueue)
   const requests = new Counter({ name: 'aisle_edge_deliveries_total', help: 'Requests that carried writes to origin', labelNames: ['result'], registers })
   const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })

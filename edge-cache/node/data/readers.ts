@@ -7,6 +7,11 @@ import type { LogPosition } from '../../../subgraphs/shared/changes.ts'
 import type { ReadSession } from '../data.ts'
 import { shownViews } from './overlay/tables.ts'
 
+interface Cut {
+  readonly position: LogPosition
+  readonly asOf: number
+}
+
 /**
  * Pages that each connection keeps, in KB: those that lead to rows, and most of the stock and the prices of 50,000 products. Idle connections are
  * taken last in, first out, so that mostly one of them fills up.
@@ -75,9 +80,10 @@ export class ReaderPool implements Disposable {
     return this.#newest().storage
   }
 
-  /** Runs `work` outside any transaction: each of its statements sees the newest cut. */
+  /** Runs `work` outside any session: each of its statements sees the newest cut, for that is where idle connections stand. */
   peek<Result>(work: (connection: DatabaseSync) => Result): Result {
-    return work(this.#newest().connection)
+    const idle = this.#idle.at(-1)
+    return work((idle?.generation === this.#replica.generation ? idle : this.#newest()).connection)
   }
 
   [Symbol.dispose](): void {
@@ -157,11 +163,11 @@ class Reader {
   readonly storage: Storage
   /** Of the replica's file when this was opened. */
   readonly generation: number
-  /** Of the cut that the transaction stands at. */
-  position: LogPosition | null = null
+  /** Where the transaction stands. */
+  cut: Cut | null = null
   readonly #beginRead: StatementSync
   readonly #endRead: StatementSync
-  readonly #selectPosition: StatementSync
+  readonly #selectCut: StatementSync
   /** The count of writes at which the open transaction began. */
   #begun: number | null = null
 
@@ -172,7 +178,7 @@ class Reader {
       this.connection.exec(`pragma cache_size = ${-pageCacheKb}; ${shownViews}`)
       this.#beginRead = this.connection.prepare('begin')
       this.#endRead = this.connection.prepare('commit')
-      this.#selectPosition = this.connection.prepare('select epoch, batch from replica_state')
+      this.#selectCut = this.connection.prepare('select epoch, batch, as_of from replica_state')
       this.storage = sqliteStorage(this.connection)
     } catch (error) {
       this.connection.close()
@@ -185,13 +191,13 @@ class Reader {
     return this.#begun === writes && this.connection.isTransaction
   }
 
-  /** Begins a transaction at the newest cut, in place of one that is open, and reads its position, which fixes the cut. */
+  /** Begins a transaction at the newest cut, in place of one that is open, and reads where it stands, which fixes the cut. */
   begin(writes: number): void {
     this.#begun = null
     if (this.connection.isTransaction) this.#endRead.run()
     this.#beginRead.run()
-    const row = this.#selectPosition.get()
-    this.position = row === undefined ? null : { epoch: String(row.epoch), batch: Number(row.batch) }
+    const row = this.#selectCut.get()
+    this.cut = row === undefined ? null : { position: { epoch: String(row.epoch), batch: Number(row.batch) }, asOf: Number(row.as_of) }
     this.#begun = writes
   }
 
@@ -214,7 +220,7 @@ interface SessionEnds {
 }
 
 class Session implements ReadSession {
-  position: LogPosition | null
+  #cut: Cut | null
   readonly #reader: Reader
   readonly #ends: SessionEnds
   #released = false
@@ -222,7 +228,15 @@ class Session implements ReadSession {
   constructor(reader: Reader, ends: SessionEnds) {
     this.#reader = reader
     this.#ends = ends
-    this.position = reader.position
+    this.#cut = reader.cut
+  }
+
+  get position(): LogPosition | null {
+    return this.#cut?.position ?? null
+  }
+
+  get asOf(): number | null {
+    return this.#cut?.asOf ?? null
   }
 
   get connection(): DatabaseSync {
@@ -236,7 +250,7 @@ class Session implements ReadSession {
   refresh(): void {
     if (this.#released) throw new Error('This read session was released.')
     this.#ends.refresh(this.#reader)
-    this.position = this.#reader.position
+    this.#cut = this.#reader.cut
   }
 
   [Symbol.dispose](): void {

@@ -21,6 +21,8 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
   let watched = null
   let wanted = 0
   let asking = false
+  /** Subscriptions that were refused for what is not in this store; the answer that is asked for again and again tells when it is. */
+  const elsewhere = new Set()
 
   async function ask() {
     const response = await fetch('/graphql', {
@@ -60,6 +62,7 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
     heardAt = performance.now()
     onContent(data)
     watchStock(data.device?.shows ?? [])
+    if (ready && data.device && elsewhere.delete('device')) subscribe('device', operations.device, { deviceId })
   }
 
   /** Told of the stock of what is shown alone. */
@@ -116,12 +119,14 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
       if (type === 'ping') own.send('{"type":"pong"}')
       else if (type === 'connection_ack') {
         ready = true
+        elsewhere.clear()
         subscribe('device', operations.device, { deviceId })
         subscribe('prices', operations.prices, { storeId })
         void refresh()
-      } else if (type === 'next' && isAboutUs(id, payload.data)) void refresh()
+      } else if (type === 'next' && payload.errors && !payload.data && isElsewhere(payload.errors)) elsewhere.add(id)
+      else if (type === 'next' && isAboutUs(id, payload.data)) void refresh()
       // A subscription that ended must not go unnoticed: everything begins again. Only a device that is not here has nothing to tell.
-      else if ((type === 'error' && !isElsewhere(payload)) || type === 'complete') end()
+      else if ((type === 'error' && !isElsewhere(payload)) || (type === 'complete' && !elsewhere.has(id))) end()
     })
   }
 
@@ -145,8 +150,9 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
   }
 }
 
+/** Whether what is refused is in another store, or (where the chain is this store) nowhere: then the error names the device. */
 function isElsewhere(errors) {
-  return errors.every(({ extensions }) => extensions?.code === 'OUT_OF_SCOPE')
+  return errors.every(({ extensions }) => extensions?.code === 'OUT_OF_SCOPE' || extensions?.deviceId !== undefined)
 }
 
 /** Whether a position comes before another of the same log; of two logs nobody can tell. */

@@ -68,7 +68,12 @@ export function ageText(seconds, step) {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
-/** The time of day in the store. */
+/** The time of day in the store; where its time zone is none that this screen knows, on this screen. */
 export function clockText(asOf, timeZone) {
-  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...(timeZone ? { timeZone } : {}) }).format(new Date(asOf))
+  const time = { hour: '2-digit', minute: '2-digit' }
+  try {
+    return new Intl.DateTimeFormat(undefined, timeZone ? { ...time, timeZone } : time).format(new Date(asOf))
+  } catch {
+    return new Intl.DateTimeFormat(undefined, time).format(new Date(asOf))
+  }
 }

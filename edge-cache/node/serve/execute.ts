@@ -10,7 +10,7 @@ import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { NodeData, ReadSession } from '../data.ts'
 import type { PreparedOperation } from './documents.ts'
 import { formatErrors, isLasting } from './faults.ts'
-import { freshness, type Freshness } from './freshness.ts'
+import { freshnessAt, type Freshness } from './freshness.ts'
 
 /** What a context reads through: a session's one cut, or (between a subscription's events) whatever is newest. */
 export type Reading = ReadSession | { readonly storage: Storage; readonly connection: null }
@@ -52,7 +52,7 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
   const answer = ({ data: found, errors = [] }: Executed, session: ReadSession): Answer => ({
     data: found ?? null,
     errors: errors.length === 0 ? [] : formatErrors(errors, log),
-    edge: freshness(data.status(), session.position),
+    edge: freshnessAt(data.status(), session),
     keepable: errors.every(isLasting),
   })
 

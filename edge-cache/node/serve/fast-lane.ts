@@ -18,6 +18,12 @@ import { sendTogether } from './sending.ts'
 /** Longer texts of requests are not remembered; their answers are found by their key. */
 const longestAlias = 2_048
 
+/**
+ * Stand between the caller's rights and the request's text: a body may hold anything, also another's rights, but rights hold neither of these.
+ * And no body is taken for a URL.
+ */
+const [getMark, postMark] = ['\n', '\r']
+
 /** A body that was read before Fastify was asked. */
 const bodies = new WeakMap<IncomingMessage, Buffer>()
 
@@ -55,7 +61,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
   const answer = ({ method = '', headers }: IncomingMessage, response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, { authorization, 'if-none-match': ifNoneMatch }: IncomingHttpHeaders, read: () => Parameters): boolean => {
     const startedAt = performance.now()
     figures.entered()
-    const known = alias.length <= longestAlias ? `${caller.rights}${alias}` : null
+    const known = alias.length <= longestAlias ? `${caller.rights}${isGet ? getMark : postMark}${alias}` : null
     const ready = known === null ? null : responder.ready(known, isGet, media, ifNoneMatch)
     if (ready !== null) {
       // Nothing is logged of it: only who has a name for it is given that back.

@@ -1,4 +1,4 @@
-import type { DataStatus } from '../data.ts'
+import type { DataStatus, ReadSession } from '../data.ts'
 import type { LogPosition } from '../../../subgraphs/shared/changes.ts'
 import { instantText } from '../../../subgraphs/shared/instant.ts'
 
@@ -22,6 +22,21 @@ export function freshness(status: DataStatus, position: LogPosition | null): Fre
     ageSeconds: status.ageSeconds,
     online: status.online,
   }
+}
+
+/** The age of what the copy shows now. */
+export function currentFreshness(status: DataStatus): Freshness {
+  return freshness(status, status.position)
+}
+
+/**
+ * The age of an answer that was read at a cut. While the copy still stands there, it holds for as long as the copy does; what has come since
+ * tells nothing of it, and makes it no younger.
+ */
+export function freshnessAt(status: DataStatus, { position, asOf }: Pick<ReadSession, 'position' | 'asOf'>): Freshness {
+  const now = status.position
+  if (position === null || asOf === null || status.asOf === null || (now?.epoch === position.epoch && now.batch === position.batch)) return freshness(status, position)
+  return freshness({ ...status, asOf, ageSeconds: status.ageSeconds + Math.max(0, Math.ceil((status.asOf - asOf) / 1000)) }, position)
 }
 
 /** How old an answer is, as it is sent: the header `Age`, and what closes the answer's bytes. */

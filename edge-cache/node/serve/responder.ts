@@ -4,13 +4,13 @@ import { plainJson, statusFor, type ResponseMedia } from '../../../runtime/graph
 import type { Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import { after, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
-import { unkept, type Answers, type ReadyAnswer } from '../cache/answers.ts'
+import { digestTag, unkept, type Answers, type ReadyAnswer } from '../cache/answers.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
 import type { DataStatus } from '../data.ts'
 import type { PassThrough } from '../pass-through/pass-through.ts'
 import type { OperationList } from './documents.ts'
 import { failure } from './faults.ts'
-import { ageText, currentAgeText, freshness, type AgeText } from './freshness.ts'
+import { ageText, currentAgeText, currentFreshness, type AgeText } from './freshness.ts'
 
 /** What is sent: names and values of the head in turn, and the body's bytes, one character each. */
 export interface Response {
@@ -39,7 +39,8 @@ export interface Responder {
   ready(alias: string, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response | null
   /** Never throws nor rejects: what fails is answered as its fault. */
   respond(request: Request): Later<Response>
-  fail(error: unknown, media?: ResponseMedia): Response
+  /** @param allow what METHOD_NOT_ALLOWED says may be used instead */
+  fail(error: unknown, media?: ResponseMedia, allow?: string): Response
 }
 
 /** GraphQL over HTTP for persisted operations: POST anything, GET queries, which may be answered by 304. */
@@ -53,15 +54,15 @@ export function createResponder({ operations, answers, passThrough = null, statu
 }): Responder {
   const current = currentAgeText(status)
 
-  const fail: Responder['fail'] = (error, media = plainJson) => {
+  const fail: Responder['fail'] = (error, media = plainJson, allow = 'POST') => {
     const { fault, errors } = failure(error, log)
-    const now = status()
-    const body = Buffer.from(JSON.stringify({ errors, extensions: { edge: freshness(now, now.position) } })).toString('latin1')
-    const head = ['content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
-    if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', 'POST')
+    const { age, close } = ageText(currentFreshness(status()))
+    const bytes = Buffer.from(`{"errors":${JSON.stringify(errors)}`).toString('latin1')
+    const head = ['age', age, 'etag', digestTag(bytes), 'content-type', `${media}; charset=utf-8`, 'cache-control', 'no-store']
+    if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', allow)
     const challenge = challengeOf(fault)
     if (challenge !== null) head.push('www-authenticate', challenge)
-    return response(statusFor(fault.code, fault.status, media), head, body)
+    return response(statusFor(fault.code, fault.status, media), head, bytes + close)
   }
 
   return {
@@ -91,9 +92,19 @@ export function createResponder({ operations, answers, passThrough = null, statu
 
 function success({ bytes, etag }: { readonly bytes: string; readonly etag: string }, { age, close }: AgeText, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response {
   const head = ['age', age, 'etag', etag, 'vary', 'accept, origin, authorization', 'cache-control', isGet ? 'no-cache' : 'no-store']
-  if (isGet && ifNoneMatch !== undefined && ifNoneMatch.split(/\s*,\s*/).includes(etag)) return { status: 304, head, body: '' }
+  if (isGet && ifNoneMatch !== undefined && isHeld(ifNoneMatch, etag)) return { status: 304, head, body: '' }
   head.push('content-type', media === plainJson ? 'application/json; charset=utf-8' : `${media}; charset=utf-8`)
   return response(200, head, bytes + close)
+}
+
+/** Whether If-None-Match names this answer: by weak comparison, or as any at all (RFC 9110, 13.1.2). */
+function isHeld(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag) return true
+  const opaque = etag.slice('W/'.length)
+  return ifNoneMatch.split(',').some((each) => {
+    const tag = each.trim()
+    return tag === '*' || tag === opaque || tag === etag
+  })
 }
 
 function response(status: number, head: string[], body: string): Response {

@@ -13,6 +13,7 @@ import type { NodeCallers } from './caller.ts'
 import type { OperationList, PreparedOperation } from './documents.ts'
 import type { Answer, Executor } from './execute.ts'
 import { failure } from './faults.ts'
+import type { Freshness } from './freshness.ts'
 
 /** The largest message a client may send, in bytes. */
 const maxMessageBytes = 256 * 1024
@@ -30,11 +31,13 @@ interface Asked {
  * Serves persisted operations over graphql-ws on `path`. The next event is asked for only once the last one has left,
  * so a display that stops reading holds back its own events alone. Dispose it before the HTTP server is closed.
  */
-export function serveSocket(http: Server, path: string, { operations, executor, schema, callers, log }: {
+export function serveSocket(http: Server, path: string, { operations, executor, schema, callers, edge, log }: {
   readonly operations: OperationList
   readonly executor: Executor
   readonly schema: GraphQLSchema
   readonly callers: NodeCallers
+  /** How old what the node has is now. */
+  readonly edge: () => Freshness
   readonly log: Logger
 }): AsyncDisposable {
   const sockets = new WebSocketServer({ noServer: true, WebSocket: CarefulSocket, maxPayload: maxMessageBytes })
@@ -47,6 +50,7 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
   })
   const known = new WeakMap<object, Caller>()
   const asErrors = (error: unknown): GraphQLError[] => failure(error, log).errors.map(({ message, extensions }) => new GraphQLError(message, { extensions: extensions ?? {} }))
+  const refusal = (error: unknown): ExecutionResult => ({ errors: asErrors(error), extensions: { edge: edge() } })
   const server = useServer(
     {
       jsonMessageReviver: allowNoDocument,
@@ -76,14 +80,19 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
       },
       async execute({ contextValue }) {
         const { operation, variables, caller } = contextValue as Asked
-        return asResult(await executor.run(operation, variables, caller))
+        try {
+          return asResult(await executor.run(operation, variables, caller))
+        } catch (error) {
+          // What is thrown would close the socket, and with it all else that runs over it.
+          return refusal(error)
+        }
       },
       async subscribe({ contextValue }) {
         const { operation, variables, caller } = contextValue as Asked
         try {
           return results(await executor.subscribe(operation, variables, caller))
         } catch (error) {
-          return { errors: asErrors(error) }
+          return refusal(error)
         }
       },
       onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,

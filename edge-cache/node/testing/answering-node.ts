@@ -15,7 +15,7 @@ import { loadOperations, type OperationList, type PreparedOperation } from '../s
 import { createExecutor, type Engine, type Executor } from '../serve/execute.ts'
 import { registerEngine } from '../serve/mercurius.ts'
 
-const manifest = fileURLToPath(new URL('../../../schema/manifest.json', import.meta.url))
+const committed = fileURLToPath(new URL('../../../schema/manifest.json', import.meta.url))
 
 /** A node's answers without HTTP around them. */
 export interface AnsweringNode extends AsyncDisposable {
@@ -35,13 +35,15 @@ export interface AnsweringNodeOptions {
   readonly cloud: Pick<MemoryCloud, 'storeId'> & NodeDataOptions['origin']
   readonly dataOptions?: Partial<NodeDataOptions>
   readonly cacheBytes?: number
+  /** The operations it answers; the project's own without it. */
+  readonly manifest?: string
   /** Stands between the answers and the engine. */
   readonly around?: (engine: Engine) => Engine
 }
 
 export const everybody: Caller = developer('test')
 
-export async function answeringNode({ directory, cloud, dataOptions = {}, cacheBytes = 10_000_000, around = (engine) => engine }: AnsweringNodeOptions): Promise<AnsweringNode> {
+export async function answeringNode({ directory, cloud, dataOptions = {}, cacheBytes = 10_000_000, manifest = committed, around = (engine) => engine }: AnsweringNodeOptions): Promise<AnsweringNode> {
   await using stack = new AsyncDisposableStack()
   const data = stack.use(await openTestNode(directory, cloud, { storeId: cloud.storeId, extensions: [searchIndexExtension], waitMs: 20, mostPauseMs: 50, ...dataOptions }))
   const { schema, contextFor } = await createNodeGraph(data)

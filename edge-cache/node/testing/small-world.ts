@@ -2,6 +2,7 @@ import type { EntityName } from '../../../subgraphs/storage/entities.ts'
 import type { AnsweringNode } from './answering-node.ts'
 import { MemoryCloud } from '../data/testing/memory-cloud.ts'
 import { operationId } from '../data/testing/node.ts'
+import { Cursors, type Pool } from '../../../test/differential/pool.ts'
 
 /** Numbers by chance, the same for the same seed (mulberry32). */
 export class Chance {
@@ -29,6 +30,9 @@ const products = ids('p', 8)
 const categories = ids('c', 4)
 const devices = ids('d', 3)
 const words = ['green', 'tea', 'black', 'milk', 'oat', 'bread', 'dark', 'chocolate']
+const brands = ['Acme', 'Verdello']
+const dayMs = 24 * hourMs
+const putEntities: readonly EntityName[] = ['store', 'category', 'list_price', 'product', 'device', 'neighbours', 'stock', 'trending', 'store_price', 'reading']
 
 /** A chain so small that everything meets everything, changed by chance. */
 export class SmallWorld {
@@ -37,9 +41,20 @@ export class SmallWorld {
   readonly #began = Date.now()
   #ahead = 0
   #epochs = 0
+  #turn = 0
+
+  /** What random operations are asked about. */
+  readonly pool: Pool
+  /** Entities of which something was changed. */
+  readonly changed = new Set<EntityName>()
 
   constructor(chance: Chance) {
     this.#chance = chance
+    this.pool = {
+      storeId: 'S1', otherStores: ['S2', 'S3', 'S9'], products, favourites: products.slice(0, 3), categories, brands, attributes: words.map((value) => ({ name: 'colour', value })),
+      devices, otherDevices: ['d9'], displays: devices, freezers: devices, otherFreezers: ['d9'], metrics: ['temperature', 'humidity'], words, customers: ['x'],
+      midnight: Math.floor(this.#began / dayMs) * dayMs, cursors: new Cursors(),
+    }
     this.cloud.clock = () => this.#began + this.#ahead
     for (const id of ['S1', 'S2']) this.cloud.put({ entity: 'store', row: this.#store(id) })
     for (let at = 0; at < 60; at += 1) this.#putSomething()
@@ -49,16 +64,19 @@ export class SmallWorld {
   async step({ data }: AnsweringNode): Promise<void> {
     const { cloud } = this
     const context = { principal: 'test', now: Date.now() }
+    // Nothing arrives while it is down.
+    if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
     const key = this.#chance.below(100)
-    if (key < 40) this.#putSomething()
-    else if (key < 50) this.#removeSomething()
-    else if (key < 65) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
-    else if (key < 75) await data.inventory.recordCount({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), counted: this.#chance.below(20), countedAt: null }, context)
-    else if (key < 85) await data.device.reportReadings({ operationId: operationId(), deviceId: this.#chance.of(devices), readings: [{ metric: 'temperature', at: this.#began - this.#chance.below(3) * 60_000, value: this.#chance.below(9) }] }, context)
+    if (key < 58) this.#putSomething()
+    else if (key < 61) this.#putMuch()
+    else if (key < 68) this.#removeSomething()
+    else if (key < 74) await data.inventory.recordMovement({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), kind: 'SALE', quantity: -1 - this.#chance.below(3), occurredAt: null }, context)
+    else if (key < 80) await data.inventory.recordCount({ operationId: operationId(), storeId: 'S1', productId: this.#chance.of(products), counted: this.#chance.below(20), countedAt: null }, context)
+    else if (key < 86) await data.device.reportReadings({ operationId: operationId(), deviceId: this.#chance.of(devices), readings: [{ metric: 'temperature', at: this.#began - this.#chance.below(3) * 60_000, value: this.#chance.below(9) }] }, context)
     else if (key < 90) cloud.holdsLog = true
     else if (key < 94) cloud.release()
     else if (key < 96) cloud.refuses = this.#chance.below(2) === 0 ? () => null : () => 'PRODUCT_UNKNOWN'
-    else if (key < 98) cloud.down = !cloud.down
+    else if (key < 98) cloud.down = true
     else if (key < 99) this.#ahead += hourMs
     else this.#restore()
   }
@@ -98,9 +116,19 @@ export class SmallWorld {
     return sets[name] ?? { id, productId: id, storeId }
   }
 
+  /** One row, of each entity in turn: what changes together with others would hide who reads it unnoticed. */
   #putSomething(): void {
-    const entity = this.#chance.of<EntityName>(['category', 'product', 'product', 'list_price', 'store', 'neighbours', 'trending', 'store_price', 'stock', 'stock', 'device', 'reading'])
-    this.cloud.put({ entity, row: this.#row(entity) })
+    this.cloud.put(this.#something(putEntities[this.#turn++ % putEntities.length]))
+  }
+
+  /** A batch that is taken in by parts, while others read. */
+  #putMuch(): void {
+    this.cloud.put(...Array.from({ length: 2 + this.#chance.below(40) }, () => this.#something()))
+  }
+
+  #something(entity: EntityName = this.#chance.of(putEntities)): { readonly entity: EntityName; readonly row: Record<string, unknown> } {
+    this.changed.add(entity)
+    return { entity, row: this.#row(entity) }
   }
 
   #row(entity: EntityName): Record<string, unknown> {
@@ -108,18 +136,18 @@ export class SmallWorld {
     const product_id = chance.of(products)
     const name = `${chance.of(words)} ${chance.of(words)}`
     const packed = JSON.stringify(products.slice(chance.below(4)).map((id, at) => [id, 1 / (at + 2), 'BOUGHT_TOGETHER']))
-    const amount = { amount_minor: 100 + chance.below(900), currency: 'EUR', updated_at: chance.below(1_000) }
+    const amount = { amount_minor: 100 + chance.below(900), currency: chance.of(['EUR', 'EUR', 'JPY']), updated_at: chance.below(1_000) }
     switch (entity) {
-      case 'category': return { id: chance.of(categories), parent_id: chance.of([null, 'c0']), name, path: JSON.stringify([name]) }
-      case 'product': return { id: product_id, name, description: chance.of(words), brand: chance.of([null, 'Acme', 'Verdello']), category_id: chance.of([null, ...categories]), gtin: null, attributes: JSON.stringify([['colour', chance.of(words)]]), image_url: null }
+      case 'category': return { id: chance.of(categories), parent_id: chance.of([null, ...categories]), name, path: JSON.stringify([name]) }
+      case 'product': return { id: product_id, name, description: chance.of(words), brand: chance.of([null, ...brands]), category_id: chance.of([null, ...categories]), gtin: null, attributes: JSON.stringify([['colour', chance.of(words)]]), image_url: null }
       case 'list_price': return { product_id, ...amount }
-      case 'store': return this.#store(chance.of(['S1', 'S2', 'S3']))
+      case 'store': return this.#store(chance.of(['S1', 'S1', 'S2', 'S3']))
       case 'neighbours': return { product_id, similar_to: packed, bought_with: packed }
       case 'trending': return { store_id: chance.of(['S1', '']), items: JSON.stringify(products.slice(chance.below(4)).map((id, at) => [id, 1 / (at + 1)])) }
       case 'store_price': return { store_id: 'S1', product_id, ...amount }
-      case 'stock': return { store_id: 'S1', product_id, on_hand: chance.below(9), reorder_point: 3, order_up_to: 9, updated_at: chance.below(1_000) }
+      case 'stock': return { store_id: 'S1', product_id, on_hand: chance.below(9), reorder_point: chance.of([null, 3, 8]), order_up_to: 9, updated_at: chance.below(1_000) }
       case 'device': return { id: chance.of(devices), store_id: 'S1', kind: chance.of(['DISPLAY', 'FREEZER']), firmware: null, status: chance.of(['ONLINE', 'OFFLINE']), last_seen_at: null, shows: JSON.stringify([product_id]) }
-      default: return { device_id: chance.of(devices), metric: 'temperature', at: this.#began - chance.below(90) * 60_000, value: chance.below(9), store_id: 'S1' }
+      default: return { device_id: chance.of(devices), metric: chance.of(['temperature', 'humidity']), at: this.#began - chance.below(90) * 60_000, value: chance.below(9), store_id: 'S1' }
     }
   }
 
@@ -141,6 +169,6 @@ export class SmallWorld {
 
   #store(id: string): Record<string, unknown> {
     const text = this.#chance.of(words)
-    return { id, name: text, street: null, city: text, region: null, postcode: null, country: 'BE', latitude: this.#chance.of([null, 50 + this.#chance.below(5)]), longitude: 4, timezone: 'Europe/Brussels', opening_hours: text }
+    return { id, name: text, street: null, city: text, region: null, postcode: null, country: 'BE', latitude: this.#chance.of([null, 50 + this.#chance.below(5)]), longitude: 4, timezone: this.#chance.of(['Europe/Brussels', 'Asia/Tokyo']), opening_hours: text }
   }
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { type Departure, departTogether } from '../../../runtime/departures.ts'
 import { AnswerReceiver, type Received } from './receiver.ts'
 
 /** Where connections lead. */
@@ -35,12 +36,14 @@ const readBuffer = Buffer.allocUnsafe(131_072)
  * One connection to a server, carrying one request at a time. It reads into memory that all share and parses where the bytes lie: the
  * streams and the parser of a general client cost several times what a small answer is worth.
  */
-export class Connection {
+export class Connection implements Departure {
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #maxBytes: number
   #receiver: AnswerReceiver | null = null
   #waiting: Waiting | null = null
+  /** Given, but not written yet. */
+  #request: string | Buffer = ''
   #reusableUntil = Infinity
   #opened = false
   #cause: Error | null = null
@@ -82,6 +85,15 @@ export class Connection {
     waiting.connection = this
     this.#waiting = waiting
     this.#receiver = new AnswerReceiver(this.#maxBytes)
+    this.#request = request
+    departTogether(this, request.length)
+  }
+
+  /** Writes the request that it was given. */
+  depart(): void {
+    const request = this.#request
+    this.#request = ''
+    if (this.#socket.destroyed) return
     if (typeof request === 'string') this.#socket.write(request, 'latin1')
     else this.#socket.write(request)
   }
@@ -107,7 +119,8 @@ export class Connection {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#receiver === null) {
+    // Nor did anybody ask while the request has not left yet.
+    if (this.#receiver === null || this.#request !== '') {
       this.destroy(new Error('the server sent what nobody asked for'))
       return
     }

@@ -48,6 +48,7 @@ export class ReplicaFile implements Disposable {
     const connection = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 5_000 })
     this.connection = connection
     try {
+      if (!isUsable(connection, options.scopes)) throw new UnusableFile(path)
       if (options.building && options.lasting !== true) connection.exec('pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32000')
       else connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
       this.transact(() => {
@@ -325,6 +326,25 @@ export class ReplicaFile implements Disposable {
     if (this.#books === null) throw new AisleError('NOT_READY', 'This replica has no copy yet to apply changes to.')
     return this.#books
   }
+}
+
+/** A file of another format, or with rows of other scopes. */
+export class UnusableFile extends Error {
+  override readonly name = 'UnusableFile'
+
+  constructor(path: string) {
+    super(`${path} is of another format, or of other scopes.`)
+  }
+}
+
+function isUsable(connection: DatabaseSync, scopes: readonly string[]): boolean {
+  const format = Number(connection.prepare('pragma user_version').get()?.user_version)
+  const has = (where: string): boolean => connection.prepare(`select 1 from sqlite_schema ${where} limit 1`).get() !== undefined
+  // A file that was made but never finished has no tables yet.
+  if (format === 0) return !has('')
+  if (format !== replicaFormat || !has("where name = 'replica_scope'")) return false
+  const held = connection.prepare('select scope from replica_scope').all().map((row) => String(row.scope))
+  return held.length === scopes.length && scopes.every((scope) => held.includes(scope))
 }
 
 /** The first position that a change stands for. */

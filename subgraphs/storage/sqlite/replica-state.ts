@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LogPosition } from '../../shared/changes.ts'
 
 /** Where a replica's rows stand, kept in the same transactions as the rows. */
@@ -34,6 +34,9 @@ export interface StagedUpTo {
 
 const selectBooks = 'select epoch, batch, as_of, consistent_from, readings_since, positions, shape, within, stamp from replica_state'
 
+/** Asked in many a transaction of the same connection. */
+const selects = new WeakMap<DatabaseSync, StatementSync>()
+
 /** What the replica behind this connection holds, as its current transaction sees it; null before the first copy. */
 export function readReplicaState(connection: DatabaseSync): ReplicaState | null {
   return readBooks(connection)
@@ -41,7 +44,9 @@ export function readReplicaState(connection: DatabaseSync): ReplicaState | null 
 
 /** The same with the replica's own bookkeeping. */
 export function readBooks(connection: DatabaseSync): ReplicaBooks | null {
-  const row = connection.prepare(selectBooks).get()
+  let select = selects.get(connection)
+  if (select === undefined) selects.set(connection, (select = connection.prepare(selectBooks)))
+  const row = select.get()
   if (row === undefined) return null
   // A version that knows no stamps leaves an old one behind.
   const [stampedBatch, stamp = null] = String(row.stamp ?? '').split(' ')

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 import type { RangeTarget } from '../../log/range-copy.ts'
 import type { RangeDigest } from '../../log/ranges.ts'
@@ -12,9 +12,9 @@ import type { ReplicaExtension } from './extension.ts'
 import type { DamagedTables } from './file-check.ts'
 import { runFileTask, type RunFileTask } from './file-tasks.ts'
 import { RangeReader } from './range-rows.ts'
-import { ReplicaFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
+import { ReplicaFile, UnusableFile, type AppliedBatch, type ReplicaFileOptions } from './replica-file.ts'
 import { removeDatabase, ReplicaParts } from './replica-parts.ts'
-import { allEntities, replicaFormat } from './replica-schema.ts'
+import { allEntities } from './replica-schema.ts'
 import type { ReplicaState } from './replica-state.ts'
 import { atOnce, inSlices } from './slices.ts'
 import { WatchedDatabase } from './watched.ts'
@@ -269,29 +269,12 @@ function cursorOf({ books }: ReplicaFile): LogCursor | null {
 
 /** A file of another format or other scopes holds nothing of use, and one that can't be read must not stop the rest. */
 function openOrReplace(file: string, options: ReplicaFileOptions): ReplicaFile {
-  if (existsSync(file) && !isUsable(file, options.scopes)) putAside(file)
   try {
     return new ReplicaFile(file, options)
   } catch (error) {
-    if (!isDamage(error)) throw error
+    if (!isDamage(error) && !(error instanceof UnusableFile)) throw error
     putAside(file)
     return new ReplicaFile(file, options)
-  }
-}
-
-function isUsable(file: string, scopes: readonly string[]): boolean {
-  try {
-    using connection = new DatabaseSync(file, { timeout: 5_000 })
-    const format = Number(connection.prepare('pragma user_version').get()?.user_version)
-    // A file that was made but never finished has no tables yet.
-    if (format === 0) return connection.prepare('select 1 from sqlite_schema limit 1').get() === undefined
-    if (format !== replicaFormat) return false
-    if (connection.prepare("select 1 from sqlite_schema where name = 'replica_scope'").get() === undefined) return false
-    const held = connection.prepare('select scope from replica_scope').all().map((row) => String(row.scope))
-    return held.length === scopes.length && scopes.every((scope) => held.includes(scope))
-  } catch (error) {
-    if (isDamage(error)) return false
-    throw error
   }
 }
 

@@ -79,3 +79,20 @@ export function median(values: readonly number[]): number {
   const [high = Number.NaN, low = high] = [sorted[middle], sorted[sorted.length % 2 === 0 ? middle - 1 : middle]]
   return (low + high) / 2
 }
+
+/**
+ * Between which of the values the median of all that could have been measured lies, with at least 95 per cent certainty, however they are
+ * distributed: the order statistics of the sign test. Of fewer than six values, the smallest and the largest.
+ */
+export function medianInterval(values: readonly number[]): readonly [low: number, high: number] {
+  const sorted = values.toSorted((one, other) => one - other)
+  const count = sorted.length
+  let rank = 0
+  let outside = 0
+  for (let chance = 0.5 ** count; ; chance *= (count - rank) / (rank + 1), rank++) {
+    outside += 2 * chance
+    if (outside > 0.05 || rank >= Math.floor((count - 1) / 2)) break
+  }
+  const from = Math.max(0, rank - 1)
+  return [sorted[from] ?? Number.NaN, sorted[count - 1 - from] ?? Number.NaN]
+}

@@ -1,4 +1,4 @@
-import { Load, type LoadResult } from './load/load.ts'
+import { Load, type LoadOrder, type LoadResult } from './load/load.ts'
 import { bodyOf, counterMark, type Workload } from './market/queries.ts'
 import { ask, checkAnswer, type Target } from './targets/target.ts'
 
@@ -66,11 +66,21 @@ export class Session implements AsyncDisposable {
   /** @throws Error when an answer under load is not what it must be */
   async measure(target: Target, workload: Workload, { warmMs, measureMs }: Slice, requests?: number): Promise<Sample> {
     const cpu: Promise<number | null>[] = []
-    const order = { url: target.url, body: bodyOf(workload), headers: workload.headers ?? {}, connections: this.#connections, warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }
-    const result = await target.process.during(this.#load.run(order, () => cpu.push(target.process.cpuSeconds())))
+    const result = await this.#run(target, workload, { warmMs, measureMs, ...(requests === undefined ? {} : { requests }) }, () => cpu.push(target.process.cpuSeconds()))
+    return toSample(result, await Promise.all(cpu))
+  }
+
+  /** Asks for a while; gives how many requests were sent. @throws Error when an answer is not what it must be */
+  async ask(target: Target, workload: Workload, measureMs: number): Promise<number> {
+    return (await this.#run(target, workload, { warmMs: 0, measureMs })).sent
+  }
+
+  async #run(target: Target, workload: Workload, times: Pick<LoadOrder, 'warmMs' | 'measureMs' | 'requests'>, onPhase?: () => void): Promise<LoadResult> {
+    const order = { url: target.url, body: bodyOf(workload), headers: workload.headers ?? {}, connections: this.#connections, ...times }
+    const result = await target.process.during(this.#load.run(order, onPhase))
     if (result.failures > 0) throw new Error(`${target.name} failed ${result.failures} requests of ${workload.name}: ${result.sample.slice(0, 500)}`)
     if (!workload.query.includes(counterMark)) checkAnswer(target.name, result.sample, await this.expected(workload))
-    return toSample(result, await Promise.all(cpu))
+    return result
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Part } from '../parts.ts'
 import { Market } from './market/market.ts'
 import type { Results } from './results.ts'
-import { measureRounds, type Entry, type Pace } from './rounds.ts'
+import { measureRounds, type Entry } from './rounds.ts'
 import { Session } from './session.ts'
 
 /** What a part is given that measures on the market. */
@@ -16,8 +16,6 @@ export interface Stage {
   readonly figures: Record<string, number>
   /** Everything in turn, in short slices. */
   readonly measure: (entries: readonly Entry[]) => Promise<Results>
-  /** The same at another pace. */
-  readonly measureAt: (pace: Pace, entries: readonly Entry[]) => Promise<Results>
 }
 
 /** How many ask at the same time: as the public benchmark has it. */
@@ -31,8 +29,7 @@ export function onMarket(part: (stage: Stage) => Promise<string>): Part {
     const market = stack.use(await Market.start())
     const session = stack.use(await Session.start(market, marketConnections))
     const figures: Record<string, number> = {}
-    const measureAt = (pace: Pace, entries: readonly Entry[]): Promise<Results> => measureRounds(session, entries, pace, say)
-    const measure = (entries: readonly Entry[]): Promise<Results> => measureAt(quick ? short : full, entries)
-    return { table: await part({ market, session, stack, quick, say, figures, measure, measureAt }), figures }
+    const measure = (entries: readonly Entry[]): Promise<Results> => measureRounds(session, entries, quick ? short : full, say)
+    return { table: await part({ market, session, stack, quick, say, figures, measure }), figures }
   }
 }

@@ -17,7 +17,8 @@ export class LightFollower {
   readonly #storeId: string
   readonly #origin: string
   readonly #onChange: OnChange
-  readonly #positions = new Map<string, number>()
+  readonly #first: { readonly cursor: LogCursor; readonly positions: Readonly<Record<string, number>> }
+  #positions = new Map<string, number>()
   #cursor: LogCursor
   #head = 0
   #client: Client | null = null
@@ -29,14 +30,21 @@ export class LightFollower {
   constructor(origin: string, storeId: string, cursor: LogCursor, positions: Readonly<Record<string, number>>, onChange: OnChange) {
     this.#origin = origin
     this.#storeId = storeId
+    this.#first = { cursor, positions }
     this.#cursor = cursor
-    for (const [scope, position] of Object.entries(positions)) this.#positions.set(scope, position)
+    this.forget()
     this.#onChange = onChange
   }
 
   /** The last batch it has, and the newest it has heard of. */
   get place(): { readonly batch: number; readonly head: number } {
     return { batch: this.#cursor.batch, head: this.#head }
+  }
+
+  /** Back to where it began; while it is not connected. */
+  forget(): void {
+    this.#cursor = this.#first.cursor
+    this.#positions = new Map(Object.entries(this.#first.positions))
   }
 
   connect(): void {
@@ -62,7 +70,7 @@ export class LightFollower {
           await body.dump()
           this.refusals += 1
           const after = Number(answered['retry-after'])
-          await pause(Number.isFinite(after) ? after * 1000 * (0.5 + Math.random()) : backoff.failed(), signal)
+          await pause(Number.isFinite(after) ? after * 1000 * (1 + Math.random() / 2) : backoff.failed(), signal)
           continue
         }
         this.#take((await body.json()) as ChangesAnswer)

@@ -18,6 +18,8 @@ export async function seed(connectionString: string, stores: number, productsEac
 export interface Load extends AsyncDisposable {
   /** Changes committed so far. */
   readonly written: number
+  /** Milliseconds that each statement took, from before it was sent to the word of its commit; begins anew at each call. */
+  takeTimes(): number[]
 }
 
 /**
@@ -27,6 +29,7 @@ export interface Load extends AsyncDisposable {
 export function startLoad(connectionString: string, { stores, productsEach, rate, writers = 8 }: { stores: number; productsEach: number; rate: number; writers?: number }): Load {
   const stop = new AbortController()
   let written = 0
+  let times: number[] = []
   const write = async (nth: number): Promise<void> => {
     const client = new pg.Client({ connectionString })
     await client.connect()
@@ -39,8 +42,10 @@ export function startLoad(connectionString: string, { stores, productsEach, rate
         if (stop.signal.aborted) break
         const store = made % 50 === 0 ? 's1' : `s${1 + Math.floor(Math.random() * stores)}`
         const product = `p${1 + Math.floor(Math.random() * productsEach)}`
+        const sentAt = performance.now()
         await client.query({ name: 'sale', text: 'update stock set on_hand = on_hand - 1, updated_at = $3 where store_id = $1 and product_id = $2', values: [store, product, Date.now()] })
         written += 1
+        times.push(performance.now() - sentAt)
       }
     } finally {
       await client.end()
@@ -51,6 +56,11 @@ export function startLoad(connectionString: string, { stores, productsEach, rate
   return {
     get written() {
       return written
+    },
+    takeTimes() {
+      const taken = times
+      times = []
+      return taken.toSorted((a, b) => a - b)
     },
     async [Symbol.asyncDispose]() {
       stop.abort()

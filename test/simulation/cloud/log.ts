@@ -49,14 +49,17 @@ export class StoredLog {
     this.batches.push(batch)
     this.stamps.set(batch.number, stamp)
     const scopes = new Map(this.states.get(this.batch))
+    // What a batch leaves alone is the very same table as before it.
+    const own = new Map<string, Map<EntityName, Map<string, Row>>>()
     for (const { scope, entity, key, row } of batch.changes) {
-      const state = new Map(scopes.get(scope))
-      const table = new Map(state.get(entity))
+      let tables = own.get(scope)
+      if (tables === undefined) own.set(scope, (tables = new Map()))
+      let table = tables.get(entity)
+      if (table === undefined) tables.set(entity, (table = new Map(scopes.get(scope)?.get(entity))))
       if (row === null) table.delete(JSON.stringify(key))
       else table.set(JSON.stringify(key), row)
-      state.set(entity, table)
-      scopes.set(scope, state)
     }
+    for (const [scope, tables] of own) scopes.set(scope, new Map([...(scopes.get(scope) ?? []), ...tables]))
     this.batch = batch.number
     this.batchAt = batch.at
     this.states.set(batch.number, scopes)

@@ -1,25 +1,17 @@
 import type { Stage } from '../stage.ts'
 import { distinctSmall, distinctVariables, type Workload } from '../market/queries.ts'
-import { rounded } from '../results.ts'
-import type { Entry, Pace } from '../rounds.ts'
+import { median, medianInterval, rounded } from '../results.ts'
 import { type Row, table } from '../table.ts'
 import { ours } from '../targets/ours.ts'
 import { startTarget, type Target } from '../targets/target.ts'
+import { comparePair, type PairPace } from './pair.ts'
 import { type FeatureSet, featureSets, type Setup, undiciConnections } from './sets.ts'
 import { startSurroundings } from './surroundings.ts'
 
-/** Two gateways that differ in one feature, and what each is asked with. */
-interface Pair {
-  readonly name: string
-  readonly off: Target
-  readonly on: Target
-  readonly headers: FeatureSet['headers']
-}
+const workloads = [['small', distinctSmall], ['heavy', distinctVariables]] as const
 
-const workloads = [distinctSmall, distinctVariables]
-
-const full: Pace = { rounds: 8, warmUp: { warmMs: 0, measureMs: 1_500 }, slice: { warmMs: 50, measureMs: 450 } }
-const short: Pace = { rounds: 1, warmUp: { warmMs: 0, measureMs: 100 }, slice: { warmMs: 0, measureMs: 100 } }
+const full: PairPace = { starts: 2, warmMs: 600, pairs: 10, sliceMs: 130 }
+const short: PairPace = { starts: 1, warmMs: 100, pairs: 1, sliceMs: 100 }
 
 /** What each feature costs. */
 export async function costOfFeatures(stage: Stage): Promise<string> {
@@ -32,32 +24,33 @@ export async function costOfConnections(stage: Stage): Promise<string> {
 }
 
 /** Processor time of the small and the heavy query, no two requests alike, with one feature more or less. */
-async function costOf(sets: readonly FeatureSet[], { market, stack, quick, measureAt, figures }: Stage): Promise<string> {
-  // Two gateways for each: one that several features were compared with would have run more, and compiled more, than any of them.
-  const start = async (name: string, setup: Setup): Promise<Target> => stack.use(await startTarget(ours(name, market.supergraph, setup.flags, setup)))
-  const pairs: Pair[] = []
-  for (const { name, off, on, headers } of sets) pairs.push({ name, off: await start(`Aisle without ${name}`, off), on: await start(`Aisle with ${name}`, on), headers })
-  // What is compared runs within a second: a machine that others share changes more over a minute than most features cost.
-  const results = await measureAt(quick ? short : full, pairs.flatMap(({ name, off, on, headers }): Entry[] => workloads.flatMap((workload) => [
-    { target: off, workload: without(workload, name) },
-    { target: on, workload: withHeaders(workload, name, headers) },
-  ])))
-  const rows = pairs.map(({ name, off, on, headers }): Row => {
-    const [ofSmall = null, ofHeavy = null] = workloads.map((workload) => {
-      const ratio = results.of(withHeaders(workload, name, headers), on).costOver(results.of(without(workload, name), off))
-      return ratio === null ? null : (ratio - 1) * 100
-    })
-    if (ofSmall !== null) figures[`feature.${name}.small_percent`] = rounded(ofSmall)
-    if (ofHeavy !== null) figures[`feature.${name}.heavy_percent`] = rounded(ofHeavy)
-    return [name, ofSmall, ofHeavy]
+export async function costOf(sets: readonly FeatureSet[], stage: Stage): Promise<string> {
+  const rows: Row[] = []
+  for (const set of sets) rows.push([set.name, ...(await costOfOne(set, stage))])
+  return table(['a feature', 'small query, % more CPU', '95 % interval', 'heavy query, % more CPU', '95 % interval'], rows)
+}
+
+async function costOfOne({ name, off, on, headers }: FeatureSet, { market, session, quick, say, figures }: Stage): Promise<(string | number | null)[]> {
+  const pace = quick ? short : full
+  const ratios = new Map<Workload, number[]>(workloads.map(([, workload]) => [workload, []]))
+  for (let start = 1; start <= pace.starts; start++) {
+    say(`${name}: ${start} of ${pace.starts}`)
+    await using stack = new AsyncDisposableStack()
+    const begin = async (side: string, setup: Setup): Promise<Target> => stack.use(await startTarget(ours(`Aisle ${side} ${name}`, market.supergraph, setup.flags, setup)))
+    const [without, with_] = [await begin('without', off), await begin('with', on)]
+    for (const [workload, all] of ratios) {
+      const sides = [{ target: without, workload }, { target: with_, workload: headers === undefined ? workload : { ...workload, headers } }] as const
+      for (const side of sides) await session.ask(side.target, side.workload, pace.warmMs)
+      all.push(...(await comparePair(session, sides[0], sides[1], pace)))
+    }
+  }
+  return workloads.flatMap(([size, workload]) => {
+    const percent = (ratios.get(workload) ?? []).map((ratio) => (ratio - 1) * 100)
+    if (percent.length === 0) return [null, null]
+    const [low, high] = medianInterval(percent)
+    figures[`feature.${name}.${size}_percent`] = rounded(median(percent))
+    figures[`feature.${name}.${size}_percent_low`] = rounded(low)
+    figures[`feature.${name}.${size}_percent_high`] = rounded(high)
+    return [median(percent), `${low.toFixed(1)} to ${high.toFixed(1)}`]
   })
-  return table(['a feature', 'small query, % more CPU', 'heavy query, % more CPU'], rows)
-}
-
-function withHeaders(workload: Workload, feature: string, headers: FeatureSet['headers']): Workload {
-  return { ...workload, name: `${workload.name}, ${feature}`, ...(headers === undefined ? {} : { headers }) }
-}
-
-function without(workload: Workload, feature: string): Workload {
-  return { ...workload, name: `${workload.name}, without ${feature}` }
 }

@@ -20,6 +20,8 @@ export interface LoadOrder {
 /** What a run gave. Latencies in milliseconds. */
 export interface LoadResult {
   readonly requests: number
+  /** All that were sent, those before and after what is measured among them. */
+  readonly sent: number
   readonly seconds: number
   readonly p50: number
   readonly p99: number
@@ -79,7 +81,7 @@ async function load(order: LoadOrder, tell: (message: LoadMessage) => void): Pro
   // Whoever is still waiting gets an answer first: a gateway whose clients vanish would have other work than a busy one.
   await wait(patienceMs)
   for (const connection of connections) connection.cut()
-  return { requests: latencies.count, seconds, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), failures, sample: textOf(sample) }
+  return { requests: latencies.count, sent, seconds, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), failures, sample: textOf(sample) }
 }
 
 const gzipMagic = Buffer.from([0x1f, 0x8b])
