@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { Batches, createLoader, type LoadMany, type Loader } from './loader.ts'
-import { Soon } from './soon.ts'
+import { after, Soon } from './soon.ts'
 
 interface Key {
   readonly id: string
@@ -82,4 +82,28 @@ test('what a driven call leaves behind is read in its own time', async () => {
       throw new Error('the work failed')
     })).toThrow('the work failed')
   expect(await Promise.all(left)).toEqual(['LEFT'])
+})
+
+test('where one key can be read by itself, a driven request reads each when it is asked for, once', async () => {
+  const reads: string[] = []
+  const loadOne = ({ id }: Key): string | Error | Promise<string> => {
+    reads.push(id)
+    if (id === 'throw') throw new TypeError('the reading failed')
+    if (id === 'break') return Promise.reject(new TypeError('the database is gone'))
+    return id === 'bad' ? new RangeError('no such thing') : id.toUpperCase()
+  }
+  const never: LoadMany<Key, string> = () => Promise.reject(new Error('nothing is gathered'))
+  const loader = createLoader<Key, string>(new Batches(), never, ({ id }) => id, loadOne)
+  const ask = (id: string): unknown => after(loader.load({ id }), (value) => value)
+  expect(['a', 'b', 'a', 'b'].map(ask)).toEqual(['A', 'B', 'A', 'B'])
+  expect(reads.splice(0)).toEqual(['a', 'b'])
+  for (const attempt of [1, 2]) expect([attempt, () => ask('bad')][1]).toThrow('no such thing')
+  expect(reads.splice(0)).toEqual(['bad'])
+  for (const id of ['throw', 'break', 'throw', 'break']) await expect(Promise.resolve(loader.load({ id }))).rejects.toThrow(TypeError)
+  expect(reads.splice(0)).toEqual(['throw', 'break', 'throw', 'break'])
+  expect([await loader.load({ id: 'a' }), reads]).toEqual(['A', []])
+  // Without a request that is driven (in the cloud) keys are gathered.
+  const gathering = reading(undefined, true)
+  const cloud = createLoader<Key, string>(undefined, (keys) => Promise.all(keys.map((key) => gathering.loader.load(key))), ({ id }) => id, loadOne)
+  expect([await cloud.load({ id: 'a' }), reads]).toEqual(['A', []])
 })

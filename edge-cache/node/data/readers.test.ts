@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { join } from 'node:path'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { chainScope, storeScope } from '../../../subgraphs/storage/entities.ts'
 import { openReplica, type Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import { Outbox } from './outbox/outbox.ts'
@@ -48,6 +49,43 @@ test('a session stands at one cut until it is refreshed, and says which', async 
   expect(session.position).toEqual({ epoch: 'a', batch: 2 })
   expect(session.connection.prepare(onHand).get()).toMatchObject({ on_hand: 6 })
   expect(() => session.connection.exec("update stock set on_hand = 0")).toThrow()
+})
+
+test('one transaction serves a turn; it ends with the turn, and before anything is written', async () => {
+  using folder = scratchFolder()
+  await using store = await openStore(folder.path)
+  const { replica } = store
+  copy(replica, 'a', 5)
+  using readers = new ReaderPool(replica)
+  using writer = new ReplicaWriter(replica)
+  const ask = () => {
+    using session = readers.leaseNow()
+    const connection = session?.connection
+    return { connection, position: session?.position?.batch, onHand: connection?.prepare(onHand).get()?.on_hand }
+  }
+  const first = ask()
+  expect(first.connection?.isTransaction).toBe(true)
+  expect(ask()).toEqual(first)
+  change(replica, 2, 6)
+  expect(first.connection?.isTransaction).toBe(false)
+  expect(ask()).toMatchObject({ position: 2, onHand: 6 })
+  writer.transact((connection) => {
+    expect(first.connection?.isTransaction).toBe(false)
+    connection.exec('update shown_stock set on_hand = 7')
+  })
+  expect(ask()).toMatchObject({ position: 2, onHand: 7 })
+  expect(first.connection?.isTransaction).toBe(true)
+  await breathe()
+  expect(first.connection?.isTransaction).toBe(false)
+  // Who holds a session over a write goes on at its cut, and leaves it to nobody.
+  const held = readers.leaseNow()
+  change(replica, 3, 8)
+  expect(held?.connection.prepare(onHand).get()?.on_hand).toBe(7)
+  held?.[Symbol.dispose]()
+  expect(ask()).toMatchObject({ position: 3, onHand: 8 })
+  // A log without news moves the position too.
+  replica.advance({ epoch: 'a', batch: 4, at: 4, now: 4 })
+  expect(ask()).toMatchObject({ position: 4, onHand: 8 })
 })
 
 test('sessions are bounded: the rest wait in their order, and too many are refused', async () => {
