@@ -27,8 +27,11 @@ export function readParameters(body: unknown): Parameters {
   }
 }
 
+/** What is read of a query string. */
+type Search = Pick<URLSearchParams, 'get'>
+
 /** Reads the query string of a GET. @throws AisleError BAD_REQUEST */
-export function readSearchParameters(search: URLSearchParams): Parameters {
+export function readSearchParameters(search: Search): Parameters {
   return readParameters({
     query: search.get('query'),
     documentId: search.get('documentId'),
@@ -36,6 +39,35 @@ export function readSearchParameters(search: URLSearchParams): Parameters {
     variables: jsonParameter(search, 'variables'),
     extensions: jsonParameter(search, 'extensions'),
   })
+}
+
+/** The same from the query string as it came. @throws AisleError BAD_REQUEST */
+export function readSearchText(text: string): Parameters {
+  return readSearchParameters(plainSearch(text) ?? new URLSearchParams(text))
+}
+
+/** Its parameters, where every name is as it is meant and every value well encoded, as nearly all are; null where URLSearchParams must be asked. */
+function plainSearch(text: string): Search | null {
+  const values = new Map<string, string>()
+  for (let from = 0; from < text.length; ) {
+    const ampersand = text.indexOf('&', from)
+    const to = ampersand === -1 ? text.length : ampersand
+    const equals = text.indexOf('=', from)
+    if (equals === -1 || equals > to) return null
+    const name = text.slice(from, equals)
+    if (name.includes('%') || name.includes('+')) return null
+    // The first of a name counts.
+    if (!values.has(name)) {
+      const value = text.slice(equals + 1, to)
+      try {
+        values.set(name, value.includes('%') || value.includes('+') ? decodeURIComponent(value.replaceAll('+', ' ')) : value)
+      } catch {
+        return null
+      }
+    }
+    from = to + 1
+  }
+  return { get: (name) => values.get(name) ?? null }
 }
 
 /** @throws AisleError BAD_REQUEST */
@@ -48,7 +80,7 @@ export function parseBody(text: string): unknown {
   }
 }
 
-function jsonParameter(search: URLSearchParams, name: string): unknown {
+function jsonParameter(search: Search, name: string): unknown {
   const text = search.get(name)
   if (text === null || text === '') return null
   try {

@@ -60,7 +60,7 @@ export function resolveDocument(parameters: Parameters, policy: DocumentPolicy):
   const { manifest, persistedOnly } = policy
   // Whoever may register documents is not held to a list of them.
   const automatic = persistedOnly || policy.safelistOnly === true ? null : (policy.automatic ?? null)
-  const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
+  const id = documentId === null ? persistedHash : withoutAlgorithm(documentId)
   if (id === null) {
     if (persistedOnly) throw new AisleError('PERSISTED_QUERY_ID_REQUIRED')
     if (query === '') throw new AisleError('BAD_REQUEST', 'The request holds neither "query" nor "documentId".')
@@ -93,7 +93,7 @@ function checkListed(document: string, { safelist, safelistOnly = false, onUnlis
 
 /** True when a request asks by id for a document of the manifest. */
 export function isListed({ query, documentId, persistedHash }: Parameters, { manifest }: DocumentPolicy): boolean {
-  const id = documentId === null ? persistedHash : documentId.replace(/^sha256:/, '')
+  const id = documentId === null ? persistedHash : withoutAlgorithm(documentId)
   return query === '' && id !== null && manifest !== null && manifest.has(id)
 }
 
@@ -101,4 +101,8 @@ export function isListed({ query, documentId, persistedHash }: Parameters, { man
 function codeOfUnknownHash(hasRegistry: boolean, hasManifest: boolean): ErrorCode {
   if (hasRegistry) return 'PERSISTED_QUERY_NOT_FOUND'
   return hasManifest ? 'PERSISTED_QUERY_NOT_IN_LIST' : 'PERSISTED_QUERY_NOT_SUPPORTED'
+}
+
+function withoutAlgorithm(documentId: string): string {
+  return documentId.startsWith('sha256:') ? documentId.slice('sha256:'.length) : documentId
 }

@@ -2,6 +2,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import { lazily } from '../shared/lazily.ts'
 import { createLoader, type Batches, type Loader } from '../shared/loader.ts'
 import { groupBy, ownerLoader, rowLoader, type OwnerKey } from '../shared/loaders.ts'
+import { after, type Later } from '../shared/soon.ts'
 import type { EdgeOperationRow, ListPriceRow, MovementRow, StockRow, StorePriceRow, StoreRow } from '../storage/database.ts'
 import { byDistance, type Position } from './distance.ts'
 import { levelOf, type Level } from './level.ts'
@@ -54,8 +55,8 @@ interface Source {
 
 const makeLoaders = lazily<Source, InventoryLoaders>({
   store: ({ store, batches }) => rowLoader(batches, (ids) => store.stores(ids)),
-  price: ({ store, batches }) => createLoader(batches, (keys) => loadPrices(store, keys), shelfName),
-  level: ({ store, batches }) => createLoader<LevelKey, Level>(batches, (keys) => loadLevels(store, keys), shelfName),
+  price: ({ store, batches }) => createLoader<PriceKey, Price | null>(batches, (keys) => loadPrices(store, keys), shelfName, (key) => loadPrice(store, key)),
+  level: ({ store, batches }) => createLoader<LevelKey, Level>(batches, (keys) => loadLevels(store, keys), shelfName, (key) => loadLevel(store, key)),
   stockPage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.stockPages(ids, page), (row) => row.store_id), () => []),
   stockCount: ({ store, batches }) => ownerLoader(batches, async (ids, filter) => new Map((await store.stockCounts(ids, filter)).map(({ storeId, count }) => [storeId, count])), () => 0),
   movementPage: ({ store, batches }) => ownerLoader(batches, async (ids, page) => groupBy(await store.movementPages(ids, page), (row) => row.store_id), () => []),
@@ -76,24 +77,36 @@ function loadPrices(store: InventoryStore, keys: readonly PriceKey[]): PromiseLi
   return store.prices(distinct(keys.map(({ productId }) => productId)), distinct(keys.flatMap(({ storeId }) => storeId ?? []))).then((rows) => {
     const lists = new Map(rows.list.map((row) => [row.product_id, row]))
     const stores = byShelf(rows.store)
-    return keys.map((key) => {
-      const { productId, storeId } = key
-      if (storeId !== null && !rows.knownStores.has(storeId)) return unknownStore(storeId)
-      const list = lists.get(productId) ?? null
-      const applies = (storeId === null ? undefined : stores.get(shelfName(key))) ?? list
-      return applies === null ? null : { applies, list }
-    })
+    const known = new Set(rows.knownStores)
+    return keys.map((key) => priceOf(key, key.storeId === null || known.has(key.storeId), key.storeId === null ? undefined : stores.get(shelfName(key)), lists.get(key.productId)))
   })
+}
+
+function loadPrice(store: InventoryStore, key: PriceKey): Later<Price | null | Error> {
+  return after(store.prices([key.productId], key.storeId === null ? [] : [key.storeId]), ({ list, store: own, knownStores }) =>
+    priceOf(key, key.storeId === null || knownStores.length > 0, own[0], list[0]))
+}
+
+function priceOf({ storeId }: PriceKey, known: boolean, own: StorePriceRow | undefined, list: ListPriceRow | undefined): Price | null | Error {
+  if (!known) return unknownStore(storeId ?? '')
+  const applies = own ?? list
+  return applies === undefined ? null : { applies, list: list ?? null }
 }
 
 function loadLevels(store: InventoryStore, keys: readonly LevelKey[]): PromiseLike<(Level | Error)[]> {
   return store.levels(distinct(keys.map(({ productId }) => productId)), distinct(keys.map(({ storeId }) => storeId))).then((rows) => {
     const stock = byShelf(rows.stock)
-    return keys.map((key) => {
-      const { productId, storeId } = key
-      return rows.knownStores.has(storeId) ? { storeId, productId, stock: stock.get(shelfName(key)) ?? null } : unknownStore(storeId)
-    })
+    const known = new Set(rows.knownStores)
+    return keys.map((key) => levelAt(key, known.has(key.storeId), stock.get(shelfName(key))))
   })
+}
+
+function loadLevel(store: InventoryStore, key: LevelKey): Later<Level | Error> {
+  return after(store.levels([key.productId], [key.storeId]), ({ stock, knownStores }) => levelAt(key, knownStores.length > 0, stock[0]))
+}
+
+function levelAt({ storeId, productId }: LevelKey, known: boolean, stock: StockRow | undefined): Level | Error {
+  return known ? { storeId, productId, stock: stock ?? null } : unknownStore(storeId)
 }
 
 function byShelf<Row extends { readonly store_id: string; readonly product_id: string }>(rows: readonly Row[]): Map<string, Row> {

@@ -67,9 +67,9 @@ type PriceRow = Pick<StorePriceRow, 'store_id'> & { readonly [Column in Exclude<
 function priceRows(rows: readonly PriceRow[]): PriceRows {
   const list: PriceRows['list'][number][] = []
   const store: PriceRows['store'][number][] = []
-  const knownStores = new Set<string>()
+  const knownStores: string[] = []
   for (const { store_id, product_id, amount_minor, currency, updated_at } of rows as readonly { readonly [Column in keyof PriceRow]: PriceRow[Column] | null }[]) {
-    if (store_id !== null) knownStores.add(store_id)
+    if (store_id !== null) knownStores.push(store_id)
     if (product_id === null || amount_minor === null || currency === null || updated_at === null) continue
     if (store_id === null) list.push({ product_id, amount_minor, currency, updated_at })
     else store.push({ store_id, product_id, amount_minor, currency, updated_at })
@@ -91,10 +91,12 @@ type FoundLevel = Pick<StockRow, 'store_id' | 'reorder_point' | 'order_up_to'> &
 
 function levelRows(rows: readonly FoundLevel[]): LevelRows {
   const stock: StockRow[] = []
-  for (const { product_id, on_hand, updated_at, ...row } of rows) {
-    if (product_id !== null && on_hand !== null && updated_at !== null) stock.push({ ...row, product_id, on_hand, updated_at })
+  const knownStores: string[] = []
+  for (const { store_id, product_id, on_hand, reorder_point, order_up_to, updated_at } of rows) {
+    knownStores.push(store_id)
+    if (product_id !== null && on_hand !== null && updated_at !== null) stock.push({ store_id, product_id, on_hand, reorder_point, order_up_to, updated_at })
   }
-  return { stock, knownStores: new Set(rows.map((row) => row.store_id)) }
+  return { stock, knownStores }
 }
 
 function filteredStock({ db, dialect }: Storage, storeIds: readonly string[], { productIds, statuses }: StockFilter) {

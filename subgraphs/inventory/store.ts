@@ -6,14 +6,14 @@ export interface PriceRows {
   readonly list: readonly ListPriceRow[]
   readonly store: readonly StorePriceRow[]
   /** Which of the stores asked for exist. */
-  readonly knownStores: ReadonlySet<string>
+  readonly knownStores: readonly string[]
 }
 
 /** The stock of some products in some stores. */
 export interface LevelRows {
   readonly stock: readonly StockRow[]
   /** Which of the stores asked for exist. */
-  readonly knownStores: ReadonlySet<string>
+  readonly knownStores: readonly string[]
 }
 
 /** What narrows a list of stock; null asks for all. */

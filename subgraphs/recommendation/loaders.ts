@@ -1,7 +1,8 @@
 import { lazily } from '../shared/lazily.ts'
 import { createLoader, type Batches, type Loader } from '../shared/loader.ts'
+import { after } from '../shared/soon.ts'
 import { unpackNeighbours, unpackTrending, type Recommended } from './packed.ts'
-import type { RecommendationStore } from './store.ts'
+import type { ProductNeighbours, RecommendationStore } from './store.ts'
 
 /** A product of the catalogue and what was trained for it. */
 export interface RecommendingProduct {
@@ -26,20 +27,27 @@ interface Source {
 
 const makeLoaders = lazily<Source, RecommendationLoaders>({
   product: ({ store, batches }) =>
-    createLoader(batches, (ids) =>
-      store.neighbours(ids).then((found) => {
-        const rows = new Map(found.map((row) => [row.id, row]))
-        return ids.map((id) => {
-          const row = rows.get(id)
-          return row === undefined ? null : { id, similarTo: unpackNeighbours(row.similar_to ?? '[]'), boughtWith: unpackNeighbours(row.bought_with ?? '[]') }
-        })
-      })),
+    createLoader<string, RecommendingProduct | null>(
+      batches,
+      (ids) =>
+        store.neighbours(ids).then((found) => {
+          const rows = new Map(found.map((row) => [row.id, row]))
+          return ids.map((id) => recommending(rows.get(id)))
+        }),
+      (id) => id,
+      (id) => after(store.neighbours([id]), ([row]) => recommending(row)),
+    ),
   exists: ({ store, batches }) =>
-    createLoader(batches, (ids) =>
-      store.existing(ids).then((found) => {
-        const known = new Set(found)
-        return ids.map((id) => known.has(id))
-      })),
+    createLoader<string, boolean>(
+      batches,
+      (ids) =>
+        store.existing(ids).then((found) => {
+          const known = new Set(found)
+          return ids.map((id) => known.has(id))
+        }),
+      (id) => id,
+      (id) => after(store.existing([id]), (found) => found.length > 0),
+    ),
   trending: ({ store, batches }) =>
     createLoader(batches, (storeIds) =>
       store.trending(storeIds).then((found) => {
@@ -47,6 +55,10 @@ const makeLoaders = lazily<Source, RecommendationLoaders>({
         return storeIds.map((id) => unpackTrending(rows.get(id) ?? '[]'))
       })),
 })
+
+function recommending(row: ProductNeighbours | undefined): RecommendingProduct | null {
+  return row === undefined ? null : { id: row.id, similarTo: unpackNeighbours(row.similar_to ?? '[]'), boughtWith: unpackNeighbours(row.bought_with ?? '[]') }
+}
 
 export function recommendationLoaders(store: RecommendationStore, batches?: Batches): RecommendationLoaders {
   return makeLoaders({ store, batches })

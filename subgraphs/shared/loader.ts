@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { Soon, when } from './soon.ts'
+import { isPromise, Soon, when, type Later } from './soon.ts'
 
 /** Gives what many ask for one by one, reading it together. */
 export interface Loader<Key, Value> {
@@ -9,12 +9,17 @@ export interface Loader<Key, Value> {
 /** Reads for several keys: a value, or what is wrong with it, for each in its place. */
 export type LoadMany<Key, Value> = (keys: readonly Key[]) => PromiseLike<readonly (Value | Error)[]>
 
+/** The same for one key. */
+export type LoadOne<Key, Value> = (key: Key) => Later<Value | Error>
+
 /**
  * The loader of one request.
  * @param batches of a request that is driven; without it a DataLoader reads once a tick
  * @param nameOf keys of one name are the same key
+ * @param loadOne where it is given, a request that is driven reads by it, each key when it is asked for
  */
-export function createLoader<Key, Value>(batches: Batches | undefined, load: LoadMany<Key, Value>, nameOf: (key: Key) => unknown = (key) => key): Loader<Key, Value> {
+export function createLoader<Key, Value>(batches: Batches | undefined, load: LoadMany<Key, Value>, nameOf: (key: Key) => unknown = (key) => key, loadOne?: LoadOne<Key, Value>): Loader<Key, Value> {
+  if (batches !== undefined && loadOne !== undefined) return new DirectLoader(loadOne, nameOf)
   // DataLoader wants promises that can `catch`.
   return batches === undefined ? new DataLoader<Key, Value, unknown>(async (keys) => load(keys), { cacheKeyFn: nameOf }) : new DrivenLoader(batches, load, nameOf)
 }
@@ -61,6 +66,57 @@ export class Batches {
   #dispatch(): void {
     for (let at = 0; at < this.#waiting.length; at += 1) this.#waiting[at]?.dispatch()
     this.#waiting = []
+  }
+}
+
+/** For a database that answers at once: reading one row costs it less than gathering keys and dealing out what was found. */
+class DirectLoader<Key, Value> implements Loader<Key, Value> {
+  readonly #load: LoadOne<Key, Value>
+  readonly #nameOf: (key: Key) => unknown
+  #firstName: unknown = undefined
+  #first: Soon<Value> | null = null
+  /** All but the first: most requests ask for one. */
+  #others: Map<unknown, Soon<Value>> | null = null
+
+  constructor(load: LoadOne<Key, Value>, nameOf: (key: Key) => unknown) {
+    this.#load = load
+    this.#nameOf = nameOf
+  }
+
+  load(key: Key): Soon<Value> {
+    const name = this.#nameOf(key)
+    const known = name === this.#firstName && this.#first !== null ? this.#first : this.#others?.get(name)
+    if (known !== undefined) return known
+    let found: Later<Value | Error>
+    try {
+      found = this.#load(key)
+    } catch (error) {
+      return Soon.failed(error)
+    }
+    const value = new Soon<Value>()
+    this.#remember(name, value)
+    const settle = (given: Value | Error): void => (given instanceof Error ? value.fail(given) : value.keep(given))
+    if (!isPromise(found)) settle(found)
+    else
+      when(found, settle, (error) => {
+        // Who asks again tries again.
+        this.#forget(name)
+        value.fail(error)
+      })
+    return value
+  }
+
+  #remember(name: unknown, value: Soon<Value>): void {
+    if (this.#first !== null) (this.#others ??= new Map()).set(name, value)
+    else {
+      this.#firstName = name
+      this.#first = value
+    }
+  }
+
+  #forget(name: unknown): void {
+    if (name === this.#firstName) this.#first = null
+    else this.#others?.delete(name)
   }
 }
 

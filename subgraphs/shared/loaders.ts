@@ -1,5 +1,6 @@
 import { createLoader, type Batches, type Loader } from './loader.ts'
 import { canonicalJson } from './once.ts'
+import { after } from './soon.ts'
 
 /** What is asked of one owner (a store, a device): the owner's id and the arguments of the field. */
 export interface OwnerKey<Args> {
@@ -36,11 +37,16 @@ export function ownerLoader<Args, Value>(
 
 /** A loader of rows by their id; null where there is none. */
 export function rowLoader<Row extends { readonly id: string }>(batches: Batches | undefined, read: (ids: readonly string[]) => PromiseLike<readonly Row[]>): Loader<string, Row | null> {
-  return createLoader(batches, (ids) =>
-    read(ids).then((found) => {
-      const rows = new Map(found.map((row) => [row.id, row]))
-      return ids.map((id) => rows.get(id) ?? null)
-    }))
+  return createLoader<string, Row | null>(
+    batches,
+    (ids) =>
+      read(ids).then((found) => {
+        const rows = new Map(found.map((row) => [row.id, row]))
+        return ids.map((id) => rows.get(id) ?? null)
+      }),
+    (id) => id,
+    (id) => after(read([id]), ([row = null]) => row),
+  )
 }
 
 /** Rows by the owner they belong to, each owner's in their order. */

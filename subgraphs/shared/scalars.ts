@@ -1,11 +1,12 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { instantText } from './instant.ts'
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 /** Epoch milliseconds inside, RFC 3339 in UTC outside. */
 export const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  serialize: (value) => new Date(value as number).toISOString(),
+  serialize: (value) => instantText(value as number),
   parseValue: (value) => parseDateTime(value),
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null),
 })

@@ -24,8 +24,8 @@ export class Soon<Value> implements PromiseLike<Value> {
     return soon
   }
 
-  static failed(error: unknown): Soon<never> {
-    const soon = new Soon<never>()
+  static failed<Value = never>(error: unknown): Soon<Value> {
+    const soon = new Soon<Value>()
     soon.fail(error)
     return soon
   }
@@ -57,7 +57,8 @@ export class Soon<Value> implements PromiseLike<Value> {
 
   then<Then = Value, Caught = never>(onKept?: ((value: Value) => Later<Then>) | null, onBroken?: ((error: unknown) => Later<Caught>) | null): Soon<Then | Caught> {
     const next = new Soon<Then | Caught>()
-    this.when(
+    if (this.#state === kept && onKept !== null && onKept !== undefined) follow(next, onKept, this.#result as Value)
+    else this.when(
       (value) => follow(next, onKept ?? ((same) => same as unknown as Then), value),
       (error) => (onBroken === null || onBroken === undefined ? next.fail(error) : follow(next, onBroken, error)),
     )
@@ -83,6 +84,11 @@ function follow<Given, Made>(next: Soon<Made>, make: (given: Given) => Later<Mad
   else next.keep(made)
 }
 
+/** The value itself where it is here, a promise of it where it is not. @throws what it broke with */
+export function atOnce(value: unknown): unknown {
+  return value instanceof Soon ? value.now : value
+}
+
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
 }
@@ -93,9 +99,10 @@ export function when<Value>(promise: PromiseLike<Value>, onKept: Kept<Value>, on
   else promise.then(onKept, onBroken)
 }
 
-/** What `make` makes of the value: at once where it is here. */
+/** What `make` makes of the value: at once where it is here. @throws what a value that is here broke with */
 export function after<Value, Made>(value: Later<Value>, make: (value: Value) => Later<Made>): Later<Made> {
-  return isPromise(value) ? value.then(make) : make(value)
+  const here = atOnce(value) as Later<Value>
+  return isPromise(here) ? here.then(make) : make(here)
 }
 
 /** Does `work`, then `end` however it ended. */

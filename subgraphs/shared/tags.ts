@@ -11,11 +11,13 @@ const mostKeys = 200
 
 /** One row each, by the first columns of its key. */
 export function rowTags(entity: EntityName, ids: readonly string[]): readonly Tag[] {
+  if (ids.length === 1) return [`${entity}:${ids[0]}`]
   return ids.length > mostKeys ? [entity] : ids.map((id) => `${entity}:${id}`)
 }
 
 /** The rows of these products in these stores. */
 export function shelfTags(entity: 'stock' | 'store_price', storeIds: readonly string[], productIds: readonly string[]): readonly Tag[] {
+  if (storeIds.length === 1 && productIds.length === 1) return [`${entity}:${storeIds[0]}:${productIds[0]}`]
   if (storeIds.length * productIds.length > mostKeys) return storeIds.map((storeId) => `${entity}:${storeId}`)
   return storeIds.flatMap((storeId) => productIds.map((productId) => `${entity}:${storeId}:${productId}`))
 }

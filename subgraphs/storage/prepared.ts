@@ -13,24 +13,33 @@ export class ListParameter {
   }
 }
 
-type Lists = readonly (readonly string[])[]
+/** A statement for one variant of its lists, and of which list each of its parameters is; null for one that is always the same. */
+interface Variant<Row> {
+  readonly query: CompiledQuery<Row>
+  readonly lists: readonly (ListParameter | null)[]
+}
+
+const none: readonly string[] = []
 
 /**
  * A statement whose text is built once (for lists of one value, and for longer ones) and then run with other lists: building it
  * would cost more than running it.
  */
-export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter, ListParameter]) => Compilable<Row>): (...lists: Lists) => PromiseLike<Row[]> {
-  const variants = new Map<number, CompiledQuery<Row>>()
-  return (...lists) => {
-    let variant = 0
-    for (const [at, list] of lists.entries()) if (list.length === 1) variant |= 1 << at
-    let query = variants.get(variant)
-    if (query === undefined) {
-      query = build(new ListParameter(0, (variant & 1) !== 0), new ListParameter(1, (variant & 2) !== 0)).compile()
-      variants.set(variant, query)
+export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter, ListParameter]) => Compilable<Row>): (first: readonly string[], second?: readonly string[]) => PromiseLike<Row[]> {
+  const { dialect } = storage
+  const variants: (Variant<Row> | undefined)[] = []
+  const compile = (one: boolean, other: boolean): Variant<Row> => {
+    const query = build(new ListParameter(0, one), new ListParameter(1, other)).compile()
+    return { query, lists: query.parameters.map((value) => (value instanceof ListParameter ? value : null)) }
+  }
+  return (first, second = none) => {
+    const [one, other] = [first.length === 1, second.length === 1]
+    const { query, lists } = (variants[(one ? 1 : 0) + (other ? 2 : 0)] ??= compile(one, other))
+    const parameters: unknown[] = []
+    for (let at = 0; at < lists.length; at += 1) {
+      const list = lists[at] as ListParameter | null
+      parameters.push(list === null ? query.parameters[at] : dialect.bindList(list, list.index === 0 ? first : second))
     }
-    const { dialect } = storage
-    const parameters = query.parameters.map((value) => (value instanceof ListParameter ? dialect.bindList(value, lists[value.index] ?? []) : value))
     return storage.run(query, parameters)
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { after, isPromise, when, type Later } from '../../../subgraphs/shared/soon.ts'
+import { jsonOf } from '../compile/json-text.ts'
 import { lacks } from '../pass-through/pass-through.ts'
 import type { Answer, Executor } from '../serve/execute.ts'
 import type { PreparedOperation } from '../serve/documents.ts'
@@ -20,7 +21,7 @@ export interface Asked {
   readonly operation: PreparedOperation
   readonly variables: Readonly<Record<string, unknown>>
   readonly caller: Caller
-  /** The request's own text, by which its answer is found without reading it; null where there is none worth keeping. */
+  /** The request's own text, by which its answer is found without reading it from the second time on; null where there is none worth keeping. */
   readonly alias: string | null
 }
 
@@ -78,17 +79,20 @@ export class Answers {
     return answer
   }
 
-  #keep(key: string, { operation, variables, caller, alias }: Asked, since: number, reads: ReadSlots, answer: Answer): ReadyAnswer {
+  #keep(key: string, { operation, variables, caller }: Asked, since: number, reads: ReadSlots, answer: Answer): ReadyAnswer {
     if (!reads.keepable || !answer.keepable) return unkept(answer)
     const slots = reads.slots()
     const version = this.#moves.newest(slots)
     const rights = caller.rights === '' ? '' : `.${digest(caller.rights)}`
-    const ready = { bytes: bytesOf(answer), lacks: lacks(answer.errors), etag: `W/"${this.#version}.${version.toString(36)}${rights}"` }
-    const kept = this.#cache.put({ ...ready, key, recipe: caller.rights === '' ? { operationId: operation.id, variables } : null, slots, since, version }, alias)
+    const bytes = bytesOf(answer)
+    const lacking = lacks(answer.errors)
+    const etag = `W/"${this.#version}.${version.toString(36)}${rights}"`
+    const recipe = caller.rights === '' ? { operationId: operation.id, variables } : null
+    const kept = this.#cache.put({ bytes, lacks: lacking, etag, key, recipe, slots, since, version }, null)
     // Not kept since something moved, its tag would say of the old what belongs to the new.
     if (!kept && version > since) return unkept(answer)
     // Nothing at all has happened since: it holds as what is ready does.
-    return { ...ready, edge: this.#moves.clock === since ? null : answer.edge }
+    return { bytes, lacks: lacking, etag, edge: this.#moves.clock === since ? null : answer.edge }
   }
 }
 
@@ -105,7 +109,7 @@ export function digestTag(bytes: string): string {
 
 /** UTF-8, one character a byte; the object stays open for the extensions. */
 function bytesOf({ data, errors }: Answer): string {
-  const text = `{"data":${JSON.stringify(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
+  const text = `{"data":${jsonOf(data)}${errors.length === 0 ? '' : `,"errors":${JSON.stringify(errors)}`}`
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }
 

@@ -27,13 +27,35 @@ export interface NewEntry extends KeptAnswer {
   readonly version: number
 }
 
-interface Entry extends NewEntry {
+class Entry implements NewEntry {
+  readonly key: string
+  readonly bytes: string
+  readonly etag: string
+  readonly lacks: boolean
+  readonly recipe: Recipe | null
+  readonly slots: readonly Slot[]
+  readonly since: number
+  readonly version: number
   /** The clock up to which it is known to hold. */
   holds: number
-  readonly aliases: string[]
+  /** The texts by which it is found; null until it is asked for again. */
+  aliases: string[] | null = null
   size: number
-  newer: Entry | null
-  older: Entry | null
+  newer: Entry | null = null
+  older: Entry | null = null
+
+  constructor({ key, bytes, etag, lacks, recipe, slots, since, version }: NewEntry, holds: number, size: number) {
+    this.key = key
+    this.bytes = bytes
+    this.etag = etag
+    this.lacks = lacks
+    this.recipe = recipe
+    this.slots = slots
+    this.since = since
+    this.version = version
+    this.holds = holds
+    this.size = size
+  }
 }
 
 /** Bytes an entry costs beside its texts: objects, places in two maps. Measured, rounded up. */
@@ -104,7 +126,7 @@ export class ByteCache {
     if (known !== undefined) this.#remove(known)
     // One answer must not push out all the others.
     if (size > this.#limit / 8) return false
-    const entry: Entry = { ...added, holds: this.#moves.clock, aliases: [], size, newer: null, older: null }
+    const entry = new Entry(added, this.#moves.clock, size)
     this.#byKey.set(entry.key, entry)
     this.#bytes += size
     this.#putNewest(entry)
@@ -140,10 +162,11 @@ export class ByteCache {
 
   #addAlias(entry: Entry, alias: string): void {
     const known = this.#byAlias.get(alias)
-    if (known === entry || entry.aliases.length >= mostAliases) return
+    const aliases = (entry.aliases ??= [])
+    if (known === entry || aliases.length >= mostAliases) return
     // The same text from now on has another key: it can only be an entry on its way out.
     if (known !== undefined) this.#remove(known)
-    entry.aliases.push(alias)
+    aliases.push(alias)
     this.#byAlias.set(alias, entry)
     const size = alias.length + aliasOverhead
     entry.size += size
@@ -161,7 +184,7 @@ export class ByteCache {
   #remove(entry: Entry): void {
     if (this.#byKey.get(entry.key) !== entry) return
     this.#byKey.delete(entry.key)
-    for (const alias of entry.aliases) this.#byAlias.delete(alias)
+    if (entry.aliases !== null) for (const alias of entry.aliases) this.#byAlias.delete(alias)
     this.#unlink(entry)
     this.#bytes -= entry.size
   }

@@ -1,16 +1,23 @@
 import {
   getOperationAST, isAbstractType, Kind, OperationTypeNode, TypeInfo, visit, visitWithTypeInfo,
-  type DocumentNode, type ExecutionResult, type FragmentDefinitionNode, type GraphQLError, type GraphQLSchema,
+  type DocumentNode, type FragmentDefinitionNode, type GraphQLError, type GraphQLSchema,
 } from 'graphql'
 import { isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
 import { conditionVariables } from './conditions.ts'
 import { Execution } from './execution.ts'
+import { JsonText } from './json-text.ts'
 import { planOperation, type Planned, type SelectionPlan } from './plan.ts'
-import { executeSelection } from './select.ts'
+import { writeSelection } from './select.ts'
 import { variablesReader, type Variables } from './variables.ts'
 
+/** What came of a query, its data written out. */
+export interface WrittenResult {
+  readonly data: JsonText | null
+  readonly errors?: readonly GraphQLError[]
+}
+
 /** Runs one query. @throws AisleError BAD_USER_INPUT for variables that do not fit */
-export type CompiledQuery = (context: object, variables: Variables) => Later<ExecutionResult>
+export type CompiledQuery = (context: object, variables: Variables) => Later<WrittenResult>
 
 /** With more conditions than these a query has too many forms to plan each. */
 const mostConditions = 6
@@ -37,20 +44,21 @@ export function compileQuery(schema: GraphQLSchema, document: DocumentNode): Com
     let plan = plans.get(form)
     if (plan === undefined) plans.set(form, (plan = planOperation(planned, root, variables)))
     const execution = new Execution(context, variables)
-    const fail = (error: unknown): ExecutionResult => {
+    const fail = (error: unknown): WrittenResult => {
       execution.errors.push(error as GraphQLError)
       return result(null, execution.errors)
     }
     try {
-      const values = executeSelection(execution, plan, undefined, null)
-      return isPromise(values) ? values.then((settled) => result(settled, execution.errors), fail) : result(values, execution.errors)
+      const text = writeSelection(execution, plan, undefined, null)
+      return isPromise(text) ? text.then((settled) => result(settled, execution.errors), fail) : result(text, execution.errors)
     } catch (error) {
       return fail(error)
     }
   }
 }
 
-function result(data: Record<string, unknown> | null, errors: readonly GraphQLError[]): ExecutionResult {
+function result(text: string | null, errors: readonly GraphQLError[]): WrittenResult {
+  const data = text === null ? null : new JsonText(text)
   return errors.length === 0 ? { data } : { data, errors }
 }
 

@@ -11,6 +11,10 @@ import type { Variables } from './variables.ts'
 export interface FieldPlan {
   /** Its name in the answer. */
   readonly key: string
+  /** What stands before its value in the answer's text. */
+  readonly opening: string
+  /** The same with null. */
+  readonly nullText: string
   /** Among all fields of the operation. */
   readonly index: number
   readonly definition: GraphQLField<unknown, unknown>
@@ -25,8 +29,6 @@ export interface FieldPlan {
 /** The fields of one object, in the order in which they are answered. */
 export interface SelectionPlan {
   readonly fields: readonly FieldPlan[]
-  /** An object with every key in its place: a copy of it is made faster than one grown key by key. */
-  readonly blank: Readonly<Record<string, unknown>>
 }
 
 export interface Planned {
@@ -43,19 +45,21 @@ export function planOperation(planned: Planned, root: GraphQLObjectType, variabl
   let count = 0
 
   const plan = (type: GraphQLObjectType, groups: ReadonlyMap<string, readonly FieldNode[]>): SelectionPlan => {
-    const fields = [...groups].flatMap(([key, nodes]) => {
+    const known = [...groups].flatMap(([key, nodes]) => {
       const definition = fieldOf(type, nodes)
-      return definition === null ? [] : [planField(type, key, nodes, definition)]
+      return definition === null ? [] : [{ key, nodes, definition }]
     })
-    return { fields, blank: Object.fromEntries(fields.map(({ key }) => [key, null])) }
+    return { fields: known.map(({ key, nodes, definition }, nth) => planField(type, key, `${nth === 0 ? '{' : ','}${JSON.stringify(key)}:`, nodes, definition)) }
   }
 
-  const planField = (parent: GraphQLObjectType, key: string, nodes: readonly FieldNode[], definition: GraphQLField<unknown, unknown>): FieldPlan => {
+  const planField = (parent: GraphQLObjectType, key: string, opening: string, nodes: readonly FieldNode[], definition: GraphQLField<unknown, unknown>): FieldPlan => {
     const label = `${parent.name}.${definition.name}`
     const selection = (type: GraphQLObjectType): SelectionPlan => plan(type, collectSubfields(schema, fragments, values, type, [...nodes]))
     const [node] = nodes as [FieldNode]
     return {
       key,
+      opening,
+      nullText: `${opening}null`,
       index: count++,
       definition,
       nodes,

@@ -18,10 +18,12 @@ export class ReplicaWriter implements Disposable {
     // A wait would keep this very thread from ending what it waits for.
     if (this.#replica.busy) throw new Error('A batch is being taken into the replica.')
     const connection = this.#current()
+    this.#replica.writing()
     connection.exec('begin immediate')
     try {
       const result = work(connection)
       connection.exec('commit')
+      this.#replica.writing()
       return result
     } catch (error) {
       if (connection.isTransaction) connection.exec('rollback')

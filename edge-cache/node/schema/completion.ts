@@ -1,16 +1,27 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { after, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
+import { after, atOnce, isPromise, type Later } from '../../../subgraphs/shared/soon.ts'
 import type { EntityKey, ModuleResolvers, SchemaModule } from './parts.ts'
 
 type Reference = (reference: Record<string, unknown>, context: object, info: GraphQLResolveInfo) => unknown
 type FieldResolver = (parent: unknown, args: object, context: object, info: GraphQLResolveInfo) => unknown
 
-/** What one request knows of its entities. */
-interface Notes {
-  /** Which module an entity's object came from. */
-  readonly origin: Map<object, string>
-  /** An entity as other modules know it, or a promise of it. */
-  readonly completed: Map<object, Map<string, unknown>>
+/** What one request knows of an entity's object. */
+interface Note {
+  /** Which module it came from. */
+  readonly origin: string
+  /** The entity as another module knows it, or a promise of it; few entities are known to more than two. */
+  module: string | null
+  known: unknown
+  others: Map<string, unknown> | null
+}
+
+type Notes = Map<object, Note>
+
+const notesOf = Symbol('entities')
+
+/** A request's context, which carries what is noted of its entities. */
+interface Noted {
+  [notesOf]?: Notes
 }
 
 /**
@@ -20,7 +31,6 @@ interface Notes {
 export class EntityCompletion {
   readonly #entities: ReadonlyMap<string, readonly EntityKey[]>
   readonly #resolvers: ReadonlyMap<string, ModuleResolvers>
-  readonly #notes = new WeakMap<object, Notes>()
 
   constructor(entities: ReadonlyMap<string, readonly EntityKey[]>, modules: readonly SchemaModule[]) {
     this.#entities = entities
@@ -29,32 +39,38 @@ export class EntityCompletion {
 
   /** Remembers that `module` made these entities; a value may be an entity, a list, or a promise of either. */
   mark(value: unknown, module: string, context: object): unknown {
-    if (isPromise(value)) return value.then((settled) => this.mark(settled, module, context))
+    if (isPromise(value)) return after(value, (settled) => this.mark(settled, module, context))
     if (Array.isArray(value)) {
       let waits = false
       const items = value.map((item: unknown) => {
-        const marked = this.mark(item, module, context)
+        // What is wrong with one item is that item's matter.
+        const marked = isPromise(item) ? item.then((settled) => this.mark(settled, module, context)) : this.mark(item, module, context)
         waits ||= isPromise(marked)
         return marked
       })
       return waits ? items : value
     }
     if (typeof value === 'object' && value !== null) {
-      const { origin } = this.#of(context)
-      if (!origin.has(value)) origin.set(value, module)
+      const notes = (context as Noted)[notesOf] ??= new Map()
+      if (!notes.has(value)) notes.set(value, { origin: module, module: null, known: undefined, others: null })
     }
     return value
   }
 
   /** The entity as `module` knows it: the parent itself, what its `__resolveReference` gives, or null where unknown there. */
   complete(parent: object, type: string, module: string, context: object, info: GraphQLResolveInfo): unknown {
-    const { origin, completed } = this.#of(context)
-    const from = origin.get(parent)
-    if (from === undefined || from === module) return parent
-    let done = completed.get(parent)
-    if (done === undefined) completed.set(parent, (done = new Map()))
-    if (!done.has(module)) done.set(module, this.#reference(parent, type, from, module, context, info))
-    return done.get(module)
+    const note = (context as Noted)[notesOf]?.get(parent)
+    if (note === undefined || note.origin === module) return parent
+    if (note.module === module) return note.known
+    if (note.others?.has(module) === true) return note.others.get(module)
+    const known = atOnce(this.#reference(parent, type, note.origin, module, context, info))
+    if (note.module === null) {
+      note.module = module
+      note.known = known
+    } else {
+      (note.others ??= new Map()).set(module, known)
+    }
+    return known
   }
 
   #reference(parent: object, type: string, origin: string, module: string, context: object, info: GraphQLResolveInfo): unknown {
@@ -85,10 +101,5 @@ export class EntityCompletion {
     const fields = this.#resolvers.get(module)?.[type]
     return fields === undefined ? undefined : (fields as Record<string, unknown>)[field]
   }
-
-  #of(context: object): Notes {
-    let notes = this.#notes.get(context)
-    if (notes === undefined) this.#notes.set(context, (notes = { origin: new Map(), completed: new Map() }))
-    return notes
-  }
 }
+

@@ -18,11 +18,15 @@ export type Reading = ReadSession | { readonly storage: Storage; readonly connec
 /** Makes the context of one execution; `reads` is told what it reads. */
 export type ContextMaker = (reading: Reading, caller: Caller, reads?: ReadLog) => BaseContext
 
+/** What came of an operation; data that is written out is a `JsonText`. */
+export type Executed = Pick<ExecutionResult, 'errors'> & { readonly data?: unknown }
+
 /** Runs a query or mutation. */
-export type Engine = (operation: PreparedOperation, context: BaseContext, variables: JsonObject) => Later<ExecutionResult>
+export type Engine = (operation: PreparedOperation, context: BaseContext, variables: JsonObject) => Later<Executed>
 
 /** The answer to one operation, or to one event of a subscription. */
 export interface Answer {
+  /** Written out, or as it is; `jsonOf` tells its text. */
   readonly data: unknown
   readonly errors: readonly object[]
   readonly edge: Freshness
@@ -45,7 +49,7 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
   readonly contextFor: ContextMaker
   readonly log: Logger
 }): Executor {
-  const answer = ({ data: found, errors = [] }: ExecutionResult, session: ReadSession): Answer => ({
+  const answer = ({ data: found, errors = [] }: Executed, session: ReadSession): Answer => ({
     data: found ?? null,
     errors: errors.length === 0 ? [] : formatErrors(errors, log),
     edge: freshnessAt(data.status(), session),

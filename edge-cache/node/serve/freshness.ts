@@ -1,5 +1,6 @@
 import type { DataStatus, ReadSession } from '../data.ts'
 import type { LogPosition } from '../../../subgraphs/shared/changes.ts'
+import { instantText } from '../../../subgraphs/shared/instant.ts'
 
 /** What every answer says of its age, as `extensions.edge`. */
 export interface Freshness {
@@ -16,7 +17,7 @@ export interface Freshness {
 /** The age of an answer read at `position`. */
 export function freshness(status: DataStatus, position: LogPosition | null): Freshness {
   return {
-    asOf: status.asOf === null ? null : new Date(status.asOf).toISOString(),
+    asOf: status.asOf === null ? null : instantText(status.asOf),
     position: position === null ? null : `${position.epoch}:${position.batch}`,
     ageSeconds: status.ageSeconds,
     online: status.online,

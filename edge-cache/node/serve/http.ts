@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AisleError } from '../../../runtime/errors.ts'
 import { isJsonContent, negotiate, plainJson, type ResponseMedia } from '../../../runtime/graphql/media.ts'
-import { parseBody, readParameters, readSearchParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
+import { parseBody, readParameters, readSearchText, type Parameters } from '../../../runtime/graphql/parameters.ts'
 import type { NodeCallers } from './caller.ts'
 import type { Responder, Response } from './responder.ts'
 
@@ -24,7 +24,7 @@ export function createHttpHandler(responder: Responder, callers: NodeCallers): (
 
 /** @throws AisleError BAD_REQUEST */
 export function readGet(url: string): Parameters {
-  return readSearchParameters(new URLSearchParams(url.slice(url.indexOf('?') + 1)))
+  return readSearchText(url.slice(url.indexOf('?') + 1))
 }
 
 function readPost(request: FastifyRequest): Parameters {

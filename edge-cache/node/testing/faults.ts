@@ -22,9 +22,11 @@ export function tellTheSameFaults(one: Told, other: Told): boolean {
 /** The faults behind each null of an answer, by where they happened. */
 function faultsByNull({ data, errors = [] }: Told): Map<string, Map<string, string>> {
   const places = new Map<string, Map<string, string>>()
+  // Data may be written out already.
+  const answered: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data))
   for (const error of errors) {
     const path = error.path ?? []
-    let value: unknown = data
+    let value = answered
     let depth = 0
     for (; depth < path.length && value !== null && value !== undefined; depth += 1) value = (value as Record<string | number, unknown>)[path[depth] as string | number]
     const place = path.slice(0, depth).join('.')

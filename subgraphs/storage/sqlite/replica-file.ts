@@ -24,6 +24,8 @@ export interface ReplicaFileOptions {
   readonly building: boolean
   /** A copy being filled that outlives its process. */
   readonly lasting?: boolean
+  /** Told before a transaction begins, and when it has ended. */
+  readonly onWrite?: () => void
 }
 
 /** Changes after which others may have a turn. */
@@ -177,21 +179,31 @@ export class ReplicaFile implements Disposable {
   }
 
   transact(work: () => void): void {
-    this.connection.exec('begin immediate')
+    this.#begin()
     try {
       work()
-      this.connection.exec('commit')
+      this.#commit()
     } catch (error) {
       if (this.connection.isTransaction) this.connection.exec('rollback')
       throw error
     }
   }
 
+  #begin(): void {
+    this.#options.onWrite?.()
+    this.connection.exec('begin immediate')
+  }
+
+  #commit(): void {
+    this.connection.exec('commit')
+    this.#options.onWrite?.()
+  }
+
   *#applyWhole(batches: readonly BatchPart[]): Generator<undefined, AppliedBatch[]> {
     const applied: AppliedBatch[] = []
     const hadStaged = this.#staged.size > 0
     let current = this.#required()
-    this.connection.exec('begin immediate')
+    this.#begin()
     try {
       for (const batch of batches) {
         if (batch.number <= current.position.batch) continue
@@ -214,7 +226,7 @@ export class ReplicaFile implements Disposable {
         applied.push({ number: batch.number, at: batch.at, changes })
       }
       this.#write(current)
-      this.connection.exec('commit')
+      this.#commit()
     } catch (error) {
       if (this.connection.isTransaction) this.connection.exec('rollback')
       if (hadStaged) this.#forgetStaged()
@@ -306,6 +318,7 @@ export class ReplicaFile implements Disposable {
 
   #keep(books: ReplicaBooks): void {
     this.#write(books)
+    this.#options.onWrite?.()
     this.#books = books
   }
 

@@ -96,6 +96,13 @@ export interface Replica extends Disposable {
   readonly unclean: boolean
   /** Told when a reader meets damage in the file. */
   onDamage(listener: (error: unknown) => void): void
+  /**
+   * Told before each transaction on the file, and when it has ended: a read transaction from before is of an earlier cut, and what it
+   * still reads of the WAL keeps that from beginning anew.
+   */
+  onWrite(listener: () => void): void
+  /** Tells them, for who writes to the file beside the log. */
+  writing(): void
   /** A new connection that can only read. The caller closes it. */
   reader(): DatabaseSync
   close(): void
@@ -108,7 +115,11 @@ export function openReplica(options: ReplicaOptions): Replica {
   const ready = `${file}.ready`
   const partly = `${file}.part`
   const opened = `${file}.open`
-  const fileOptions: ReplicaFileOptions = { scopes, entities, extensions, building: false }
+  const writeListeners: (() => void)[] = []
+  const writing = (): void => {
+    for (const listener of writeListeners) listener()
+  }
+  const fileOptions: ReplicaFileOptions = { scopes, entities, extensions, building: false, onWrite: writing }
   mkdirSync(dirname(file), { recursive: true })
   removeDatabase(fresh)
   if (existsSync(ready)) takePlace(ready, file)
@@ -148,6 +159,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   const swap = (from: string): void => {
     syncFile(from)
     renameSync(from, ready)
+    writing()
     current[Symbol.dispose]()
     takePlace(ready, file)
     generation += 1
@@ -227,6 +239,8 @@ export function openReplica(options: ReplicaOptions): Replica {
     check: () => runTask({ kind: 'check', file, audits: extensions.flatMap(({ audits = [] }) => audits) }),
     unclean,
     onDamage: (listener) => void listeners.push(listener),
+    onWrite: (listener) => void writeListeners.push(listener),
+    writing,
     apply: (parts) => live().apply(parts),
     applyPage: (page) => takePage(live(), page),
     stage: (part) => live().stage(part),

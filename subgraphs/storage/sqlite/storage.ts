@@ -68,7 +68,11 @@ function adapt(connection: DatabaseSync, text: string) {
   }
   return {
     reader: names.length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])).map(asRow),
+    all(parameters: readonly unknown[]): Record<string, unknown>[] {
+      const rows: unknown[] = statement.all(...(parameters as SQLInputValue[]))
+      for (let at = 0; at < rows.length; at += 1) rows[at] = asRow(rows[at])
+      return rows as Record<string, unknown>[]
+    },
     run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
     iterate: (parameters: readonly unknown[]): IterableIterator<unknown> => statement.iterate(...(parameters as SQLInputValue[])).map(asRow),
   }
