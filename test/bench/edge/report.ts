@@ -12,7 +12,7 @@ export interface Round {
 export interface Measured {
   /** Of one answer. */
   readonly bytes: number
-  /** Of the first copy. */
+  /** Of the first copy, and of the start after the node was killed, from the first instruction to the first answer. */
   readonly details: Readonly<Record<string, number>>
   readonly miss: Round[]
   readonly hot: Round[]
@@ -33,6 +33,7 @@ export function report({ bytes, details, miss, hot, warm, memory }: Measured): B
     'miss.rps_vs_mercurius': median(miss.map(perSecond)),
     'warm.cpu_vs_static': median(warm.map(cpu)),
     'bootstrap.seconds': details.bootstrapSeconds ?? Number.NaN,
+    'restart.seconds': details.restartSeconds ?? Number.NaN,
     'replica.megabytes': (details.fileBytes ?? Number.NaN) / 1024 ** 2,
     'memory.start_megabytes': memory.start ?? Number.NaN,
     'memory.megabytes': memory.end ?? Number.NaN,

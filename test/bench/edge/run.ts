@@ -40,16 +40,19 @@ export async function run({ quick: short, say }: BenchmarkOptions): Promise<Benc
   say(`Copying ${size.products.toLocaleString('en')} products into a store's node`)
   const first = await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], { flags })
   const { details } = first
+  // By SIGKILL, as a box loses its power.
   await first[Symbol.asyncDispose]()
   await cp(join(folder, 'node'), join(folder, 'mercurius'), { recursive: true })
   // The node that is measured has started from its disk, as a store's does.
+  const began = performance.now()
   const node = stack.use(await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], { flags }))
-  const mercurius = stack.use(await Target.start('mercurius', 'mercurius.ts', [join(folder, 'mercurius'), cloud.url, storeId]))
   const bytes = Buffer.byteLength(await (await fetch(`${node.url}${paths[0] ?? ''}`)).text())
+  const restartSeconds = (performance.now() - began) / 1000
+  const mercurius = stack.use(await Target.start('mercurius', 'mercurius.ts', [join(folder, 'mercurius'), cloud.url, storeId]))
   const bare = stack.use(await Target.start('node:http', 'static.ts', [String(bytes)], { flags }))
   const asker = stack.use(await Asker.start())
 
-  const measured: Measured = { bytes, details, miss: [], hot: [], warm: [], memory: { start: await node.process.memory(), end: null, peak: null } }
+  const measured: Measured = { bytes, details: { ...details, restartSeconds }, miss: [], hot: [], warm: [], memory: { start: await node.process.memory(), end: null, peak: null } }
   const hot = paths.slice(0, hotKeys)
   const share = Math.floor((paths.length - size.warm) / size.rounds)
   const ask = (target: Target, asked: readonly string[], requests: number): Promise<Sample> => asker.measure(target, { paths: asked, requests, connections })
