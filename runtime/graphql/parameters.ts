@@ -27,8 +27,12 @@ export function readParameters(body: unknown): Parameters {
   }
 }
 
+type SearchName = 'query' | 'documentId' | 'operationName' | 'variables' | 'extensions'
+
 /** What is read of a query string. */
-type Search = Pick<URLSearchParams, 'get'>
+interface Search {
+  get(name: SearchName): string | null
+}
 
 /** Reads the query string of a GET. @throws AisleError BAD_REQUEST */
 export function readSearchParameters(search: Search): Parameters {
@@ -48,7 +52,7 @@ export function readSearchText(text: string): Parameters {
 
 /** Its parameters, where every name is as it is meant and every value well encoded, as nearly all are; null where URLSearchParams must be asked. */
 function plainSearch(text: string): Search | null {
-  const values = new Map<string, string>()
+  const values: Record<SearchName, string | null> = { query: null, documentId: null, operationName: null, variables: null, extensions: null }
   for (let from = 0; from < text.length; ) {
     const ampersand = text.indexOf('&', from)
     const to = ampersand === -1 ? text.length : ampersand
@@ -57,17 +61,17 @@ function plainSearch(text: string): Search | null {
     const name = text.slice(from, equals)
     if (name.includes('%') || name.includes('+')) return null
     // The first of a name counts.
-    if (!values.has(name)) {
+    if (isSearchName(name) && values[name] === null) {
       const value = text.slice(equals + 1, to)
       try {
-        values.set(name, value.includes('%') || value.includes('+') ? decodeURIComponent(value.replaceAll('+', ' ')) : value)
+        values[name] = value.includes('%') || value.includes('+') ? decodeURIComponent(value.replaceAll('+', ' ')) : value
       } catch {
         return null
       }
     }
     from = to + 1
   }
-  return { get: (name) => values.get(name) ?? null }
+  return { get: (name) => values[name] }
 }
 
 /** @throws AisleError BAD_REQUEST */
@@ -80,7 +84,11 @@ export function parseBody(text: string): unknown {
   }
 }
 
-function jsonParameter(search: Search, name: string): unknown {
+function isSearchName(name: string): name is SearchName {
+  return name === 'documentId' || name === 'variables' || name === 'query' || name === 'operationName' || name === 'extensions'
+}
+
+function jsonParameter(search: Search, name: SearchName): unknown {
   const text = search.get(name)
   if (text === null || text === '') return null
   try {

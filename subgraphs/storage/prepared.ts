@@ -13,10 +13,10 @@ export class ListParameter {
   }
 }
 
-/** A statement for one variant of its lists, and of which list each of its parameters is; null for one that is always the same. */
+/** A statement for one variant of its lists, and which of its parameters are lists. */
 interface Variant<Row> {
   readonly query: CompiledQuery<Row>
-  readonly lists: readonly (ListParameter | null)[]
+  readonly lists: readonly { readonly at: number; readonly list: ListParameter }[]
 }
 
 const none: readonly string[] = []
@@ -30,16 +30,14 @@ export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter
   const variants: (Variant<Row> | undefined)[] = []
   const compile = (one: boolean, other: boolean): Variant<Row> => {
     const query = build(new ListParameter(0, one), new ListParameter(1, other)).compile()
-    return { query, lists: query.parameters.map((value) => (value instanceof ListParameter ? value : null)) }
+    return { query, lists: query.parameters.flatMap((list, at) => (list instanceof ListParameter ? [{ at, list }] : [])) }
   }
   return (first, second = none) => {
-    const [one, other] = [first.length === 1, second.length === 1]
+    const one = first.length === 1
+    const other = second.length === 1
     const { query, lists } = (variants[(one ? 1 : 0) + (other ? 2 : 0)] ??= compile(one, other))
-    const parameters: unknown[] = []
-    for (let at = 0; at < lists.length; at += 1) {
-      const list = lists[at] as ListParameter | null
-      parameters.push(list === null ? query.parameters[at] : dialect.bindList(list, list.index === 0 ? first : second))
-    }
+    const parameters = query.parameters.slice()
+    for (const { at, list } of lists) parameters[at] = dialect.bindList(list, list.index === 0 ? first : second)
     return storage.run(query, parameters)
   }
 }

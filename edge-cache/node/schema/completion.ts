@@ -7,6 +7,7 @@ type FieldResolver = (parent: unknown, args: object, context: object, info: Grap
 
 /** What one request knows of an entity's object. */
 interface Note {
+  readonly of: object
   /** Which module it came from. */
   readonly origin: string
   /** The entity as another module knows it, or a promise of it; few entities are known to more than two. */
@@ -15,7 +16,26 @@ interface Note {
   others: Map<string, unknown> | null
 }
 
-type Notes = Map<object, Note>
+/** Notes that are looked through one by one. */
+const few = 8
+
+/** The notes of one request: most have a few. */
+class Notes {
+  readonly #first: Note[] = []
+  #all: Map<object, Note> | null = null
+
+  get(entity: object): Note | undefined {
+    if (this.#all !== null) return this.#all.get(entity)
+    for (const note of this.#first) if (note.of === entity) return note
+    return undefined
+  }
+
+  add(note: Note): void {
+    if (this.#all === null && this.#first.length === few) this.#all = new Map(this.#first.map((known) => [known.of, known]))
+    if (this.#all === null) this.#first.push(note)
+    else this.#all.set(note.of, note)
+  }
+}
 
 const notesOf = Symbol('entities')
 
@@ -51,8 +71,8 @@ export class EntityCompletion {
       return waits ? items : value
     }
     if (typeof value === 'object' && value !== null) {
-      const notes = (context as Noted)[notesOf] ??= new Map()
-      if (!notes.has(value)) notes.set(value, { origin: module, module: null, known: undefined, others: null })
+      const notes = (context as Noted)[notesOf] ??= new Notes()
+      if (notes.get(value) === undefined) notes.add({ of: value, origin: module, module: null, known: undefined, others: null })
     }
     return value
   }
