@@ -123,10 +123,11 @@ test('ten thousand subscribers on one gateway all get an event, and those that n
   await until('those that never read to be cut off', async () => {
     for (let index = 0; index < 5; index++, sent++) publish('flood', text)
     peak = Math.max(peak, await memory())
-    return (await tooSlow(gateway.url)) >= deaf
+    // Kernels buffer more for some than for others, so they are not all cut off by the same event.
+    return (await figure(gateway.url, 'graphql_active_subscriptions')) === reading
   })
-  // Both of their subscriptions end; everyone else is served as before.
-  await until('their subscriptions to end', async () => (await figure(gateway.url, 'graphql_active_subscriptions')) === reading)
+  // Both subscriptions of each have ended with an error; everyone else is served as before.
+  expect(await tooSlow(gateway.url)).toBe(2 * deaf)
   publish('all', 'again')
   await until('the next event to reach everyone', async () => (await Promise.all(all.map((each) => each.tell({ report: true })))).every(({ received: counts }) => counts[2] === reading / 2))
 
