@@ -43,6 +43,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(switchOption('--no-compression', 'send answers as they are, also to clients that accept br or gzip', 'AISLE_NO_COMPRESSION'))
     .addOption(new Option('--compression-threshold <bytes>', 'the smallest answer that is compressed (default: 1024)').env('AISLE_COMPRESSION_THRESHOLD'))
     .addOption(new Option('--plan-cache <count>', 'prepared operations, and automatic persisted queries, kept in memory (default: 1000)').env('AISLE_PLAN_CACHE'))
+    .addOption(new Option('--plan-cache-bytes <bytes>', 'memory that they may take, estimated (default: 67108864)').env('AISLE_PLAN_CACHE_BYTES'))
     .addOption(new Option('--connections <count>', 'connections kept open to each subgraph (default: 64)').env('AISLE_SUBGRAPH_CONNECTIONS'))
     .addOption(new Option('--body-limit <bytes>', 'the largest request body (default: 1048576)').env('AISLE_BODY_LIMIT'))
     .addOption(new Option('--max-response <bytes>', 'the largest answer of a subgraph, unpacked (default: 67108864)').env('AISLE_MAX_RESPONSE'))

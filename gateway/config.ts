@@ -72,6 +72,8 @@ export const gatewayConfig = z.object({
   connections: z.coerce.number().int().min(1).default(64),
   /** Prepared operations kept in memory. */
   planCache: z.coerce.number().int().min(1).default(1_000),
+  /** Memory that they may take, estimated by their documents and plans; and as much again for automatic persisted queries. */
+  planCacheBytes: z.coerce.number().int().min(1).default(67_108_864),
   /** Executes equal queries of equal callers once while they are in flight. */
   shareQueries: z.boolean().default(true),
   /** The same for requests to subgraphs. */

@@ -40,13 +40,13 @@ export async function startGateway(config: GatewayConfig, context: RoleContext):
   const grant = await readPolicies(config.policies)
   const source = new SupergraphSource(config.supergraph)
   const manifest = config.manifest === undefined ? null : await readManifest(config.manifest)
-  const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations.size)
+  const metrics = createGatewayMetrics(context.metrics, () => service.graph.operations)
   const createVersion = async (sdl: string): Promise<Graph> => {
     const supergraph = await loadSupergraph(sdl, config.subgraphUrl, config.overrideLabel, grant)
     const subgraphs = new SubgraphClient(supergraph.urls, clientOptions(config), metrics.subgraphs)
     return createGraph(supergraph, subgraphs, {
       limits: { document: config, defaultListSize: config.listSize },
-      planCache: config.planCache,
+      planCache: { count: config.planCache, bytes: config.planCacheBytes },
       hideInternals: config.production,
       shareQueries: config.shareQueries,
       onShared: metrics.sharedQuery,

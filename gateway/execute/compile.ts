@@ -1,13 +1,14 @@
 import { Kind, OperationTypeNode, parse } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
-import type { FetchNode, PlanNode } from '../plan/planner.ts'
+import type { FetchNode, FlattenNodePathSegment, PlanNode } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { compileEntityFetch } from './entities.ts'
-import { type Absorb, compileAbsorb, compileBody, compileRootFetch } from './fetch.ts'
+import { type Absorb, compileAbsorb, compileBody, compileRootFetch, compileRootFetchBelow } from './fetch.ts'
 import { createMerge } from './merge.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import { compileRewrites } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
+import { compileWalk } from './walk.ts'
 
 /** A plan as one function; for a subscription, the source of its events apart from what each event runs through. */
 export type CompiledPlan =
@@ -98,8 +99,15 @@ class PlanCompiler {
     return compileRootFetch(node, this.#absorb(node), keys, kind === OperationTypeNode.MUTATION ? 'mutation' : 'query')
   }
 
+  #rootFetchBelow(node: FetchNode, path: readonly FlattenNodePathSegment[]): Step {
+    const { kind, keys } = readRoot(node.operation)
+    if (kind !== OperationTypeNode.QUERY) throw new TypeError(`a path leads to a ${kind}`)
+    return compileRootFetchBelow(node, compileWalk(path, this.#types), compileRewrites(node.outputRewrites, this.#types), keys, this.#merge)
+  }
+
   #flatten({ path, node }: Extract<PlanNode, { kind: 'Flatten' }>): Step {
-    if (node.kind !== 'Fetch' || !node.requires) throw new TypeError(`a path leads to ${node.kind} instead of a fetch of entities`)
+    if (node.kind !== 'Fetch') throw new TypeError(`a path leads to ${node.kind} instead of a fetch`)
+    if (!node.requires) return this.#rootFetchBelow(node, path)
     const { requires, inputRewrites, outputRewrites } = node
     const batch = {
       alias: '_entities',

@@ -2,11 +2,12 @@ import type { FetchNode } from '../plan/planner.ts'
 import { fetchFailure, readSubgraphErrors, relocate, type SubgraphError } from './errors.ts'
 import type { JsonObject } from '../../runtime/json.ts'
 import type { Merge } from './merge.ts'
-import type { ResponsePath } from './path.ts'
+import { type ResponsePath, toPath } from './path.ts'
 import { plannersAlias } from './plan-keys.ts'
 import { renameOf, type Rewrite } from './rewrites.ts'
 import type { Run, SendPolicies, Step } from './run.ts'
 import type { SubgraphReply } from '../subgraphs/types.ts'
+import type { Walk } from './walk.ts'
 
 /** The parts of a plan's fetch that make up a request. */
 export interface Outgoing {
@@ -57,6 +58,43 @@ export function compileRootFetch(node: FetchNode, absorb: Absorb, rootKeys: read
     try {
       absorb(run, await run.send(serviceName, body(run.variables), kind))
     } catch (error) {
+      run.fail(fetchFailure(error, serviceName, places), places)
+    }
+  }
+}
+
+/** A fetch from the root for objects of the root's type that stand elsewhere (`type Basket { query: Query! }`): each gets the same. */
+export function compileRootFetchBelow(node: FetchNode, walk: Walk, rewrite: Rewrite | null, rootKeys: readonly string[], merge: Merge): Step {
+  const { serviceName } = node
+  const body = compileBody(node)
+  const follow = compilePathRewrite(node)
+  const objectsIn = (run: Run): JsonObject[] => {
+    const objects: JsonObject[] = []
+    walk(run.data, false, (object) => objects.push(object))
+    return objects
+  }
+  const placesIn = (run: Run): ResponsePath[] => {
+    const places: ResponsePath[] = []
+    walk(run.data, true, (_object, path) => places.push(toPath(path)))
+    return places
+  }
+  const below = (place: ResponsePath): ResponsePath[] => rootKeys.map((key) => [...place, key])
+  return async (run) => {
+    const objects = objectsIn(run)
+    if (objects.length === 0) return
+    try {
+      const reply = await run.send(serviceName, body(run.variables), 'query')
+      for (const error of readSubgraphErrors(reply.errors)) {
+        const path = follow(error)
+        for (const place of placesIn(run)) run.fail(relocate(error, serviceName, [...place, ...(path ?? [])]), path === null || !reply.data ? below(place) : [[...place, ...path]])
+      }
+      if (!reply.data) return
+      run.took(reply)
+      rewrite?.(reply.data)
+      // The first may take what was fetched itself only once the others have their copies.
+      for (const [index, object] of [...objects.entries()].toReversed()) merge(object, reply.data, index > 0)
+    } catch (error) {
+      const places = placesIn(run).flatMap((place) => below(place))
       run.fail(fetchFailure(error, serviceName, places), places)
     }
   }

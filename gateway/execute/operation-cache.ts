@@ -29,6 +29,12 @@ function withinStack<Result>(read: () => Result): Result {
   }
 }
 
+/** How much is kept: operations, and bytes of memory as estimated. */
+export interface CacheCapacity {
+  readonly count: number
+  readonly bytes: number
+}
+
 /** What operations may be like, and how their cost is estimated. */
 export interface OperationLimits {
   readonly document: DocumentLimits
@@ -48,18 +54,24 @@ export class OperationCache {
   readonly #byText: Lru<Map<string | null, PreparedOperation>>
   readonly #byMeaning: Lru<PreparedOperation>
 
-  constructor(supergraph: Supergraph, capacity: number, present: PresentError, limits: OperationLimits, observer = unobserved) {
+  constructor(supergraph: Supergraph, { count, bytes: maxBytes }: CacheCapacity, present: PresentError, limits: OperationLimits, observer = unobserved) {
     this.#supergraph = supergraph
     this.#limits = limits
     this.#present = present
     this.#observer = observer
-    this.#byText = new Lru(capacity)
-    this.#byMeaning = new Lru(capacity)
+    // An operation that several texts ask for counts with each: those texts must not keep alive what is forgotten otherwise.
+    this.#byText = new Lru(count, { maxBytes, weigh: (names, text) => [...names.values()].reduce((sum, { bytes }) => sum + bytes, text.length) })
+    this.#byMeaning = new Lru(count, { maxBytes, weigh: ({ bytes }, text) => bytes + text.length })
   }
 
   /** Prepared operations, each counted once. */
   get size(): number {
     return this.#byMeaning.size
+  }
+
+  /** What they take in memory, estimated. */
+  get bytes(): number {
+    return this.#byMeaning.bytes
   }
 
   /**
@@ -75,7 +87,7 @@ export class OperationCache {
     const prepared = withinStack(() => this.#byDocument(text, operationName, isTrusted()))
     if (text.length > maxTextLength) return prepared
     if (names === undefined) this.#byText.set(text, new Map([[operationName, prepared]]))
-    else names.set(operationName, prepared)
+    else this.#byText.set(text, names.set(operationName, prepared))
     return prepared
   }
 
@@ -99,7 +111,15 @@ export class OperationCache {
     const key = print(canonical.document)
     const same = this.#byMeaning.get(key)
     if (same !== undefined) return same
-    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, this.#present, defaultListSize, this.#observer)
+    const prepared = new PreparedOperation(this.#supergraph, canonical.document, canonical.operation, key.length, {
+      present: this.#present,
+      defaultListSize,
+      observer: this.#observer,
+      grew: (bytes) => {
+        this.#byText.grew(bytes)
+        this.#byMeaning.grew(bytes)
+      },
+    })
     this.#byMeaning.set(key, prepared)
     return prepared
   }

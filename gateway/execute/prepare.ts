@@ -14,8 +14,19 @@ import { deprecatedIn } from './deprecated.ts'
 import { observed, type PreparationObserver, unobserved } from './preparation.ts'
 import { compileVariant, type Variant } from './variant.ts'
 
+/** What an operation takes in memory beside its document, and each character of that, in bytes; measured on queries of one to sixty fields. */
+const bytesOfOperation = 3_000
+const bytesOfCharacter = 20
+
 /** How many combinations of conditions and rights are kept for one operation. */
 const maxVariants = 32
+
+export interface PreparationOptions {
+  readonly present: PresentError
+  readonly defaultListSize: number
+  readonly observer?: PreparationObserver
+  readonly grew?: (bytes: number) => void
+}
 
 /** One operation of a valid document, ready to be planned and run under any variables. */
 export class PreparedOperation {
@@ -34,9 +45,15 @@ export class PreparedOperation {
   readonly #defaultListSize: number
   #cost: Amount | null = null
   #uses = 0
+  #bytes: number
+  /** Told when it has taken more memory. */
+  readonly #grew: (bytes: number) => void
   readonly #variants = new Lru<Promise<Variant>>(maxVariants)
 
-  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, present: PresentError, defaultListSize: number, observer = unobserved) {
+  /** @param length of the document when it is printed */
+  constructor(supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, length: number, { present, defaultListSize, observer = unobserved, grew = () => {} }: PreparationOptions) {
+    this.#bytes = bytesOfOperation + length * bytesOfCharacter
+    this.#grew = grew
     this.kind = operation.operation
     this.#supergraph = supergraph
     this.#document = document
@@ -47,6 +64,11 @@ export class PreparedOperation {
     this.#defaultListSize = defaultListSize
     this.#conditionNames = conditionVariables(document)
     this.#protected = new ProtectedFields(supergraph.schema, supergraph.access, document)
+  }
+
+  /** What it takes in memory with all that has been compiled of it, estimated. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** How often it was asked for. */
@@ -95,7 +117,15 @@ export class PreparedOperation {
     const pending = observed(this.#observer, 'plan', compile)
     this.#variants.set(key, pending)
     if (this.#seen.size < maxVariants) this.#seen.set(key, { conditions, who })
-    pending.catch(() => this.#variants.delete(key, pending))
+    pending.then(
+      ({ bytes }) => this.#grow(bytes),
+      () => this.#variants.delete(key, pending),
+    )
     return pending
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes
+    this.#grew(bytes)
   }
 }

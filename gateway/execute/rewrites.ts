@@ -1,6 +1,7 @@
 import type { FetchNodePathSegment, FetchRewrite } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
 import { isObject } from '../../runtime/json.ts'
+import { createMerge } from './merge.ts'
 
 /** Changes parsed JSON in place, as a plan's rewrites say. */
 export type Rewrite = (data: unknown) => void
@@ -13,7 +14,7 @@ interface Change {
 /** @throws TypeError on a rewrite of an unknown kind */
 export function compileRewrites(rewrites: readonly FetchRewrite[] | undefined, types: TypeSystem): Rewrite | null {
   if (!rewrites || rewrites.length === 0) return null
-  const changes = rewrites.map((rewrite) => compileChange(rewrite))
+  const changes = rewrites.map((rewrite) => compileChange(rewrite, types))
   return (data) => {
     for (const { path, apply } of changes) rewriteAt(data, path, 0, apply, types)
   }
@@ -26,14 +27,18 @@ export function renameOf(rewrite: FetchRewrite): { readonly from: string; readon
   return last !== undefined && 'Key' in last ? { from: last.Key, to: rewrite.KeyRenamer.renameKeyTo } : null
 }
 
-function compileChange(rewrite: FetchRewrite): Change {
+function compileChange(rewrite: FetchRewrite, types: TypeSystem): Change {
   if ('KeyRenamer' in rewrite) {
     const { path, renameKeyTo } = rewrite.KeyRenamer
+    const merge = createMerge(types)
     return {
       path,
       apply(object, key) {
         if (!(key in object) || key === renameKeyTo) return
-        object[renameKeyTo] = object[key]
+        const value = object[key]
+        // Other parts of the same objects may stand there by that name already.
+        if (typeof value === 'object' && value !== null) merge(object, { [renameKeyTo]: value }, false)
+        else object[renameKeyTo] = value
         delete object[key]
       },
     }

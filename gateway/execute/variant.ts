@@ -15,6 +15,10 @@ import { compileWriter, type WriteData } from './writer.ts'
 
 let nextId = 0
 
+/** What a variant takes in memory beside its plan, and each character of that, in bytes; measured as for `PreparedOperation`. */
+const bytesOfVariant = 3_000
+const bytesOfCharacter = 7
+
 /** An operation under decided conditions: everything that can be done before variables and data are known has been done. */
 export class Variant {
   readonly #supergraph: Supergraph
@@ -24,10 +28,13 @@ export class Variant {
   readonly #show: ShowPath
   readonly #present: PresentError
   readonly #policies: SendPolicies
+  /** What it takes in memory, estimated. */
+  readonly bytes: number
   /** Told apart from every other variant in this process. */
   readonly id = nextId++
 
-  constructor(supergraph: Supergraph, kind: OperationTypeNode, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, show: ShowPath, present: PresentError) {
+  constructor(supergraph: Supergraph, kind: OperationTypeNode, plan: CompiledPlan, introspection: DocumentNode | null, write: WriteData, show: ShowPath, present: PresentError, planLength: number) {
+    this.bytes = bytesOfVariant + planLength * bytesOfCharacter
     this.#supergraph = supergraph
     this.#plan = plan
     this.#introspection = introspection
@@ -83,5 +90,5 @@ export async function compileVariant(
   const plan = normalized === null ? null : await supergraph.planner.plan(normalized, drawn)
   const fragments = new Map(document.definitions.flatMap((item) => (item.kind === Kind.FRAGMENT_DEFINITION ? [[item.name.value, item]] : [])))
   const write = compileWriter(supergraph.schema, supergraph.types, document, operation, conditions, access)
-  return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, createShowPath(supergraph.schema, supergraph.types, document, operation, conditions), present)
+  return new Variant(supergraph, operation.operation, compilePlan(plan, supergraph.types), introspectionOf(operation, fragments), write, createShowPath(supergraph.schema, supergraph.types, document, operation, conditions), present, JSON.stringify(plan).length)
 }

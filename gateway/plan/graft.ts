@@ -41,6 +41,30 @@ export function graft(plan: PlanNode, graph: string, field: string, path: readon
   return at(plan)
 }
 
+/**
+ * Puts a plan from the operation's root behind a place where an object of the root's type stands.
+ * @throws TypeError when the plan is none of a query
+ */
+export function graftRoot(plan: PlanNode, path: readonly FlattenNodePathSegment[]): PlanNode {
+  const moved = (from: readonly FlattenNodePathSegment[]): FlattenNodePathSegment[] => [...path, ...from]
+  const at = (node: PlanNode): PlanNode => {
+    switch (node.kind) {
+      case 'Fetch':
+        return { kind: 'Flatten', path: [...path], node }
+      case 'Flatten':
+        return { ...node, path: moved(node.path) }
+      case 'BatchFetch':
+        return { ...node, entityBatch: { ...node.entityBatch, aliases: node.entityBatch.aliases.map((alias) => ({ ...alias, paths: alias.paths.map((each) => moved(each)) })) } }
+      case 'Sequence':
+      case 'Parallel':
+        return { ...node, nodes: node.nodes.map((each) => at(each)) }
+      default:
+        throw new TypeError(`unknown plan node ${node.kind}`)
+    }
+  }
+  return at(plan)
+}
+
 function hasAlias(operation: string): boolean {
   let found = false
   visit(parse(operation, { noLocation: true }), {

@@ -14,7 +14,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { KeyFields, TypeSystem } from '../supergraph/types.ts'
 import { entityField, entityGraph, type KnownEntity, selectionOf, withEntityRoot } from './entity-root.ts'
 import type { FlattenNodePathSegment, Planner, PlanNode } from './planner.ts'
-import { graft } from './graft.ts'
+import { graft, graftRoot } from './graft.ts'
 import { withInterfaceKeys } from './interface-keys.ts'
 import { sendsEachApart } from './required-names.ts'
 import { keepsRequirements } from './requirements.ts'
@@ -183,6 +183,8 @@ class Splitter {
     const whole = loss === null ? await this.#attempt(root, selections) : undefined
     if (whole !== undefined) return whole
     const steps = await this.#towardsFailure(root, selections)
+    const belowRoot = await this.#cutAtRoot(root, selections, steps)
+    if (belowRoot !== undefined) return belowRoot
     for (let length = steps.length; length > 0; length--) {
       const plan = await this.#cut(root, selections, steps.slice(0, length))
       if (plan !== undefined) return plan
@@ -229,6 +231,29 @@ class Splitter {
       inside = next.node.selectionSet.selections
       type = next.type
     }
+  }
+
+  /** Cuts where the first of the steps leads to an object of the query's root type: all that is selected of it is fetched as from the root. */
+  async #cutAtRoot(root: Root, selections: readonly SelectionNode[], steps: readonly Step[]): Promise<PlanNode | null | undefined> {
+    const length = steps.findIndex(({ type }) => type === this.#options.schema.getQueryType()) + 1
+    const place = steps[length - 1]
+    if (place === undefined) return undefined
+    const query: Root = {
+      type: place.type,
+      known: null,
+      keys: [],
+      path: place.path,
+      attempt: async (inside) => {
+        const plan = await this.#planner.plan(print({ ...this.#operation, operation: OperationTypeNode.QUERY, selectionSet: { kind: Kind.SELECTION_SET, selections: inside } }), this.#drawn)
+        return plan === null ? null : graftRoot(plan, place.path)
+      },
+    }
+    const isTypename = (selection: SelectionNode): boolean => selection.kind === Kind.FIELD && selection.name.value === '__typename'
+    const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const
+    const below = await this.#solve(query, place.node.selectionSet.selections.filter((selection) => !isTypename(selection)))
+    if (below === undefined) return undefined
+    const above = await this.#solve(root, replaced(selections, steps.slice(0, length), [typename]))
+    return above === undefined ? undefined : inOrder(above, below)
   }
 
   /** Cuts at the last of the steps. */

@@ -39,7 +39,9 @@ export function towardsLoss(graph: Graph, type: GraphQLNamedType, path: readonly
   const adds = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((selection) => !types.keysOfType(name).some((key) => isOfKey(selection, key)))
   const needy = (name: string, inside: readonly SelectionNode[]): boolean => ofObject(name, inside).some((selection) => selection.kind === Kind.FIELD && types.requirementOf(name, selection.name.value) !== null)
   const narrowing = selections.filter((selection) => selection.kind === Kind.INLINE_FRAGMENT).map((node) => ({ node, name: node.typeCondition?.name.value ?? type.name, inside: node.selectionSet.selections }))
-  const asking = narrowing.filter(({ name, inside }) => ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
+  // An object of a key that is read again counts against whatever else is asked, which may take the entities of its own type in its place.
+  const rereads = narrowing.some(({ name, inside }) => ofObject(name, inside).some((selection) => selection.kind === Kind.FIELD && selection.alias !== undefined && types.keyObjects.has(selection.name.value)))
+  const asking = narrowing.filter(({ name, inside }) => rereads || ofObject(name, inside).length > 0).length + (adds(type.name, selections) ? 1 : 0)
   const added = new Set<SelectionNode>(narrowing.filter(({ name, inside }) => (asking > 1 && adds(name, inside)) || needy(name, inside)).map(({ node }) => node))
   for (const node of selections) {
     if (node.kind === Kind.FRAGMENT_SPREAD || !hasSelections(node)) continue

@@ -11,11 +11,11 @@ const rememberedDocuments = 1_000
 const loggedLength = 500
 
 /** What the configuration says about documents. With `--persisted-only=log`, each document that would be refused is logged once and counted. */
-export function documentPolicy(config: Pick<GatewayConfig, 'persistedOnly' | 'apq' | 'planCache'>, manifest: Manifest | null, count: () => void, log: Logger): DocumentPolicy {
+export function documentPolicy(config: Pick<GatewayConfig, 'persistedOnly' | 'apq' | 'planCache' | 'planCacheBytes'>, manifest: Manifest | null, count: () => void, log: Logger): DocumentPolicy {
   const policy = {
     manifest,
     persistedOnly: config.persistedOnly === 'required',
-    automatic: config.apq ? new Lru<string>(config.planCache) : null,
+    automatic: config.apq ? new Lru<string>(config.planCache, { maxBytes: config.planCacheBytes, weigh: (document, hash) => document.length + hash.length }) : null,
     safelist: manifest === null ? null : new ManifestSafelist(manifest),
     safelistOnly: config.persistedOnly === 'safelist',
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { Caller } from '../../runtime/identity/caller.ts'
-import { OperationCache, type OperationLimits } from '../execute/operation-cache.ts'
+import { type CacheCapacity, OperationCache, type OperationLimits } from '../execute/operation-cache.ts'
 import type { PreparationObserver } from '../execute/preparation.ts'
 import type { ResponseText } from '../execute/finish.ts'
 import { hideInternals, type PresentError, presentAll, readSubgraphErrors, relocate } from '../execute/errors.ts'
@@ -54,7 +54,7 @@ export interface ReadyOperation {
 export interface GraphOptions {
   readonly limits: OperationLimits
   /** Prepared operations kept in memory. */
-  readonly planCache: number
+  readonly planCache: CacheCapacity
   readonly hideInternals: boolean
   /** Executes equal queries of equal callers once while they are in flight. */
   readonly shareQueries: boolean

@@ -2,6 +2,7 @@ import { errorTable } from '../../runtime/errors.ts'
 import { Durations } from '../../runtime/durations.ts'
 import { clientDurations, durationBuckets } from '../../runtime/http/figures.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../runtime/metrics.ts'
+import type { OperationCache } from '../execute/operation-cache.ts'
 import type { PreparationObserver } from '../execute/preparation.ts'
 import type { ClientObserver } from '../subgraphs/client.ts'
 import type { BroadcastObserver } from './broadcast.ts'
@@ -27,7 +28,7 @@ export interface GatewayMetrics {
   readonly subscriptionEnded: () => void
 }
 
-export function createGatewayMetrics(registry: Registry, cacheSize: () => number): GatewayMetrics {
+export function createGatewayMetrics(registry: Registry, prepared: () => Pick<OperationCache, 'size' | 'bytes'>): GatewayMetrics {
   const registers = [registry]
   const fetches = clientDurations(registry, 'subgraph')
   const operations = new Durations({
@@ -74,7 +75,13 @@ export function createGatewayMetrics(registry: Registry, cacheSize: () => number
     name: 'graphql_plan_cache_entries',
     help: 'Prepared operations in memory',
     registers,
-    collect: () => cache.set(cacheSize()),
+    collect: () => cache.set(prepared().size),
+  })
+  const cacheBytes: Gauge = new Gauge({
+    name: 'graphql_plan_cache_bytes',
+    help: 'Memory that prepared operations take, estimated by their documents and plans',
+    registers,
+    collect: () => cacheBytes.set(prepared().bytes),
   })
   return {
     operation: (name, type, duration) => operations.took(duration, name, type),

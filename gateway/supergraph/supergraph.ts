@@ -5,6 +5,7 @@ import { type AccessRules, readAccessRules } from '../authorization/rules.ts'
 import { type CostRules, readCostRules } from '../limits/cost-rules.ts'
 import { withPartialUnions } from '../plan/partial-unions.ts'
 import { withRequiredNames } from '../plan/required-names.ts'
+import { withResponseShapes } from '../plan/response-shapes.ts'
 import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../plan/split.ts'
 import { createTwinPlanner } from '../plan/twin-fields.ts'
 import { directiveArguments } from './ast.ts'
@@ -47,9 +48,11 @@ export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<
   checkDefinitions(document)
   const schema = buildPublicSchema(document)
   const { document: planned, restore } = withRequiredNames(document)
-  const types = readTypes(planned, new Map(graphs.map(({ value, name }) => [value, name])))
+  const graphOf = new Map(graphs.map(({ value, name }) => [value, name]))
+  const types = readTypes(planned, graphOf)
   const options: SplitOptions = { supergraph: planned, schema, types, labels: overrideLabels, restore }
-  const planner = withPartialUnions(createSplitPlanner(await createTwinPlanner(planned === written ? sdl : print(planned), overrideLabels), options), options)
+  const split = createSplitPlanner(await createTwinPlanner(planned === written ? sdl : print(planned), overrideLabels), options)
+  const planner = withResponseShapes(withPartialUnions(split, options), document, graphOf)
   return { schema, planner, types, access: readAccessRules(document, grant), costs: readCostRules(document), urls }
 }
 

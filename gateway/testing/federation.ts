@@ -33,10 +33,14 @@ export interface Federation<Names extends string> extends AsyncDisposable {
 /** Settings of the gateway that a test cares about, as its command line would give them. */
 export type GatewaySettings = Readonly<Record<string, unknown>>
 
-/** Starts the subgraphs, composes them, and starts a gateway over what comes out. */
+/**
+ * Starts the subgraphs, composes them, and starts a gateway over what comes out.
+ * @param edit changes the supergraph into what another composition would have made of the subgraphs
+ */
 export async function startFederation<Names extends string>(
   definitions: Record<Names, SubgraphDefinition>,
   settings: GatewaySettings = {},
+  edit: (supergraph: string) => string = (composed) => composed,
 ): Promise<Federation<Names>> {
   const started: [string, TestSubgraph][] = []
   const entries: [string, SubgraphDefinition][] = Object.entries(definitions)
@@ -47,7 +51,7 @@ export async function startFederation<Names extends string>(
   }
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
   const supergraph = join(folder, 'supergraph.graphql')
-  await writeFile(supergraph, compose(started))
+  await writeFile(supergraph, edit(compose(started)))
   const context = createRoleContext('gateway', 'silent')
   const gateway = await startGateway(decodeConfig(gatewayConfig, { port: 0, host: '127.0.0.1', supergraph, ...settings }), context)
   onFailure.use(gateway)
