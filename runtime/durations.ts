@@ -19,8 +19,8 @@ export class Durations extends Histogram {
   readonly #bounds: readonly number[]
   /** Stays empty: it knows how a histogram describes itself. */
   readonly #empty: Histogram
-  /** By the first label's value, then by the others'. */
-  readonly #series = new Map<string, Map<string, Series>>()
+  /** By the first label's value, then the second's, then the third's. */
+  readonly #series = new Map<string, Map<string, Map<string, Series>>>()
 
   constructor(configuration: HistogramConfiguration<string> & { readonly labelNames: readonly string[]; readonly buckets: number[] }) {
     super(configuration)
@@ -31,26 +31,25 @@ export class Durations extends Histogram {
 
   /** @param one the value of the first label @param other of the second @param third of the third, where there is one */
   took(seconds: number, one: string, other: string, third = ''): void {
-    const key = third === '' ? other : `${other}\n${third}`
-    const series = this.#series.get(one)?.get(key) ?? this.#start(one, key, [one, other, third])
+    const series = this.#series.get(one)?.get(other)?.get(third) ?? this.#start(one, other, third)
     let bucket = 0
     while (bucket < this.#bounds.length && seconds > (this.#bounds[bucket] ?? Infinity)) bucket++
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1
     series.sum += seconds
   }
 
-  #start(one: string, key: string, values: readonly string[]): Series {
-    const series: Series = { values, counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
-    const siblings = this.#series.get(one)
-    if (siblings === undefined) this.#series.set(one, new Map([[key, series]]))
-    else siblings.set(key, series)
+  #start(one: string, other: string, third: string): Series {
+    const series: Series = { values: [one, other, third], counts: new Float64Array(this.#bounds.length + 1), sum: 0 }
+    const byOther = this.#series.get(one) ?? new Map<string, Map<string, Series>>()
+    const byThird = byOther.get(other) ?? new Map<string, Series>()
+    this.#series.set(one, byOther.set(other, byThird.set(third, series)))
     return series
   }
 
   override async get(): Promise<Exported> {
     const described = await this.#empty.get()
     const { name } = described
-    const all = [...this.#series.values()].flatMap((siblings) => [...siblings.values()])
+    const all = [...this.#series.values()].flatMap((byOther) => [...byOther.values()].flatMap((byThird) => [...byThird.values()]))
     const values = all.flatMap(({ values: given, counts, sum }) => {
       const labels = Object.fromEntries(this.#names.map((label, index) => [label, given[index] ?? '']))
       let count = 0

@@ -9,8 +9,6 @@ const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DEL
 /** Requests to this process (OpenTelemetry's `http.server.request.duration` and `http.server.active_requests`). */
 export interface ServerFigures {
   entered(): void
-  /** It is left to another part of this process, which enters it anew. */
-  passed(): void
   /** @param route the pattern that the path matched, never the path itself; empty where it matched none */
   left(method: string, route: string, status: number, seconds: number): void
 }
@@ -28,7 +26,6 @@ export function serverFigures(registry: Registry): ServerFigures {
   const active: Gauge = new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', registers, collect: () => active.set(open) })
   return {
     entered: () => void (open += 1),
-    passed: () => void (open -= 1),
     left(method, route, status, seconds) {
       open -= 1
       durations.took(seconds, methods.has(method) ? method : '_OTHER', String(status), route)

@@ -5,7 +5,7 @@ import { negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
 import { beforeRouter, type Handler, isOwnSite, isSmallJson, readWhole } from '../../../runtime/http/before-router.ts'
 import type { ServerFigures } from '../../../runtime/http/figures.ts'
-import { endServerSpan, givenRequestId, openRequest, requestIdHeader, runRequest } from '../../../runtime/request.ts'
+import { givenRequestId, openRequest, requestIdHeader, runRequest } from '../../../runtime/request.ts'
 import type { Tracing } from '../../../runtime/tracing.ts'
 import { after } from '../../../subgraphs/shared/soon.ts'
 import type { Caller } from '../../../runtime/identity/caller.ts'
@@ -13,7 +13,7 @@ import type { NodeCallers } from './caller.ts'
 import type { OperationList } from './documents.ts'
 import { readGet } from './http.ts'
 import type { Responder, Response } from './responder.ts'
-import { sendTogether } from './sending.ts'
+import { Sending } from './sending.ts'
 
 /** Longer texts of requests are not remembered; their answers are found by their key. */
 const longestAlias = 2_048
@@ -49,7 +49,7 @@ export function takeFastLane(app: FastifyInstance, options: FastLaneOptions): vo
  * other sites' pages, whatever is malformed) takes the router's way, which knows all the cases.
  */
 function fastLane({ path, bodyLimit, operations, responder, callers, figures, tracing }: FastLaneOptions, next: Handler): Handler {
-  const write = sendTogether()
+  const sending = new Sending(path, figures)
   const isQuery = (parameters: Parameters): boolean => {
     try {
       return operations.find(parameters).type === 'query'
@@ -58,38 +58,38 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
     }
   }
 
-  const answer = ({ method = '', headers }: IncomingMessage, response: ServerResponse, alias: string, isGet: boolean, media: ResponseMedia, caller: Caller, { authorization, 'if-none-match': ifNoneMatch }: IncomingHttpHeaders, read: () => Parameters): boolean => {
-    const startedAt = performance.now()
-    figures.entered()
-    const known = alias.length <= longestAlias ? `${caller.rights}${isGet ? getMark : postMark}${alias}` : null
-    const ready = known === null ? null : responder.ready(known, isGet, media, ifNoneMatch)
-    if (ready !== null) {
-      // Nothing is logged of it: only who has a name for it is given that back.
-      const id = givenRequestId(headers)
-      if (id !== null) ready.head.push(requestIdHeader, id)
-      write(response, ready)
-      figures.left(method, path, ready.status, (performance.now() - startedAt) / 1000)
-      return true
-    }
-    const parameters = attempt(read)
-    if (parameters === null || !isQuery(parameters)) {
-      figures.passed()
-      return false
-    }
+  /** Whether the answer's bytes were ready. */
+  const answerReady = (response: ServerResponse, method: string, headers: IncomingHttpHeaders, alias: string, media: ResponseMedia): boolean => {
+    const isGet = method === 'GET'
+    const made = responder.ready(alias, isGet, media, isGet ? headers['if-none-match'] : undefined)
+    if (made === null) return false
+    // Nothing is logged of it: only who has a name for it is given that back.
+    const id = givenRequestId(headers)
+    if (id !== null) made.head.push(requestIdHeader, id)
+    sending.end({ response, made, method, startedAt: sending.begin(), context: null })
+    return true
+  }
+
+  const answer = (response: ServerResponse, method: string, headers: IncomingHttpHeaders, alias: string | null, media: ResponseMedia, caller: Caller, parameters: Parameters | null): boolean => {
+    if (parameters === null || !isQuery(parameters)) return false
+    const isGet = method === 'GET'
+    const startedAt = sending.begin()
     const context = openRequest(headers, tracing, `${method} ${path}`)
     const send = (made: Response): void => {
       made.head.push(requestIdHeader, context.id)
-      write(response, made)
-      figures.left(method, path, made.status, (performance.now() - startedAt) / 1000)
-      endServerSpan(context, method, path, made.status)
+      sending.end({ response, made, method, startedAt, context })
     }
-    void runRequest(context, () => after(responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch, alias: known }), send))
+    const { authorization, 'if-none-match': ifNoneMatch } = headers
+    void runRequest(context, () => after(responder.respond({ isGet, media, parameters, caller, authorization, ifNoneMatch: isGet ? ifNoneMatch : undefined, alias }), send))
     return true
   }
 
   const post = (request: IncomingMessage, response: ServerResponse, media: ResponseMedia, caller: Caller): void => {
     readWhole(request, (body) => {
-      if (answer(request, response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(body.toString())))) return
+      const { headers } = request
+      const alias = aliasOf(caller.rights, postMark, body.toString('latin1'))
+      if (alias !== null && answerReady(response, 'POST', headers, alias, media)) return
+      if (answer(response, 'POST', headers, alias, media, caller, attempt(() => readParameters(parseBody(body.toString()))))) return
       bodies.set(request, body)
       next(request, response)
     })
@@ -101,12 +101,21 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
     const caller = media === null ? null : callers.known(headers.authorization)
     if (media === null || caller === null) return next(request, response)
     if (method === 'GET' && url[path.length] === '?') {
-      if (answer(request, response, url, true, media, caller, headers, () => readGet(url))) return
+      const alias = aliasOf(caller.rights, getMark, url)
+      if (alias !== null && answerReady(response, method, headers, alias, media)) return
+      if (answer(response, method, headers, alias, media, caller, attempt(() => readGet(url)))) return
     } else if (method === 'POST' && url.length === path.length && isSmallJson(headers, bodyLimit)) {
       return post(request, response, media, caller)
     }
     next(request, response)
   }
+}
+
+/** The text by which a request's answer is found; null for one too long to be remembered. */
+function aliasOf(rights: string, mark: string, text: string): string | null {
+  if (text.length > longestAlias) return null
+  // A URL of the public is found as it came, without a copy: it begins with a slash, where all else begins with rights (a bracket) or a mark.
+  return mark === getMark && rights === '' ? text : `${rights}${mark}${text}`
 }
 
 /** Gives Fastify the bodies that the fast lane has read; call it before the server is ready. */

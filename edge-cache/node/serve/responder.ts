@@ -12,6 +12,9 @@ import type { OperationList } from './documents.ts'
 import { failure } from './faults.ts'
 import { ageText, currentAgeText, currentFreshness, type AgeText } from './freshness.ts'
 
+/** What else than its URL an answer depends on. */
+const varies = 'accept, origin, authorization'
+
 /** What is sent: names and values of the head in turn, and the body's bytes, one character each. */
 export interface Response {
   readonly status: number
@@ -62,7 +65,9 @@ export function createResponder({ operations, answers, passThrough = null, statu
     if (fault.code === 'METHOD_NOT_ALLOWED') head.push('allow', allow)
     const challenge = challengeOf(fault)
     if (challenge !== null) head.push('www-authenticate', challenge)
-    return response(statusFor(fault.code, fault.status, media), head, bytes + close)
+    const body = bytes + close
+    head.push('content-length', String(body.length))
+    return { status: statusFor(fault.code, fault.status, media), head, body }
   }
 
   return {
@@ -91,10 +96,11 @@ export function createResponder({ operations, answers, passThrough = null, statu
 }
 
 function success({ bytes, etag }: { readonly bytes: string; readonly etag: string }, { age, close }: AgeText, isGet: boolean, media: ResponseMedia, ifNoneMatch: string | undefined): Response {
-  const head = ['age', age, 'etag', etag, 'vary', 'accept, origin, authorization', 'cache-control', isGet ? 'no-cache' : 'no-store']
-  if (isGet && ifNoneMatch !== undefined && isHeld(ifNoneMatch, etag)) return { status: 304, head, body: '' }
-  head.push('content-type', media === plainJson ? 'application/json; charset=utf-8' : `${media}; charset=utf-8`)
-  return response(200, head, bytes + close)
+  const caching = isGet ? 'no-cache' : 'no-store'
+  if (isGet && ifNoneMatch !== undefined && isHeld(ifNoneMatch, etag)) return { status: 304, head: ['age', age, 'etag', etag, 'vary', varies, 'cache-control', caching], body: '' }
+  const type = media === plainJson ? 'application/json; charset=utf-8' : `${media}; charset=utf-8`
+  const body = bytes + close
+  return { status: 200, head: ['age', age, 'etag', etag, 'vary', varies, 'cache-control', caching, 'content-type', type, 'content-length', String(body.length)], body }
 }
 
 /** Whether If-None-Match names this answer: by weak comparison, or as any at all (RFC 9110, 13.1.2). */
@@ -105,9 +111,4 @@ function isHeld(ifNoneMatch: string, etag: string): boolean {
     const tag = each.trim()
     return tag === '*' || tag === opaque || tag === etag
   })
-}
-
-function response(status: number, head: string[], body: string): Response {
-  head.push('content-length', String(body.length))
-  return { status, head, body }
 }

@@ -8,10 +8,11 @@ interface Message {
   readonly details?: Readonly<Record<string, number>>
   readonly cpu?: number
   readonly ready?: boolean
+  readonly warm?: boolean
   readonly result?: LoadResult
 }
 
-/** One run of load against one target. */
+/** One slice of load on one target. */
 export interface Sample extends LoadResult {
   /** Microseconds of processor time a request. */
   readonly cpu: number
@@ -68,11 +69,14 @@ export class Asker implements AsyncDisposable {
     return new Asker(process)
   }
 
-  /** @throws Error when anything but 200 came back */
+  /** Connecting, and what `warmUp` asks, counts for nothing. @throws Error when anything but 200 came back */
   async measure(target: Target, order: Omit<LoadOrder, 'url'>): Promise<Sample> {
+    const warm = this.#process.message((message) => message.warm)
+    this.#process.send({ ...order, url: target.url } satisfies LoadOrder)
+    await warm
     const before = await target.cpu()
     const answer = this.#process.message(({ result }) => result)
-    this.#process.send({ ...order, url: target.url } satisfies LoadOrder)
+    this.#process.send('go')
     const result = await answer
     const used = (await target.cpu()) - before
     if (result.failures > 0) throw new Error(`${target.name} failed ${result.failures} of ${order.requests} requests: ${result.sample.slice(0, 500)}\n${target.process.output}`)

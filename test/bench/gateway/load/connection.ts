@@ -21,8 +21,9 @@ export class Connection {
   #expected: number | null = null
   #bodyStart = 0
   #status = 0
+  #idle = false
 
-  /** @param next the bytes of the next request; null to end */
+  /** @param next the bytes of the next request; none to wait for {@link goOn}, null to end */
   constructor(host: string, port: number, next: () => string | Buffer | null, onAnswer: OnAnswer) {
     this.#next = next
     this.#onAnswer = onAnswer
@@ -38,10 +39,16 @@ export class Connection {
     this.#socket.destroy()
   }
 
+  /** Asks again, if it had nothing to ask. */
+  goOn(): void {
+    if (this.#idle) this.#ask()
+  }
+
   #ask(): void {
     const request = this.#next()
+    this.#idle = request?.length === 0
     if (request === null) this.#socket.end()
-    else this.#socket.write(request)
+    else if (!this.#idle) this.#socket.write(request)
   }
 
   #take(chunk: Buffer): void {
