@@ -15,6 +15,7 @@ import { closeServer, listen } from '../../runtime/server.ts'
 import { compilingEngine } from './compile/engine.ts'
 import { Answers } from './cache/answers.ts'
 import { ByteCache } from './cache/byte-cache.ts'
+import { recipesOf } from './cache/key.ts'
 import { registerCacheMetrics } from './cache/metrics.ts'
 import { Warmth } from './cache/warm.ts'
 import type { EdgeConfig } from './config.ts'
@@ -95,7 +96,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   stack.use(
     new Warmth({
       file: join(config.data, 'asked.json'),
-      recipes: (most) => cache.recipes(most),
+      recipes: (most) => recipesOf(cache.keys(), (id) => operations.byId.get(id)?.variableNames, most),
       async make({ operationId, variables }) {
         const operation = operations.byId.get(operationId)
         if (operation?.type === 'query') await answers.answer({ operation, variables, caller: callers.everyone, alias: null })

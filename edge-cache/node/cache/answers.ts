@@ -79,7 +79,7 @@ export class Answers {
     return answer
   }
 
-  #keep(key: string, { operation, variables, caller }: Asked, since: number, reads: ReadSlots, answer: Answer): ReadyAnswer {
+  #keep(key: string, { caller }: Asked, since: number, reads: ReadSlots, answer: Answer): ReadyAnswer {
     if (!reads.keepable || !answer.keepable) return unkept(answer)
     const slots = reads.slots()
     const version = this.#moves.newest(slots)
@@ -87,8 +87,7 @@ export class Answers {
     const bytes = bytesOf(answer)
     const lacking = lacks(answer.errors)
     const etag = `W/"${this.#version}.${version.toString(36)}${rights}"`
-    const recipe = caller.rights === '' ? { operationId: operation.id, variables } : null
-    const kept = this.#cache.put({ bytes, lacks: lacking, etag, key, recipe, slots, since, version }, null)
+    const kept = this.#cache.put({ bytes, lacks: lacking, etag, key, slots, since, version }, null)
     // Not kept since something moved, its tag would say of the old what belongs to the new.
     if (!kept && version > since) return unkept(answer)
     // Nothing at all has happened since: it holds as what is ready does.

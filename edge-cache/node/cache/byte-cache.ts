@@ -1,3 +1,4 @@
+import { AskedOnce } from './asked-once.ts'
 import type { Moves, Slot } from './moves.ts'
 
 /** An answer's bytes, up to what is appended when it is sent. */
@@ -9,16 +10,8 @@ export interface KeptAnswer {
   readonly lacks: boolean
 }
 
-/** Of what an answer was made, so that it can be made again. */
-export interface Recipe {
-  readonly operationId: string
-  readonly variables: Readonly<Record<string, unknown>>
-}
-
 export interface NewEntry extends KeptAnswer {
   readonly key: string
-  /** Null for what not everybody may see: it is not remembered beyond this process. */
-  readonly recipe: Recipe | null
   /** What was read. */
   readonly slots: readonly Slot[]
   /** The clock of `Moves` before the read. */
@@ -27,15 +20,13 @@ export interface NewEntry extends KeptAnswer {
   readonly version: number
 }
 
-class Entry implements NewEntry {
+class Entry implements KeptAnswer {
   readonly key: string
   readonly bytes: string
   readonly etag: string
   readonly lacks: boolean
-  readonly recipe: Recipe | null
   readonly slots: readonly Slot[]
   readonly since: number
-  readonly version: number
   /** The clock up to which it is known to hold. */
   holds: number
   /** The texts by which it is found; null until it is asked for again. */
@@ -44,15 +35,13 @@ class Entry implements NewEntry {
   newer: Entry | null = null
   older: Entry | null = null
 
-  constructor({ key, bytes, etag, lacks, recipe, slots, since, version }: NewEntry, holds: number, size: number) {
+  constructor({ key, bytes, etag, lacks, slots, since }: Omit<NewEntry, 'version'>, holds: number, size: number) {
     this.key = key
     this.bytes = bytes
     this.etag = etag
     this.lacks = lacks
-    this.recipe = recipe
     this.slots = slots
     this.since = since
-    this.version = version
     this.holds = holds
     this.size = size
   }
@@ -75,12 +64,19 @@ export interface ByteCacheCounts {
   stale: number
 }
 
-/** Ready answers by what was asked, the least recently used leaving first, bounded by `limit` bytes. */
+/** The part of the limit that answers may take that were asked for once. */
+const onceShare = 1 / 3
+
+/**
+ * Ready answers by what was asked, the least recently used leaving first, bounded by `limit` bytes. What was asked for once lies apart until it
+ * is asked for again: however many ask for what nobody asks for twice, they do not push out what many ask for.
+ */
 export class ByteCache {
   readonly #moves: Moves
   readonly #limit: number
   readonly #byKey = new Map<string, Entry>()
   readonly #byAlias = new Map<string, Entry>()
+  readonly #once: AskedOnce
   #newest: Entry | null = null
   #oldest: Entry | null = null
   #bytes = 0
@@ -89,15 +85,18 @@ export class ByteCache {
   constructor(moves: Moves, limit: number) {
     this.#moves = moves
     this.#limit = limit
+    this.#once = new AskedOnce(limit * onceShare, () => {
+      this.counts.evictions += 1
+    })
   }
 
   /** Bytes of memory in use, by account. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + this.#once.bytes
   }
 
   get size(): number {
-    return this.#byKey.size
+    return this.#byKey.size + this.#once.size
   }
 
   /** The answer to a request by its text, if that text was seen before and its answer still holds. */
@@ -108,8 +107,8 @@ export class ByteCache {
 
   /** The answer by its key, if it still holds; `alias` finds it from now on. */
   get(key: string, alias: string | null): KeptAnswer | null {
-    const entry = this.#byKey.get(key)
-    if (entry === undefined) return null
+    const entry = this.#byKey.get(key) ?? this.#askedAgain(key)
+    if (entry === null) return null
     const answer = this.#use(entry)
     if (answer !== null && alias !== null) this.#addAlias(entry, alias)
     return answer
@@ -121,25 +120,43 @@ export class ByteCache {
       this.counts.discarded += 1
       return false
     }
-    const size = added.bytes.length + added.key.length + added.etag.length + 4 * added.slots.length + entryOverhead
     const known = this.#byKey.get(added.key)
     if (known !== undefined) this.#remove(known)
+    const size = sizeOf(added)
     // One answer must not push out all the others.
-    if (size > this.#limit / 8) return false
-    const entry = new Entry(added, this.#moves.clock, size)
-    this.#byKey.set(entry.key, entry)
-    this.#bytes += size
-    this.#putNewest(entry)
-    if (alias !== null) this.#addAlias(entry, alias)
+    const fits = size <= this.#limit / 8
+    if (!fits || alias !== null || !this.#once.put(added)) {
+      this.#once.forget(added.key)
+      if (!fits) return false
+      const entry = this.#add(added, this.#moves.clock, size)
+      if (alias !== null) this.#addAlias(entry, alias)
+    }
     this.#makeRoom()
     return true
   }
 
-  /** What was asked for most recently and everybody may see, newest first. */
-  recipes(most: number): Recipe[] {
-    const recipes: Recipe[] = []
-    for (let entry = this.#newest; entry !== null && recipes.length < most; entry = entry.older) if (entry.recipe !== null) recipes.push(entry.recipe)
-    return recipes
+  /** The keys of what was asked for most recently, newest first, and what was asked for again before what was not. */
+  keys(): string[] {
+    const keys: string[] = []
+    for (let entry = this.#newest; entry !== null; entry = entry.older) keys.push(entry.key)
+    return [...keys, ...this.#once.keys()]
+  }
+
+  /** From now on it is among those that are found by the request's text. */
+  #askedAgain(key: string): Entry | null {
+    const answer = this.#once.take(key)
+    if (answer === null) return null
+    const entry = this.#add(answer, answer.since, sizeOf(answer))
+    this.#makeRoom()
+    return entry
+  }
+
+  #add(answer: Omit<NewEntry, 'version'>, holds: number, size: number): Entry {
+    const entry = new Entry(answer, holds, size)
+    this.#byKey.set(entry.key, entry)
+    this.#bytes += size
+    this.#putNewest(entry)
+    return entry
   }
 
   #use(entry: Entry): KeptAnswer | null {
@@ -175,7 +192,7 @@ export class ByteCache {
   }
 
   #makeRoom(): void {
-    while (this.#bytes > this.#limit && this.#oldest !== null) {
+    while (this.bytes > this.#limit && this.#oldest !== null) {
       this.counts.evictions += 1
       this.#remove(this.#oldest)
     }
@@ -205,4 +222,9 @@ export class ByteCache {
     entry.newer = null
     entry.older = null
   }
+}
+
+/** The bytes of memory that an entry takes, by account. */
+function sizeOf({ key, etag, bytes, slots }: Omit<NewEntry, 'version'>): number {
+  return bytes.length + key.length + etag.length + 4 * slots.length + entryOverhead
 }

@@ -11,11 +11,37 @@ export function answerKey(operationId: string, declared: readonly string[], vari
   return key
 }
 
+/** Of what an answer was made, so that it can be made again. */
+export interface Recipe {
+  readonly operationId: string
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What was asked under the first of these keys; without what not everybody may see, and what is not offered any more.
+ * @param declared the variables of an operation by its id
+ */
+export function recipesOf(keys: readonly string[], declared: (operationId: string) => readonly string[] | undefined, most: number): Recipe[] {
+  const recipes: Recipe[] = []
+  for (const key of keys) {
+    if (recipes.length === most) break
+    const [rights, operationId = '', ...texts] = key.split('\n')
+    const names = declared(operationId)
+    if (rights !== '' || names === undefined || texts.some((text) => text.startsWith(infinite))) continue
+    const given = names.flatMap((name, nth): [string, unknown][] => (texts[nth] === '' ? [] : [[name, JSON.parse(texts[nth] ?? 'null')]]))
+    recipes.push({ operationId, variables: Object.fromEntries(given) })
+  }
+  return recipes
+}
+
+/** Marks a value that its text does not tell whole. */
+const infinite = 'infinite '
+
 /** No text holds a line break, for JSON writes it otherwise. */
 function valueText(value: unknown): string {
   if (value === undefined) return ''
   const text = typeof value === 'object' && value !== null ? canonicalJson(value) : JSON.stringify(value)
-  return text.includes('null') && holdsInfinite(value) ? `infinite ${text}` : text
+  return text.includes('null') && holdsInfinite(value) ? infinite + text : text
 }
 
 /** JSON reads what no double holds (1e999) as infinite, which no scalar takes, and writes that as null, which some take. */

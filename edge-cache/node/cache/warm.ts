@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Logger } from '../../../runtime/log.ts'
-import type { Recipe } from './byte-cache.ts'
+import type { Recipe } from './key.ts'
 
 /** So many of the newest answers are made ready again after a start. */
 const mostRecipes = 2_000
@@ -13,6 +13,7 @@ const saved = z.array(z.object({ operationId: z.string(), variables: z.record(z.
 export interface WarmthOptions {
   /** Where what was asked for is written; never what was answered, so nothing of it can be out of date. */
   readonly file: string
+  /** What everybody may see, newest first. */
   readonly recipes: (most: number) => readonly Recipe[]
   /** Makes an answer ready; what is not offered any more is passed over. */
   readonly make: (recipe: Recipe) => Promise<unknown>
@@ -69,7 +70,7 @@ export class Warmth implements AsyncDisposable {
     const { file, recipes, log } = this.#options
     if (!this.#complete) return
     try {
-      await writeFile(`${file}.new`, JSON.stringify(recipes(mostRecipes).map(({ operationId, variables }) => ({ operationId, variables }))))
+      await writeFile(`${file}.new`, JSON.stringify(recipes(mostRecipes)))
       await rename(`${file}.new`, file)
     } catch (error) {
       log.debug({ err: error }, 'what is asked for most could not be written')
