@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { Gate } from '../../runtime/gate.ts'
 import { logChannel } from './fence.ts'
 import { createPostgresSource } from './postgres-source.ts'
-import { pageStatement } from './read-changes.ts'
+import { pagesStatement } from './read-changes.ts'
 import type { BatchPart, ChangesPage } from './source.ts'
 import { registerLogSourceTests } from './testing/source-suite.ts'
 import { openTestLog, putStock, putStore } from './testing/test-log.ts'
@@ -29,7 +29,7 @@ test('finds the changes of one scope among many without reading the others', asy
   await using log = await openTestLog()
   await log.commit("insert into stock (store_id, product_id, on_hand, updated_at) select 's' || i % 3000, 'p' || i, i, 0 from generate_series(1, 30000) i")
   await log.storage.pool.query('analyze log')
-  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10, 0, 0])
+  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pagesStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], [10, 10], [0]])
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using log_scope_batch')
 })
 
