@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { AisleError, type ErrorCode } from '../../runtime/errors.ts'
 import { deliveryAnswer } from '../protocol.ts'
 import { DeliveryRefused, type DeliveryClient } from './data/delivery/client.ts'
@@ -14,20 +15,24 @@ const ofTheRequest: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'PAYLOAD_TO
 export function deliveryOf(origin: HttpOrigin): DeliveryClient {
   return {
     async deliver(operations, signal) {
-      let answer: unknown
+      let answer: z.output<typeof deliveryAnswer>
       try {
         const body = JSON.stringify({ operations })
-        answer = await origin.json({ method: 'POST', path: 'operations', body, patienceMs: patienceMs + body.length * patienceMsPerByte, signal })
+        answer = await origin.json({ method: 'POST', path: 'operations', body, patienceMs: patienceMs + body.length * patienceMsPerByte, signal }, asAnswer)
       } catch (error) {
         if (AisleError.is(error) && ofTheRequest.has(error.code)) throw new DeliveryRefused(error.message, { cause: error })
         throw error
       }
-      const checked = deliveryAnswer.safeParse(answer)
-      if (!checked.success) throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s answer to a delivery is none.', { cause: checked.error })
-      return checked.data.outcomes.map((result) => {
+      return answer.outcomes.map((result) => {
         const { incarnation, n } = result
         return 'fault' in result ? { incarnation, n, recorded: false, reason: `${result.fault.code}: ${result.fault.message}` } : { incarnation, n, recorded: true, reason: null }
       })
     },
   }
+}
+
+function asAnswer(value: unknown): z.output<typeof deliveryAnswer> {
+  const checked = deliveryAnswer.safeParse(value)
+  if (checked.success) return checked.data
+  throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s answer to a delivery is none.', { cause: checked.error })
 }

@@ -3,7 +3,7 @@ import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { currentRequest, currentSpan, requestIdHeader } from '../../runtime/request.ts'
-import { noTracing, type Tracing, underSpan } from '../../runtime/tracing.ts'
+import { noTracing, type TraceSpan, type Tracing, underSpan } from '../../runtime/tracing.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
 import { defaultTimeoutMs, overNetwork } from './network.ts'
 import type { NodeKey } from './node-key.ts'
@@ -28,7 +28,7 @@ export interface HttpOriginOptions {
 /** Told of every request to origin. */
 export interface LinkWatch {
   readonly tracing: Tracing
-  /** It was answered, or failed with a code, after so many seconds; those that wait for changes wait long. */
+  /** It was answered, refused with a code, or failed with one, after so many seconds; those that wait for changes wait long. */
   readonly asked: (seconds: number, failure: string | null) => void
 }
 
@@ -73,8 +73,11 @@ export interface OriginRequest {
   readonly signal?: AbortSignal
 }
 
-/** Largest JSON answer that is believed to be origin's, in bytes after unpacking. */
-const mostBytes = 128 * 1024 * 1024
+/** A request whose answer is one JSON value. */
+export type JsonRequest = Omit<OriginRequest, 'expect'>
+
+/** Largest JSON answer that is believed to be origin's, in bytes after unpacking: a node with little memory must outlive it. */
+const mostBytes = 32 * 1024 * 1024
 
 /** Speaks the protocol to origin over HTTP: what does not answer in the protocol is never taken for origin. */
 export class HttpOrigin implements AsyncDisposable {
@@ -105,7 +108,20 @@ export class HttpOrigin implements AsyncDisposable {
    */
   async open(request: OriginRequest): Promise<Readable> {
     await this.#enrolled()
-    return this.#read(request, await this.#send(request, this.#url(`stores/${encodeURIComponent(this.storeId)}/${request.path}`)))
+    return this.#asking(request, (span) => this.#open(request, span))
+  }
+
+  /**
+   * The same for an answer that is one JSON value.
+   * @param as makes of it what was asked for, or raises PROTOCOL_VIOLATION
+   */
+  async json<Answer>(request: JsonRequest, as: (answer: unknown) => Answer): Promise<Answer> {
+    await this.#enrolled()
+    return this.#asking(request, async (span) => as(parse(await readText(this.pieces(await this.#open({ ...request, expect: jsonType }, span)), mostBytes))))
+  }
+
+  async #open(request: OriginRequest, span: TraceSpan): Promise<Readable> {
+    return this.#read(request, await this.#exchange(request, this.#url(`stores/${encodeURIComponent(this.storeId)}/${request.path}`), span.headers ?? {}))
   }
 
   /** Makes this node known to origin, once for all who ask meanwhile; tried again by whoever asks next when it fails. */
@@ -120,8 +136,7 @@ export class HttpOrigin implements AsyncDisposable {
   async #enrol(key: NodeKey, code: string): Promise<void> {
     const attempt = async (): Promise<unknown> => {
       const request: OriginRequest = { method: 'POST', path: '', body: await key.enrolment(code), expect: jsonType }
-      const body = await this.#read(request, await this.#send(request, this.#url('enrol')))
-      return parse(await readText(this.pieces(body), mostBytes))
+      return this.#asking(request, async (span) => parse(await readText(this.pieces(await this.#read(request, await this.#exchange(request, this.#url('enrol'), span.headers ?? {}))), mostBytes)))
     }
     // The first refusal may be the clock's: its answer has told origin's time.
     const answer = enrolAnswer.safeParse(await attempt().catch((error: unknown) => (AisleError.is(error) && error.code === 'ENROLMENT_REFUSED' ? attempt() : Promise.reject(error))))
@@ -145,12 +160,6 @@ export class HttpOrigin implements AsyncDisposable {
     throw new AisleError('PROTOCOL_VIOLATION', `Origin answered with ${type ?? 'nothing'} where ${request.expect} belongs.`)
   }
 
-  /** The same for an answer that is one JSON value. */
-  async json(request: Omit<OriginRequest, 'expect'>): Promise<unknown> {
-    const body = await this.open({ ...request, expect: jsonType })
-    return parse(await readText(this.pieces(body), mostBytes))
-  }
-
   /** The pieces of an answer's body as they come, each of them heard. */
   async *pieces(body: Readable): AsyncGenerator<Buffer> {
     for await (const piece of body as AsyncIterable<Buffer>) {
@@ -167,16 +176,17 @@ export class HttpOrigin implements AsyncDisposable {
     return new URL(`${this.#origin}/sync/${path}`)
   }
 
-  async #send(request: OriginRequest, url: URL): Promise<TransportAnswer> {
+  /** Lets be known how it went: what came instead of an answer is a failure too. */
+  async #asking<Answer>(request: JsonRequest, ask: (span: TraceSpan) => Promise<Answer>): Promise<Answer> {
     const { tracing, asked } = this.#watch
     const parent = currentSpan()
     const name = `${request.method} origin ${request.path.split('/', 1)[0] ?? ''}`
     const span = parent.recording ? parent.child(name, 'client', { 'peer.service': 'origin' }) : tracing.begin(name, 'client')
     const startedAt = performance.now()
     try {
-      const response = await underSpan(span, () => this.#exchange(request, url, span.headers ?? {}))
+      const answer = await underSpan(span, () => ask(span))
       asked((performance.now() - startedAt) / 1000, null)
-      return response
+      return answer
     } catch (error) {
       asked((performance.now() - startedAt) / 1000, AisleError.is(error) ? error.code : 'REQUEST_CANCELLED')
       throw error
@@ -213,10 +223,13 @@ export class HttpOrigin implements AsyncDisposable {
   }
 }
 
+/** In the details of a failure: an answer with less in it may come through. */
+const askForLess = { smaller: true }
+
 /** Failures while the body is read are the link's, whatever stream they come from. */
 export function linkFailure(error: unknown): unknown {
   if (AisleError.is(error) || (error instanceof Error && error.name === 'AbortError')) return error
-  return new AisleError('ORIGIN_UNREACHABLE', `The answer broke off: ${describe(error)}`, { cause: error })
+  return new AisleError('ORIGIN_UNREACHABLE', `The answer broke off: ${describe(error)}`, { cause: error, details: askForLess })
 }
 
 export function parse(text: string): unknown {
@@ -250,7 +263,7 @@ async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<str
   try {
     for await (const chunk of body) {
       size += chunk.length
-      if (size > limit) throw new AisleError('PROTOCOL_VIOLATION', `Origin's answer is larger than ${limit} bytes.`)
+      if (size > limit) throw new AisleError('PROTOCOL_VIOLATION', `Origin's answer is larger than ${limit} bytes.`, { details: askForLess })
       chunks.push(chunk)
     }
   } catch (error) {

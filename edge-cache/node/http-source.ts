@@ -4,7 +4,8 @@ import { AisleError } from '../../runtime/errors.ts'
 import type { LogSource, Snapshot, SnapshotHeader, SnapshotRows } from '../../subgraphs/log/source.ts'
 import { chainScope, storeScope } from '../../subgraphs/storage/entities.ts'
 import { linesType, mostWaitMs } from '../protocol.ts'
-import { discard, HttpOrigin, linkFailure, parse, type HttpOriginOptions } from './http-origin.ts'
+import { discard, HttpOrigin, linkFailure, parse, type HttpOriginOptions, type JsonRequest } from './http-origin.ts'
+import { checkDigests, checkHeader, checkPage, checkRangeRows, checkRows } from './http-checks.ts'
 import { asDigests, asEnd, asHeader, asPage, asRangeRows, asRows } from './http-shapes.ts'
 
 /** How much longer than another an answer may take that reads whole tables, or waits for its turn to, in milliseconds. */
@@ -40,46 +41,47 @@ export function logSourceOf(origin: HttpOrigin): LogSource {
         expect: linesType,
         ...(signal === undefined ? {} : { signal }),
       })
-      return readSnapshot(origin.pieces(body), body)
+      return readSnapshot(origin.pieces(body), body, scopes)
     },
     async changes(scopes, after, { limit, waitMs = 0, signal } = {}) {
       requireScopes(scopes)
       const { epoch, batch, stamp, within } = after
       const wait = Math.min(waitMs, mostWaitMs)
-      const answer = await origin.json({
+      const request: JsonRequest = {
         method: 'GET',
         path: 'changes',
         query: { epoch, after: batch, stamp, scope: within?.scope, position: within?.position, inside: within?.batch, insideStamp: within?.stamp, limit, wait },
         patienceMs: wait,
         ...(signal === undefined ? {} : { signal }),
-      })
-      return asPage(answer)
+      }
+      return origin.json(request, (answer) => checkPage(asPage(answer), scopes, after))
     },
     ranges: {
       async digests(scopes, { entity, columns, signal }) {
         requireScopes(scopes)
         const body = JSON.stringify({ entity, columns })
-        return asDigests(await origin.json({ method: 'POST', path: 'digests', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+        return origin.json({ method: 'POST', path: 'digests', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }, (answer) => checkDigests(asDigests(answer)))
       },
       async rows(scopes, { entity, range, limit, signal }) {
         requireScopes(scopes)
         const body = JSON.stringify({ entity, ...range, limit })
-        return asRangeRows(await origin.json({ method: 'POST', path: 'rows', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }))
+        const request: JsonRequest = { method: 'POST', path: 'rows', body, patienceMs: readingMs, ...(signal === undefined ? {} : { signal }) }
+        return origin.json(request, (answer) => checkRangeRows(asRangeRows(answer), scopes, { entity, range, limit }))
       },
     },
   }
 }
 
-async function readSnapshot(pieces: AsyncIterable<Buffer>, body: Readable): Promise<Snapshot> {
+async function readSnapshot(pieces: AsyncIterable<Buffer>, body: Readable, scopes: readonly string[]): Promise<Snapshot> {
   const lines = readLines(pieces, body)
   const first = await lines.next()
   if (first.done === true) throw new AisleError('PROTOCOL_VIOLATION', 'Origin\'s snapshot is empty.')
-  const header = asHeader(first.value)
-  return { header, chunks: readRows(lines, header) }
+  const header = checkHeader(asHeader(first.value))
+  return { header, chunks: readRows(lines, header, scopes) }
 }
 
 /** A copy counts as whole only when its last line says how many rows there were, and they were as many. */
-async function* readRows(lines: AsyncGenerator, header: SnapshotHeader): AsyncGenerator<SnapshotRows> {
+async function* readRows(lines: AsyncGenerator, header: SnapshotHeader, scopes: readonly string[]): AsyncGenerator<SnapshotRows> {
   let rows = 0
   for await (const line of lines) {
     const end = asEnd(line)
@@ -87,7 +89,7 @@ async function* readRows(lines: AsyncGenerator, header: SnapshotHeader): AsyncGe
       if (end.rows === rows && rows === header.rows) return
       throw new AisleError('PROTOCOL_VIOLATION', `Origin's snapshot has ${rows} rows and not the ${header.rows} it was to have.`)
     }
-    const chunk = asRows(line)
+    const chunk = checkRows(asRows(line), scopes)
     rows += chunk.rows.length
     yield chunk
   }

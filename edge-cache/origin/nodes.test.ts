@@ -34,7 +34,7 @@ describe('enrolment', () => {
       key,
       folder,
       /** The code of what origin says to a request of this node's. */
-      ask: () => link.json({ method: 'GET', path: 'changes', query: { epoch: 'other', after: 0 } }).then(() => 'answered', (error: unknown) => (AisleError.is(error) ? error.code : error)),
+      ask: () => link.json({ method: 'GET', path: 'changes', query: { epoch: 'other', after: 0 } }, (answer) => answer).then(() => 'answered', (error: unknown) => (AisleError.is(error) ? error.code : error)),
       async [Symbol.asyncDispose]() {
         await link[Symbol.asyncDispose]()
         folder[Symbol.dispose]()

@@ -7,6 +7,7 @@ import { Gate } from '../../runtime/gate.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 import { createPostgresSource } from '../../subgraphs/log/postgres-source.ts'
+import { mostTogether } from '../../subgraphs/log/shared-reads.ts'
 import { startUpkeep } from '../../subgraphs/log/upkeep.ts'
 import { startSequencer } from '../../subgraphs/log/sequencer.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
@@ -32,8 +33,9 @@ export async function startOrigin(config: OriginConfig, context: RoleContext): P
   // Those who catch up and those who deliver never have all the connections together: small questions get theirs. The head of the log has its own.
   // To answer from memory costs hardly more than to turn away, and who waits for that holds nothing but his connection: there is room for a whole chain.
   const share = (config.connections - 1) / 2
-  const gates = { returns: gateOf(1, config.queue * 10), changes: gateOf(Math.floor(share)), copies: gateOf(config.copies), wholeCopies: gateOf(config.copies - 1) }
-  const source = stack.use(createPostgresSource(storage, { keepTail: true, gates }))
+  const reads = Math.max(1, Math.floor(share))
+  const gates = { returns: gateOf(1, config.queue * 10), changes: gateOf(reads * mostTogether), copies: gateOf(config.copies), wholeCopies: gateOf(config.copies - 1) }
+  const source = stack.use(createPostgresSource(storage, { keepTail: true, gates, reads }))
   const owner = `${hostname()}/${process.pid}`
   stack.use(startSequencer(storage, { owner, tickMs: config.tick, leaseMs: config.lease, log, metrics }))
   stack.use(

@@ -8,8 +8,9 @@ import type { DamagedTables } from '../storage/sqlite/file-check.ts'
 import type { AppliedBatch, Replica } from '../storage/sqlite/replica.ts'
 import { askedToWait, Backoff, pause } from './backoff.ts'
 import { RangeCheck } from './range-check.ts'
-import { RangeCopy, type RangeTarget } from './range-copy.ts'
+import { RangeCopy } from './range-copy.ts'
 import type { RangeSource } from './ranges.ts'
+import { local, localTarget, localWork, ReplicaFault } from './replica-fault.ts'
 import { readingsHeldSince } from './retention.ts'
 import type { ChangesPage, LogCursor, LogHead, LogSource } from './source.ts'
 
@@ -79,30 +80,14 @@ const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCO
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
 
-/** The replica could not take what the source gave; it says nothing of the link. */
-class ReplicaFault extends Error {
-  override readonly name = 'ReplicaFault'
-}
+/** Fewest changes asked for at once. */
+const fewestChanges = 16
 
-/** Runs what concerns the replica alone. */
-function local<Result>(work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    throw ofReplica(error)
-  }
-}
+/** How long, in milliseconds, a batch may take that is about to come: whoever told of it may have told of another log. */
+const longestToNextMs = 5 * 60_000
 
-async function localWork<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    throw ofReplica(error)
-  }
-}
-
-function ofReplica(error: unknown): unknown {
-  return AisleError.is(error) ? error : new ReplicaFault(error instanceof Error ? error.message : String(error), { cause: error })
+function isSamePlace(one: LogCursor | null, other: LogCursor): boolean {
+  return one?.epoch === other.epoch && one.batch === other.batch && one.within?.scope === other.within?.scope && one.within?.position === other.within?.position
 }
 
 /** Null for what the source is too old to compare. */
@@ -118,15 +103,6 @@ async function comparable<Answer>(ask: () => Promise<Answer>): Promise<Answer | 
 /** Rows that a replica drops by itself, by the hour. */
 const heldForATime: ReadonlySet<EntityName> = new Set(['reading', 'edge_operation'])
 
-/** Faults of the file where the ranges are put together are the replica's. */
-function localTarget(target: RangeTarget): RangeTarget {
-  return {
-    has: (entity, range) => local(() => target.has(entity, range)),
-    put: (entity, range, rows) => local(() => target.put(entity, range, rows)),
-    place: (header) => local(() => target.place(header)),
-  }
-}
-
 /**
  * Keeps a replica in line with a log: a copy first, then whole batches as they come. Whatever the source does, the replica goes on
  * serving what it has; failures are retried with growing, jittered pauses, for ever.
@@ -141,6 +117,8 @@ export function startFollower(options: FollowerOptions): Follower {
   const first = Promise.withResolvers<void>()
   first.promise.catch(() => {})
   let oldSource = false
+  /** Changes asked for at once: fewer after an answer that did not come through, so that a link which breaks every few seconds carries a long log too. */
+  let most = limit
   let online = false
   let copyWanted = replica.needsSnapshot || options.damaged === true
   /** A copy by ranges that a failure of the link broke off. */
@@ -199,18 +177,44 @@ export function startFollower(options: FollowerOptions): Follower {
     options.onLink?.(up)
   }
 
-  const readPage = async (cursor: LogCursor | null, wait: number): Promise<ChangesPage> => {
-    if (cursor === null) throw new AisleError('NOT_READY')
-    const began = machine.monotonic()
+  const readPage = async (cursor: LogCursor, wait: number): Promise<ChangesPage> => {
     wake = new AbortController()
-    const page = await source.changes(scopes, cursor, { limit, waitMs: wait, signal: AbortSignal.any([signal, wake.signal]) })
+    const page = await source.changes(scopes, cursor, { limit: most, waitMs: wait, signal: AbortSignal.any([signal, wake.signal]) })
+    most = Math.min(limit, most * 2)
     setLink(true)
     options.onHead?.(page.head)
-    const progress = page.parts.length > 0 || page.next.batch > cursor.batch
-    // A source that does not wait must not make this loop spin.
-    if (!progress && machine.monotonic() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal, machine)
-    else idle.succeeded()
     return page
+  }
+
+  /** Asks for what comes after a place, and has it taken in; the place moves with it. True when it then is the head of the log. */
+  const advance = async (place: () => LogCursor | null, wait: number, takeIn: (page: ChangesPage) => void | Promise<void>): Promise<boolean> => {
+    const cursor = place()
+    if (cursor === null) throw new AisleError('NOT_READY')
+    const began = machine.monotonic()
+    const page = await readPage(cursor, wait)
+    await takeIn(page)
+    // A source that does not wait, or brings what leads nowhere, must not make this loop spin.
+    if (isSamePlace(place(), cursor) && machine.monotonic() - began < wait / 2) await pause(Math.min(wait, idle.failed()), signal, machine)
+    else idle.succeeded()
+    return page.next.batch === page.head.batch
+  }
+
+  /** Follows until a cut is reached that the source has told of. False where its log does not get there. */
+  const advanceTo = async (reached: () => boolean, place: () => LogCursor | null, takeIn: (page: ChangesPage) => void | Promise<void>): Promise<boolean> => {
+    let atHeadSince: number | null = null
+    while (!reached()) {
+      if (atHeadSince !== null && machine.monotonic() - atHeadSince > longestToNextMs) return false
+      if (await advance(place, Math.min(waitMs, 1_000), takeIn)) atHeadSince ??= machine.monotonic()
+    }
+    return true
+  }
+
+  const catchUp = async (follows: (page: ChangesPage) => void = () => {}): Promise<void> => {
+    const there = await advanceTo(() => replica.caughtUp, () => replica.catchUpCursor(), (page) => {
+      follows(page)
+      local(() => replica.catchUp(page))
+    })
+    if (!there) throw new AisleError('LOG_DIVERGED', 'The log does not reach the batch from which the copy was to be consistent.')
   }
 
   const { entities = replica.entities } = options
@@ -231,11 +235,7 @@ export function startFollower(options: FollowerOptions): Follower {
     const copy = copying
     await copy.run(signal)
     const { fetched } = copy
-    while (!replica.caughtUp) {
-      const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
-      copy.follows(page)
-      local(() => replica.catchUp(page))
-    }
+    await catchUp((page) => copy.follows(page))
     copying = null
     await localWork(() => replica.finishCopy())
     copied()
@@ -257,10 +257,7 @@ export function startFollower(options: FollowerOptions): Follower {
     options.onHead?.(header.head)
     local(() => replica.beginSnapshot(header))
     for await (const chunk of chunks) local(() => replica.snapshotRows(chunk))
-    while (!replica.caughtUp) {
-      const page = await readPage(replica.catchUpCursor(), Math.min(waitMs, 1_000))
-      local(() => replica.catchUp(page))
-    }
+    await catchUp()
     await localWork(() => replica.finishCopy())
     copied()
     log.info({ rows: header.rows, ...replica.position(), seconds: (machine.monotonic() - began) / 1000 }, 'copied')
@@ -273,7 +270,8 @@ export function startFollower(options: FollowerOptions): Follower {
       const digests = await comparable(() => ranges.digests(scopes, { entity, columns: Object.keys(allEntities[entity].columns), signal }))
       if (digests === null) return look.skip()
       setLink(true)
-      while ((replica.position()?.batch ?? 0) < digests.header.consistentFrom) await take(await readPage(replica.cursor(), Math.min(waitMs, 1_000)))
+      const { consistentFrom } = digests.header
+      if (!(await advanceTo(() => (replica.position()?.batch ?? 0) >= consistentFrom, () => replica.cursor(), take))) return look.skip()
       // In another hour than the source's, more or fewer readings are held.
       if (readingsHeldSince(digests.header.head.at) !== replica.state()?.readingsSince && heldForATime.has(entity)) return look.skip()
       await localWork(() => look.compare(digests, touched ?? [], (name, range) => replica.matches(name, range)))
@@ -311,8 +309,7 @@ export function startFollower(options: FollowerOptions): Follower {
   const step = async (): Promise<void> => {
     if (copyWanted) return copy()
     // Whoever was away learns at once where the log stands, and that the source answers.
-    const page = await readPage(replica.cursor(), online && checking === null ? waitMs : 0)
-    await take(page)
+    await advance(() => replica.cursor(), online && checking === null ? waitMs : 0, take)
     if (checking !== null) await checkOn(checking)
     backoff.succeeded()
   }
@@ -353,6 +350,7 @@ export function startFollower(options: FollowerOptions): Follower {
           // What it has it keeps, and compares anew.
           copying = null
         }
+        if (AisleError.is(error) && error.details.smaller === true) most = Math.max(fewestChanges, most >> 2)
         // An origin of an older version has no ranges, or does not know one of the entities.
         if (code === 'BAD_REQUEST' && copying !== null) {
           oldSource = true

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { Gate } from '../../runtime/gate.ts'
 import { logChannel } from './fence.ts'
+import { entities } from '../storage/entities.ts'
 import { createPostgresSource } from './postgres-source.ts'
-import { pageStatement } from './read-changes.ts'
+import { pagesStatement } from './read-changes.ts'
 import type { BatchPart, ChangesPage } from './source.ts'
 import { registerLogSourceTests } from './testing/source-suite.ts'
-import { openTestLog, putStock, putStore } from './testing/test-log.ts'
+import { openTestLog, putProduct, putStock, putStore } from './testing/test-log.ts'
 import { until } from './testing/until.ts'
 
 for (const keepTail of [false, true]) {
@@ -29,7 +30,7 @@ test('finds the changes of one scope among many without reading the others', asy
   await using log = await openTestLog()
   await log.commit("insert into stock (store_id, product_id, on_hand, updated_at) select 's' || i % 3000, 'p' || i, i, 0 from generate_series(1, 30000) i")
   await log.storage.pool.query('analyze log')
-  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pageStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], 10, 0, 0])
+  const { rows } = await log.storage.pool.query<{ 'QUERY PLAN': string }>(`explain ${pagesStatement}`, [['chain', 'store:s1'], [0, 0], [0, 0], [10, 10], [0]])
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using log_scope_batch')
 })
 
@@ -68,4 +69,29 @@ test('what came shortly before it started is answered from memory', async () => 
   const { parts } = page ?? { parts: [] as readonly BatchPart[] }
   expect(parts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5].map((nth) => first + nth))
   leave()
+})
+
+test('what a position of the chain adds up to is told anew when the log was taken back and came to it otherwise', async () => {
+  await using log = await openTestLog()
+  await using source = createPostgresSource(log.storage)
+  const scopes = ['chain', 'store:s1']
+  const digests = async () => {
+    const answer = await source.ranges?.digests(scopes, { entity: 'product', columns: Object.keys(entities.product.columns) })
+    return { position: answer?.header.positions.chain, ranges: answer?.ranges }
+  }
+  const kept = await log.commit(putStore('s1'), putProduct('p1', 'Tea'))
+  await log.commit(putProduct('p1', 'Green tea'))
+  const before = await digests()
+  // Batches of others change nothing of it.
+  await log.commit(putStock('s1', 'p1', 1))
+  expect(await digests()).toEqual(before)
+  await log.storage.pool.query(`begin; set local session_replication_role = replica; update product set name = 'Tea'; delete from stock;
+    delete from log where batch > ${kept}; delete from log_batch where batch > ${kept};
+    update log_scope s set position = coalesce((select max(l.position) from log l where l.scope = s.scope), 0); update log_fence set batch = ${kept}; commit`)
+  await log.commit(putProduct('p1', 'Black tea'))
+  const after = await digests()
+  expect(after.position).toBe(before.position)
+  expect(after.ranges).not.toEqual(before.ranges)
+  await log.commit(putProduct('p1', 'Green tea'))
+  expect((await digests()).ranges).toEqual(before.ranges)
 })

@@ -2,9 +2,10 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { Gate } from '../../runtime/gate.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
 import { LogSignal } from './log-signal.ts'
-import { mostChanges, readChanges } from './read-changes.ts'
+import { mostChanges } from './read-changes.ts'
 import { rangesOf } from './read-ranges.ts'
 import { SnapshotReader } from './read-snapshot.ts'
+import { SharedReads } from './shared-reads.ts'
 import type { ChangesPage, LogSource, SnapshotRows } from './source.ts'
 import { LogTail } from './tail.ts'
 
@@ -37,6 +38,8 @@ export interface PostgresSourceOptions {
   /** Reads each new batch once, with the changes of all scopes, and answers from memory: for who serves most of the scopes. */
   readonly keepTail?: boolean
   readonly gates?: LogGates
+  /** Most statements at once that read older changes. */
+  readonly reads?: number
 }
 
 /** The log where it lives. One listening connection serves all who wait. */
@@ -46,9 +49,10 @@ export function createPostgresSource(storage: PostgresStorage, options: Postgres
 }
 
 /** The same on a signal that is shared; disposing the source disposes the signal. */
-export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepTail = false, gates }: PostgresSourceOptions = {}): PostgresSource {
+export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepTail = false, gates, reads = 4 }: PostgresSourceOptions = {}): PostgresSource {
   const snapshots = new SnapshotReader(storage)
   const ranges = rangesOf(snapshots)
+  const older = new SharedReads(storage.pool, reads)
   const behind = through(gates?.changes)
   const copying = through(gates?.copies)
   const returning = through(gates?.returns)
@@ -95,7 +99,7 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       let follows = waitMs > 0 && tail?.isNear(after.batch) === true
       for (;;) {
         signal?.throwIfAborted()
-        const page = (follows || tail === null ? remembered() : await returning(inTurn, signal, who)) ?? (await behind(() => readChanges(storage.pool, scopes, after, limit), signal, who))
+        const page = (follows || tail === null ? remembered() : await returning(inTurn, signal, who)) ?? (await behind(() => older.read({ scopes, after, limit }), signal, who))
         const left = until - performance.now()
         if (page.parts.length > 0 || page.next.batch < page.head.batch || left <= 0) return page
         follows = true

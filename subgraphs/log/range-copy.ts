@@ -93,7 +93,7 @@ export class RangeCopy {
       try {
         answer = await source.rows(scopes, { ...question, range, limit: this.#rows })
       } catch (error) {
-        if (AisleError.is(error) && error.code === 'ORIGIN_UNREACHABLE') this.#rows = Math.max(fewestRows, Math.floor(this.#rows / 4))
+        if (AisleError.is(error) && (error.code === 'ORIGIN_UNREACHABLE' || error.details.smaller === true)) this.#rows = Math.max(fewestRows, Math.floor(this.#rows / 4))
         throw error
       }
       this.#rows = Math.min(mostRows, this.#rows * 2)

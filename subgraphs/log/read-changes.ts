@@ -7,19 +7,34 @@ import type { BatchPart, ChangesPage, LogCursor, LogHead } from './source.ts'
 /** Most changes in one page, whatever is asked for. */
 export const mostChanges = 10_000
 
-interface LogRow {
+/** What one follower asks of the log. */
+export interface PageQuestion {
+  readonly scopes: readonly string[]
+  readonly after: LogCursor
+  /** Most changes in its page. */
+  readonly limit: number
+}
+
+/** Where the log stands. */
+interface LogPlace {
   readonly epoch: string
   readonly head: number
-  readonly head_stamp: string | null
+  readonly stamp: string | null
   readonly at: number
   readonly now: number
   /** The log reaches back to changes after this batch. */
   readonly oldest: number
   /** Newest compacted batch. */
   readonly compacted: number
-  readonly cursor_stamp: string | null
-  readonly within_stamp: string | null
-  readonly scope: string | null
+  /** What marks the batches of the cursors, by their numbers. */
+  readonly stamps: Readonly<Record<string, string | null>> | null
+}
+
+interface LogRow {
+  readonly ask: number
+  /** In the first row alone. */
+  readonly place: LogPlace | null
+  readonly scope: string
   readonly position: number
   readonly batch: number
   /** Its batch, or for a compacted change the one that it is whole with. */
@@ -33,50 +48,85 @@ interface LogRow {
   readonly absorbed: number
 }
 
+/** Where the reading of a scope begins: behind a change of a batch, or behind the whole batch. */
+interface Beginning {
+  readonly scope: string
+  readonly batch: number
+  readonly position: number
+}
+
 /**
  * Reads one page of the log: whole batches, or a part of one that is bigger than `limit`.
  * @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, LOG_DIVERGED or POSITION_TOO_OLD when the cursor can't be followed.
  */
 export async function readChanges(pool: pg.Pool, scopes: readonly string[], after: LogCursor, limit: number): Promise<ChangesPage> {
-  const ordered = orderScopes(scopes)
-  const begin = await beginnings(pool, ordered, after)
-  const most = Math.min(Math.max(1, limit), mostChanges)
-  const { rows } = await pool.query<LogRow>(pageStatement, [
-    ordered, begin.map(({ batch }) => batch), begin.map(({ position }) => position), most + 1, after.batch, after.within?.batch ?? 0,
-  ])
-  const [first] = rows
-  if (first === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
-  checkCursor(after, first)
-  const head: LogHead = { epoch: first.epoch, batch: first.head, ...stamped(first.head_stamp), at: first.at, now: first.now }
-  return assemble(first.scope === null ? [] : rows, after, head, most)
+  const [page] = await readPages(pool, [{ scopes, after, limit }])
+  if (page === undefined) throw new Error('There is a page for each question.')
+  return page()
+}
+
+/**
+ * The same for several followers by one statement, in which what they ask for in common is read once. Each page is made by the function in its place,
+ * which raises what the follower is refused with.
+ */
+export async function readPages(pool: pg.Pool, questions: readonly PageQuestion[]): Promise<(() => ChangesPage)[]> {
+  const begun = await Promise.allSettled(questions.map(({ scopes, after }) => beginnings(pool, orderScopes(scopes), after)))
+  const asks = new Map<string, Beginning & { nth: number; most: number }>()
+  const named = ({ scope, batch, position }: Beginning): string => `${batch} ${position} ${scope}`
+  for (const [nth, { limit }] of questions.entries()) {
+    const places = begun[nth]
+    if (places?.status !== 'fulfilled') continue
+    for (const place of places.value) {
+      const known = asks.get(named(place))
+      if (known === undefined) asks.set(named(place), { ...place, nth: asks.size + 1, most: mostOf(limit) + 1 })
+      else known.most = Math.max(known.most, mostOf(limit) + 1)
+    }
+  }
+  const all = [...asks.values()]
+  const batches = questions.flatMap(({ after: { batch, within } }) => [batch, within?.batch ?? 0])
+  const { rows } = await pool.query<LogRow>(pagesStatement, [all.map(({ scope }) => scope), all.map(({ batch }) => batch), all.map(({ position }) => position), all.map(({ most }) => most), batches])
+  const place = rows.find((row) => row.place !== null)?.place ?? null
+  const byAsk = Map.groupBy(rows, ({ ask }) => ask)
+  return questions.map(({ after, limit }, nth) => () => {
+    if (place === null) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
+    const places = begun[nth]
+    if (places?.status !== 'fulfilled') throw places?.reason
+    checkCursor(after, place)
+    const found = places.value.flatMap((beginning, order) => (byAsk.get(asks.get(named(beginning))?.nth ?? 0) ?? []).map((row) => ({ row, order })))
+    found.sort((a, b) => a.row.shown - b.row.shown || a.order - b.order || a.row.position - b.row.position)
+    return assemble(found.map(({ row }) => row), after, place, mostOf(limit))
+  })
+}
+
+function mostOf(limit: number): number {
+  return Math.min(Math.max(1, limit), mostChanges)
 }
 
 /**
  * One statement, so that head and changes are of one state of the database. What is compacted shows under the number of the newest
  * compacted batch, with which alone it makes a cut.
  */
-export const pageStatement = `
-  with head as (
-    select epoch, batch as head, compacted, n.now, case when exists (select from outbox) then batch_at else n.now end as at,
-      coalesce((select min(batch) from log_batch) - 1, batch) as oldest,
-      (select stamp from log_batch b where b.batch = log_fence.batch) as head_stamp,
-      (select stamp from log_batch b where b.batch = $5) as cursor_stamp,
-      (select stamp from log_batch b where b.batch = $6) as within_stamp
-    from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1
+export const pagesStatement = `
+  with fence as materialized (select * from log_fence where id = 1),
+  found as materialized (
+    select w.ask, l.*, greatest(l.batch, fence.compacted) as shown
+    from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as w (scope, batch, position, most, ask)
+    cross join fence
+    cross join lateral (
+      select * from log where log.scope = w.scope and (log.batch, log.position) > (w.batch, w.position)
+      order by log.batch, log.position limit w.most
+    ) l
   )
-  select head.*, c.scope, c.position, c.batch, c.shown, c.at as batch_at, c.stamp, c.entity, c.key, c.op, c.row, c.absorbed
-  from head left join (
-    select p.*, b.at, b.stamp from (
-      select w.nth, l.*, greatest(l.batch, f.compacted) as shown from unnest($1::text[], $2::bigint[], $3::bigint[]) with ordinality as w (scope, batch, position, nth)
-      cross join (select compacted from log_fence where id = 1) f
-      cross join lateral (
-        select * from log where log.scope = w.scope and (log.batch, log.position) > (w.batch, w.position)
-        order by log.batch, log.position limit $4
-      ) l
-      order by greatest(l.batch, f.compacted), w.nth, l.position limit $4
-    ) p join log_batch b on b.batch = p.shown
-  ) c on true
-  order by c.shown, c.nth, c.position
+  select 0 as ask, jsonb_build_object(
+    'epoch', epoch, 'head', fence.batch, 'compacted', compacted, 'now', n.now, 'at', case when exists (select from outbox) then batch_at else n.now end,
+    'oldest', coalesce((select min(batch) from log_batch) - 1, fence.batch),
+    'stamp', (select stamp from log_batch b where b.batch = fence.batch),
+    'stamps', (select jsonb_object_agg(b.batch, b.stamp) from log_batch b where b.batch = any($5::bigint[]))
+  ) as place, null as scope, null as position, null as batch, null as shown, null as batch_at, null as stamp, null as entity, null as key, null as op, null as row, null as absorbed
+  from fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n
+  union all
+  select p.ask, null, p.scope, p.position, p.batch, p.shown, b.at, b.stamp, p.entity, p.key, p.op, p.row, p.absorbed
+  from found p join log_batch b on b.batch = p.shown
 `
 
 /** The order in which a batch that is read in parts goes through the scopes: the same whatever the caller's order. */
@@ -88,9 +138,9 @@ export function orderScopes(scopes: readonly string[]): string[] {
  * For each scope the place after which to read: the end of the last batch, or for a cursor inside a batch the part already read.
  * What is inside of compacted batches may find more of them compacted by now: then the scopes that were read go on behind what they had.
  */
-async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogCursor): Promise<{ batch: number; position: number }[]> {
+async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogCursor): Promise<Beginning[]> {
   const { batch, within } = after
-  if (within === undefined) return ordered.map(() => ({ batch, position: Number.MAX_SAFE_INTEGER }))
+  if (within === undefined) return ordered.map((scope) => ({ scope, batch, position: Number.MAX_SAFE_INTEGER }))
   const { rows } = await pool.query<{ batch: number; position: number }>(
     'select batch, position from log where scope = $1 and position <= $2 order by position desc limit 1', [within.scope, within.position])
   const [inside] = rows
@@ -98,17 +148,18 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
   const left = within.batch === undefined && (inside?.position !== within.position || inside.batch <= batch)
   if (inside === undefined || left || at < 0) throw new AisleError('POSITION_TOO_OLD', 'The log no longer holds the batch that this position is inside of.')
   const read = within.batch ?? inside.batch
-  return ordered.map((_scope, nth) => {
-    if (nth === at) return { batch: inside.batch, position: within.position }
-    return { batch: nth < at ? read : batch, position: Number.MAX_SAFE_INTEGER }
+  return ordered.map((scope, nth) => {
+    if (nth === at) return { scope, batch: inside.batch, position: within.position }
+    return { scope, batch: nth < at ? read : batch, position: Number.MAX_SAFE_INTEGER }
   })
 }
 
-function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: Pick<LogRow, 'epoch' | 'head' | 'oldest' | 'cursor_stamp' | 'within_stamp'>): void {
+function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogPlace): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
   if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
   if (batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
-  for (const [claimed, known] of [[stamp, log.cursor_stamp], [within?.stamp, log.within_stamp]]) {
+  for (const [claimed, place] of [[stamp, batch], [within?.stamp, within?.batch ?? 0]] as const) {
+    const known = log.stamps?.[place] ?? null
     if (claimed !== undefined && known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })
   }
 }
@@ -118,8 +169,9 @@ export function stamped(stamp: string | null | undefined): { stamp?: string } {
   return stamp === null || stamp === undefined ? {} : { stamp }
 }
 
-function assemble(rows: readonly LogRow[], after: LogCursor, head: LogHead, limit: number): ChangesPage {
-  const parts = group(rows.slice(0, limit), after)
+function assemble(rows: readonly LogRow[], after: LogCursor, { epoch, head: newest, stamp, at, now, compacted }: LogPlace, limit: number): ChangesPage {
+  const head: LogHead = { epoch, batch: newest, ...stamped(stamp), at, now }
+  const parts = group(rows.slice(0, limit), after, compacted)
   const beyond = rows[limit]
   const last = parts.at(-1)
   const end = ({ number, stamp }: BatchPart) => ({ epoch: head.epoch, batch: number, ...stamped(stamp) })
@@ -134,16 +186,16 @@ function assemble(rows: readonly LogRow[], after: LogCursor, head: LogHead, limi
   return { parts: [{ ...last, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...stamped(after.stamp), ...within }, head }
 }
 
-function group(rows: readonly LogRow[], after: LogCursor): BatchPart[] {
+function group(rows: readonly LogRow[], after: LogCursor, compacted: number): BatchPart[] {
   const parts: (BatchPart & { changes: Change[]; after?: number })[] = []
-  for (const { scope, position, shown, compacted, batch_at, stamp, entity, key, op, row, absorbed } of rows) {
+  for (const { scope, position, shown, batch_at, stamp, entity, key, op, row, absorbed } of rows) {
     let part = parts.at(-1)
     if (part?.number !== shown) {
       part = { number: shown, at: batch_at, changes: [], complete: true, ...stamped(stamp) }
       parts.push(part)
     }
     if (shown === compacted) part.after = after.batch
-    part.changes.push({ scope: scope ?? '', position, entity, key, op, row, ...(absorbed > 0 ? { absorbed } : {}) })
+    part.changes.push({ scope, position, entity, key, op, row, ...(absorbed > 0 ? { absorbed } : {}) })
   }
   return parts
 }

@@ -16,19 +16,31 @@ interface LeafRow {
   readonly last: RowKey | null
 }
 
+/** What an entity of the whole chain added up to at a position of its scope. */
+interface KnownDigests {
+  readonly epoch: string
+  readonly position: number
+  /** The batch that the log stood at, and what marks it: while the log has it, it is the log in which the position had these rows. */
+  readonly batch: number
+  readonly stamp: string
+  readonly ranges: readonly RangeDigest[]
+}
+
 /** Answers by ranges of keys, from one state of the database each. What the whole chain shares is summed once a position. */
 export function rangesOf(snapshots: SnapshotReader): RangeSource {
-  const shared = new Map<string, { readonly place: string; readonly ranges: readonly RangeDigest[] }>()
+  const shared = new Map<string, KnownDigests>()
 
   return {
     async digests(scopes, { entity, columns, signal }: EntityQuestion): Promise<EntityDigests> {
       return snapshots.within(scopes, signal, async (connection, header) => {
-        const place = entities[entity].scope === 'chain' && header.consistentFrom === header.head.batch ? `${header.head.epoch} ${header.positions[chainScope] ?? 0}` : null
+        const { head: { epoch, batch, stamp }, consistentFrom, positions } = header
+        const position = positions[chainScope] ?? 0
         const name = JSON.stringify([entity, columns])
+        const settled = entities[entity].scope === 'chain' && consistentFrom === batch
         const known = shared.get(name)
-        if (place !== null && known?.place === place) return { header, ranges: known.ranges }
+        if (settled && known?.epoch === epoch && known.position === position && (await hasBatch(connection, known))) return { header, ranges: known.ranges }
         const ranges = await readDigests(connection, scopes, entity, columns, header)
-        if (place !== null) shared.set(name, { place, ranges })
+        if (settled && stamp !== undefined) shared.set(name, { epoch, position, batch, stamp, ranges })
         return { header, ranges }
       })
     },
@@ -46,6 +58,12 @@ export function rangesOf(snapshots: SnapshotReader): RangeSource {
       })
     },
   }
+}
+
+/** A log that was taken back in its epoch may come to the same position with other rows. */
+async function hasBatch(connection: pg.PoolClient, { batch, stamp }: KnownDigests): Promise<boolean> {
+  const { rows } = await connection.query<{ has: boolean }>('select exists (select from log_batch where batch = $1 and stamp = $2) as has', [batch, stamp])
+  return rows[0]?.has === true
 }
 
 async function readDigests(connection: pg.PoolClient, scopes: readonly string[], entity: EntityName, columns: readonly string[], header: SnapshotHeader): Promise<RangeDigest[]> {

@@ -121,7 +121,7 @@ test('who finds no room is told when to come back, and comes no sooner', async (
   expect(Number(turnedAway.headers['retry-after'])).toBeGreaterThanOrEqual(1)
   expect(await turnedAway.body.json()).toMatchObject({ error: { code: 'ORIGIN_BUSY' } })
   await using node = new HttpOrigin({ origin: origin.url, storeId: 's1' })
-  const error = await node.json({ method: 'POST', path: 'digests', body: JSON.stringify({ entity: 'stock', columns: [] }) }).catch((reason: unknown) => reason)
+  const error = await node.json({ method: 'POST', path: 'digests', body: JSON.stringify({ entity: 'stock', columns: [] }) }, (answer) => answer).catch((reason: unknown) => reason)
   expect(askedToWait(error)).toBeGreaterThanOrEqual(1_000)
   await holder.query('rollback')
   await holder.end()

@@ -66,6 +66,8 @@ export class SimulatedLink {
   weather: Weather = fair
   /** Requests begun so far. */
   requests = 0
+  /** Makes something else of what origin answered; null where nothing does. */
+  liar: ((question: OriginQuestion, answer: OriginAnswer) => OriginAnswer) | null = null
   /** When something that origin itself sent last arrived, in virtual time; null before that. */
   lastHeard: number | null = null
   readonly #options: LinkOptions
@@ -125,8 +127,9 @@ export class SimulatedLink {
       return this.#arrive(request, before.impostor === 'portal' ? portal : proxy, false, alive)
     }
     const question = { method, path, headers, body }
-    const given = await answer(question)
+    const said = await answer(question)
     onDone?.(question)
+    const given = this.liar?.(question, said) ?? said
     await time.sleep(this.weather.latencyMs)
     const stranded = this.#spell !== spell && (before.halfOpen || this.weather.halfOpen || this.weather.blackHole)
     if (lostDown || stranded || this.weather.blackHole || !alive()) return null

@@ -53,6 +53,7 @@ export interface SimulatedNodeOptions {
 /** One life of a node's process. */
 export interface Life {
   readonly data: NodeData
+  readonly metrics: Registry
   readonly machine: SimulatedMachine
   readonly threads: SimulatedThreads
   readonly directory: string
@@ -142,6 +143,7 @@ export class SimulatedNode {
       },
     })
     const crash: ReplicaExtension = { name: 'crash', version: 1, create() {}, rebuild: () => this.#crashHere('copying'), apply: () => this.#crashHere('batch applied, not committed') }
+    const metrics = new Registry()
     const transport = this.link.transport(() => !machine.dead)
     try {
       const data = await openNodeData({
@@ -150,7 +152,7 @@ export class SimulatedNode {
         origin: 'http://origin',
         extensions: [crash, ...(planted.extension === undefined ? [] : [planted.extension])],
         log,
-        metrics: new Registry(),
+        metrics,
         machine,
         startOutboxThread: threads.start,
         runFileTask: checkInPlace,
@@ -165,7 +167,7 @@ export class SimulatedNode {
         },
       })
       const life: Life = {
-        data, machine, threads, directory, calmFrom: time.now + calmAfterMs, shown: null,
+        data, metrics, machine, threads, directory, calmFrom: time.now + calmAfterMs, shown: null,
         get losses() {
           return losses.count
         },
