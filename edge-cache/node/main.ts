@@ -90,7 +90,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
       return reply.code(answer.status).headers({ 'content-type': answer.contentType, 'cache-control': 'no-store' }).send(answer.body)
     })
   }
-  await registerDisplay(app, data.storeId, operations)
+  await registerDisplay(app, data.storeId, operations, log)
   await app.ready()
   takeFastLane(app, { path, bodyLimit: config.bodyLimit, operations, responder, callers, figures, tracing: context.tracing })
   stack.use(

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
 import { until } from '../environment/wait.ts'
 import { foreignRequests, openAudited } from './audit.ts'
 import { describeInChromium, launchChromium, testTimeoutMs } from './chromium.ts'
 import { faintTexts } from './contrast.ts'
-import { device, openShop, price, type Shop } from './shop.ts'
+import { scratchFolder } from '../../edge-cache/node/data/testing/conditions.ts'
+import { device, manifest, offer, openShop, price, product, type Shop } from './shop.ts'
 
 describeInChromium('The pages of a store\'s screens', () => {
   let shop: Shop
@@ -129,6 +133,100 @@ describeInChromium('The pages of a store\'s screens', () => {
     cloud.put(price('tea', 211))
     await tea.getByText('€2.11', { exact: true }).waitFor()
   })
+
+  test('a page that was left open over an upgrade takes the page of the upgraded node', async () => {
+    using scratch = scratchFolder()
+    const upgraded = join(scratch.path, 'manifest.json')
+    const operations = JSON.parse(await readFile(manifest, 'utf8')) as { operations: { id: string; name: string; body: string }[] }
+    await writeFile(upgraded, JSON.stringify({
+      ...operations,
+      operations: operations.operations.map((operation) => {
+        const body = operation.name.startsWith('Display') ? `${operation.body}\n# changed` : operation.body
+        return { ...operation, body, id: createHash('sha256').update(body).digest('hex') }
+      }),
+    }))
+    await using opened = await openAudited(browser, { locale: 'en-IE' })
+    const { page } = opened
+    await page.goto(`${shop.url}/display/two`)
+    const milk = page.locator('[data-product=milk]')
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    const former = await page.locator('#settings').textContent()
+    await shop.stop()
+    await shop.start(upgraded)
+    try {
+      await until('the new page', async () => (await page.locator('#settings').textContent().catch(() => former)) !== former)
+      shop.cloud.put(price('milk', 183))
+      await milk.getByText('€1.83', { exact: true }).waitFor()
+      await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    } finally {
+      await shop.stop()
+      await shop.start()
+    }
+  })
+
+  test('is not live while the node gives no content, and until there is any says why', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE' })
+    const { page } = opened
+    let refusing = true
+    const refusal = { errors: [{ message: 'This node has no copy yet.', extensions: { code: 'NOT_READY' } }], extensions: { edge: { asOf: null, position: null, ageSeconds: 0, online: true } } }
+    // With the device null it says nothing of the device either.
+    const damaged = { data: { device: null }, errors: [{ message: 'Damaged.', path: ['device'], extensions: { code: 'COPY_DAMAGED' } }], extensions: { edge: { asOf: '2026-01-01T00:00:00.000Z', position: 'first:9999', ageSeconds: 0, online: true } } }
+    let body: unknown = refusal
+    await page.route('**/graphql', (route) => (refusing ? route.fulfill({ status: 503, contentType: 'application/json', body: JSON.stringify(body) }) : route.continue()))
+    await page.clock.install()
+    await page.goto(`${shop.url}/display/two`)
+    await page.getByText('This node has no copy yet.').waitFor()
+    refusing = false
+    await page.clock.runFor(5_000)
+    const tea = page.locator('[data-product=tea]')
+    await tea.waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    expect(await page.locator('#message').isVisible()).toBe(false)
+    refusing = true
+    body = damaged
+    await page.clock.runFor(20_000)
+    await page.getByRole('status').getByText('No connection').waitFor()
+    await page.getByText(/as it was \d+ seconds? ago, at/).waitFor()
+    expect(await tea.count()).toBe(1)
+  })
+
+  test('what has not changed stays where it is, and of many changes only some are read out', async () => {
+    await using opened = await openAudited(browser, { locale: 'en-IE' })
+    const { page } = opened
+    await page.goto(`${shop.url}/display/window`)
+    await page.locator('[data-product=oil]').waitFor()
+    await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
+    await page.evaluate(`{
+      globalThis.moved = []
+      new MutationObserver((records) => { for (const { addedNodes } of records) for (const node of addedNodes) moved.push(node.dataset.product) }).observe(document.getElementById('products'), { childList: true })
+    }`)
+    shop.cloud.put(price('bread', 411))
+    await page.locator('[data-product=bread]').getByText('€4.11', { exact: true }).waitFor()
+    expect(await page.evaluate('moved')).toEqual(['bread'])
+    shop.cloud.put(price('bread', 412), price('tea', 252), price('milk', 182), price('eggs', 366))
+    await page.getByText(/is now .*\. .*is now .*\. .*is now .*\. 1 more changed$/).waitFor({ state: 'attached' })
+  })
+
+  test.each([['display', 240, 320], ['display', 1280, 800], ['display', 3840, 2160], ['label', 240, 320], ['label', 296, 152], ['label', 800, 480]])(
+    'whatever a product is called or costs, it keeps to its place on a %s of %i × %i', async (view, width, height) => {
+      const { cloud } = shop
+      cloud.put(
+        product('long', 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft '.repeat(4), 'A brand whose name goes on and on and on', '12 x 1000 ml'),
+        price('long', 123_456_789), offer('long', 99_999_999), cloud.stock('long', 123_456),
+        product('letters', 'X'.repeat(300), 'X', '1 l'), price('letters', 5), cloud.stock('letters', 0), device('crowd', ['long', 'letters', 'coffee', 'markup']),
+      )
+      await using opened = await openAudited(browser, { locale: 'en-IE', viewport: { width, height } })
+      const { page } = opened
+      await page.goto(`${shop.url}/${view}/crowd`)
+      await page.locator('[data-product=markup]').waitFor()
+      const outside = await page.evaluate(`[...document.querySelectorAll('#products > li :not(.unseen)')].filter((each) => {
+        const box = each.getBoundingClientRect(), place = each.closest('li').getBoundingClientRect()
+        const clipped = each.closest('.what') !== null
+        return box.right > place.right + 1 || box.left < place.left - 1 || (!clipped && (box.bottom > place.bottom + 1 || box.top < place.top - 1))
+      }).map((each) => each.className)`)
+      expect({ outside, scrolls: await page.evaluate('document.documentElement.scrollWidth > innerWidth') }).toEqual({ outside: [], scrolls: false })
+      expect(await page.evaluate(`Math.min(...[...document.querySelectorAll('#products > li')].map((each) => each.getBoundingClientRect().height))`)).toBeGreaterThan(100)
+    })
 
   test.each(['display', 'label'])('every text of a %s can be read, in light and in dark, live and offline', async (view) => {
     await using opened = await openAudited(browser, { locale: 'en-IE', reducedMotion: 'reduce' })

@@ -10,7 +10,7 @@ import type { EntityName } from '../../subgraphs/storage/entities.ts'
 import { ready } from '../environment/wait.ts'
 
 const storeId = '7'
-const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
+export const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
 
 type Put = { readonly entity: EntityName; readonly row: Readonly<Record<string, unknown>> }
 
@@ -19,8 +19,8 @@ export interface Shop extends AsyncDisposable {
   readonly cloud: MemoryCloud
   readonly url: string
   stop(): Promise<void>
-  /** Starts the node on the port and the data that it had. */
-  start(): Promise<void>
+  /** Starts the node on the port and the data that it had. @param operations a manifest, where it is not the usual one */
+  start(operations?: string): Promise<void>
 }
 
 export const device = (id: string, shows: readonly string[]): Put => ({
@@ -28,7 +28,7 @@ export const device = (id: string, shows: readonly string[]): Put => ({
 })
 export const price = (productId: string, minor: number): Put => ({ entity: 'list_price', row: { product_id: productId, amount_minor: minor, currency: 'EUR', updated_at: 1 } })
 export const offer = (productId: string, minor: number): Put => ({ entity: 'store_price', row: { store_id: storeId, product_id: productId, amount_minor: minor, currency: 'EUR', updated_at: 1 } })
-const product = (id: string, name: string, brand: string, size: string, gtin: string | null = null, organic = false): Put => ({
+export const product = (id: string, name: string, brand: string, size: string, gtin: string | null = null, organic = false): Put => ({
   entity: 'product',
   row: { id, name, description: null, brand, category_id: null, gtin, attributes: JSON.stringify([['size', size], ['organic', organic ? 'yes' : 'no']]), image_url: 'https://elsewhere.example/picture.jpg' },
 })
@@ -53,8 +53,8 @@ export async function openShop(): Promise<Shop> {
     await node?.[Symbol.asyncDispose]()
     node = null
   }
-  const start = async (): Promise<void> => {
-    const config = { ...defaultPatience, port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
+  const start = async (operations = manifest): Promise<void> => {
+    const config = { ...defaultPatience, port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest: operations, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
     node = await startEdge(config, createRoleContext('edge', 'silent'), async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId, directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 50, mostPauseMs: 100 })))
     port = Number(new URL(node.url).port)

@@ -14,3 +14,9 @@ export function changesOf(before, after) {
     return told
   })
 }
+
+/** As much as can be listened to. */
+export function sentencesOf(told, most = 3) {
+  const rest = told.length - most
+  return [...told.slice(0, most), ...(rest > 0 ? [`${rest} more changed`] : [])].join('. ')
+}

@@ -1,20 +1,24 @@
 // What a device shows, from this store's node. The content is always one whole answer of the node; events only say that it is time to ask
 // again, and after every reconnect it is asked for again, so that no gap can hide. An answer from an earlier position than the one on show
-// (a node that was restarted from an older disk) is not shown.
+// (a node that was restarted from an older disk) is not shown, nor is one without the device where the node only could not read it just now.
 
 const pollMs = 5_000
 const answerMs = 5_000
 const pingMs = 10_000
+/** After so long without an answer nothing is live, whatever else is heard. */
+const patienceMs = 2 * pollMs + answerMs
 
 /**
  * @param settings from the page: deviceId, storeId and the ids of the operations
  * @param onContent is given the data of each answer that is shown
  * @param onState is called when the state may have changed
+ * @param onRefusal is given what the node says in place of content
  */
-export function follow({ deviceId, storeId, operations }, { onContent, onState }) {
+export function follow(settings, { onContent, onState, onRefusal }) {
+  const { deviceId, storeId, operations } = settings
   /** The answer on show: its `extensions.edge` and when it was heard, by the monotonic clock. */
   let edge = null
-  let heardAt = 0
+  let heardAt = now()
   let answeredAt = null
   let socket = null
   let ready = false
@@ -50,16 +54,17 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
     onState()
   }
 
-  function accept({ data, extensions }) {
+  function accept({ data, errors, extensions }) {
     const told = extensions?.edge
-    if (!data || !told) return
+    if (!told) return
+    if (!data || (!data.device && errors && !isElsewhere(errors))) return onRefusal(errors?.[0]?.message ?? '')
     answeredAt = performance.now()
     if (edge !== null && isBefore(told.position, edge.position)) {
       edge = { ...edge, online: told.online }
       return
     }
     edge = told
-    heardAt = performance.now()
+    heardAt = now()
     onContent(data)
     watchStock(data.device?.shows ?? [])
     if (ready && data.device && elsewhere.delete('device')) subscribe('device', operations.device, { deviceId })
@@ -119,6 +124,7 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
       if (type === 'ping') own.send('{"type":"pong"}')
       else if (type === 'connection_ack') {
         ready = true
+        void keepUp(settings)
         elsewhere.clear()
         subscribe('device', operations.device, { deviceId })
         subscribe('prices', operations.prices, { storeId })
@@ -138,16 +144,40 @@ export function follow({ deviceId, storeId, operations }, { onContent, onState }
   void refresh()
   // Where nothing changes, the age still does.
   setInterval(() => void refresh(), pollMs)
+  // A page that nobody sees has its timers held back.
+  document.addEventListener('visibilitychange', () => void refresh())
 
   return {
     /** Whether it is live, and how old what is shown is. */
     state() {
-      const now = performance.now()
-      const reached = ready || (answeredAt !== null && now - answeredAt < 2 * pollMs + answerMs)
-      const name = edge === null ? 'connecting' : !reached || answeredAt === null ? 'lost' : !edge.online ? 'offline' : ready ? 'live' : 'reconnecting'
-      return edge === null ? { name, ageSeconds: null, asOf: null } : { name, ageSeconds: edge.ageSeconds + Math.floor((now - heardAt) / 1000), asOf: edge.asOf }
+      if (edge === null) return { name: 'connecting', ageSeconds: null, asOf: null }
+      const answered = answeredAt !== null && performance.now() - answeredAt < patienceMs
+      const name = !answered ? 'lost' : !edge.online ? 'offline' : ready ? 'live' : 'reconnecting'
+      return { name, ageSeconds: edge.ageSeconds + elapsedSeconds(heardAt), asOf: edge.asOf }
     },
   }
+}
+
+/** Takes the node's page anew where it is another than this one: after an upgrade its operations have other names. Only a page that is there replaces one that shows something. */
+async function keepUp(settings) {
+  try {
+    const response = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(answerMs) })
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    const text = page.getElementById('settings')?.textContent
+    if (response.ok && text && JSON.stringify(JSON.parse(text)) !== JSON.stringify(settings)) location.reload()
+  } catch {
+    // What is on show stays; the next connection asks again.
+  }
+}
+
+/** An instant by both clocks: the monotonic one stands still while the machine sleeps, the other jumps. */
+function now() {
+  return { steady: performance.now(), wall: Date.now() }
+}
+
+/** Told too old sooner than too young. */
+function elapsedSeconds({ steady, wall }) {
+  return Math.floor(Math.max(performance.now() - steady, Date.now() - wall) / 1000)
 }
 
 /** Whether what is refused is in another store, or (where the chain is this store) nowhere: then the error names the device. */

@@ -11,8 +11,10 @@ export function label(product) {
   const unitPrice = unitPriceText(product)
   return element(
     'li', `label ${availability.status}`,
-    element('div', 'what', element('p', 'brand', brand ?? ''), element('h2', 'name', shortName(product)), size === null ? null : element('p', 'size', size)),
-    element('div', 'cost', savingBadge(price), price ? priceTag(price) : element('p', 'price none', 'Price at the till'), unitPrice === null ? null : element('p', 'unit-price', unitPrice)),
-    element('div', 'strip', element('p', 'stock', stockText(availability)), barcode(gtin)),
+    element('div', 'face',
+      element('div', 'what', element('p', 'brand', brand ?? ''), element('h2', 'name', shortName(product)), size === null ? null : element('p', 'size', size)),
+      element('div', 'cost', savingBadge(price), price ? priceTag(price) : element('p', 'price none', 'Price at the till'), unitPrice === null ? null : element('p', 'unit-price', unitPrice)),
+      element('div', 'strip', element('p', 'stock', stockText(availability)), barcode(gtin)),
+    ),
   )
 }

@@ -4,7 +4,8 @@ import { ageText, clockText } from './format.js'
 import { follow } from './feed.js'
 import { card } from './card.js'
 import { label } from './label.js'
-import { changesOf } from './changes.js'
+import { arrange } from './element.js'
+import { changesOf, sentencesOf } from './changes.js'
 
 const settings = JSON.parse(document.getElementById('settings').textContent)
 const isLabel = settings.view === 'label'
@@ -15,7 +16,7 @@ const words = { connecting: 'Connecting', live: 'Live', offline: 'Offline', reco
 let shown = null
 const drawn = new Map()
 
-const feed = follow(settings, { onContent: show, onState: renderState })
+const feed = follow(settings, { onContent: show, onState: renderState, onRefusal: showRefusal })
 setInterval(renderState, 1000)
 
 /** Puts what the device shows on the screen; what has not changed is not touched. */
@@ -28,12 +29,19 @@ function show(content) {
   document.body.style.setProperty('--count', String(Math.max(1, products.length)))
   const kept = new Set(products.map(({ id }) => id))
   for (const id of drawn.keys()) if (!kept.has(id)) drawn.delete(id)
-  list.replaceChildren(...products.map((product) => elementFor(product, shown !== null)))
+  arrange(list, products.map((product) => elementFor(product, shown !== null)))
   message.hidden = products.length > 0
   message.textContent = device === null ? `No device named ${settings.deviceId} in this store.` : products.length > 0 ? '' : 'Nothing to show yet.'
-  if (told.length > 0) news.textContent = told.join('. ')
+  if (told.length > 0) news.textContent = sentencesOf(told)
   shown = content
   renderState()
+}
+
+/** While nothing is on show yet, what the node says in place of it. */
+function showRefusal(text) {
+  if (shown !== null) return
+  message.hidden = text === ''
+  message.textContent = text
 }
 
 function elementFor(product, isUpdate) {

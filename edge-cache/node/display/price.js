@@ -7,6 +7,7 @@ export function priceTag({ amount, listAmount }) {
   const sign = element('span', 'currency', currency)
   const digits = [element('span', 'whole', whole), fraction === '' ? null : element('span', 'fraction', fraction)]
   const picture = element('span', 'amount', ...(currencyFirst ? [sign, ...digits] : [...digits, sign]))
+  picture.style.setProperty('--digits', String(whole.length))
   picture.setAttribute('aria-hidden', 'true')
   const tag = element('p', 'price', picture, element('span', 'unseen', moneyText(amount)))
   const percent = saving({ amount, listAmount })
@@ -18,7 +19,7 @@ export function priceTag({ amount, listAmount }) {
 export function savingBadge(price) {
   const percent = price && saving(price)
   if (!percent) return null
-  const badge = element('p', 'saving', `−${percent}%`)
-  badge.setAttribute('aria-label', `${percent} per cent off`)
-  return badge
+  const picture = element('span', '', `−${percent}%`)
+  picture.setAttribute('aria-hidden', 'true')
+  return element('p', 'saving', picture, element('span', 'unseen', `${percent} per cent off`))
 }
