@@ -26,6 +26,7 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(new Option('--manifest <file>', 'persisted operations to answer, in Apollo\'s format').env('AISLE_MANIFEST').default(defaultManifest))
     .addOption(new Option('--allow-origin <origin...>', 'other sites whose pages may ask this node; * for all').env('AISLE_ALLOW_ORIGIN'))
     .addOption(new Option('--body-limit <bytes>', 'largest request body').env('AISLE_BODY_LIMIT').default('262144'))
+    .addOption(new Option('--client-operations <count>', 'operations that may run on one WebSocket at a time').env('AISLE_CLIENT_OPERATIONS').default('1000'))
     .addOption(new Option('--cache-bytes <bytes>', 'most memory that ready answers take; 0 keeps none').env('AISLE_CACHE_BYTES').default('25165824'))
     .addOption(new Option('--policies <file>', 'which policies of the graph each role grants besides the one of its own name: JSON of {role: [policy]}').env('AISLE_POLICIES'))
     .addOption(new Option('--token-grace <seconds>', 'how long after its end a token still counts while the link to origin is down').env('AISLE_TOKEN_GRACE').default('28800', '8 hours'))

@@ -34,6 +34,8 @@ export const edgeConfigSchema = z.object({
   allowOrigin: origins,
   /** Largest request body in bytes. */
   bodyLimit: z.coerce.number().int().positive().default(256 * 1024),
+  /** Operations that may run on one WebSocket at a time. */
+  clientOperations: z.coerce.number().int().min(1).default(1_000),
   /** Most memory in bytes that ready answers take. */
   cacheBytes: z.coerce.number().int().nonnegative().default(24 * 1024 * 1024),
 })

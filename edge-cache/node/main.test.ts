@@ -20,7 +20,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
   const ids = new Map<string, string>()
   let node: RunningRole
   const start = (role = createRoleContext('edge', 'silent')): Promise<RunningRole> => {
-    const config = { ...defaultPatience, port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
+    const config = { ...defaultPatience, port: 0, host: '127.0.0.1', origin: 'http://localhost:9', store: '7', data: folder.path, manifest, bodyLimit: 4096, clientOperations: 5, cacheBytes: 1_000_000, allowOrigin: ['https://shop.example'] }
     return startEdge(config, role, async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId: '7', directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 20 })))
   }
@@ -182,6 +182,21 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     const ask = (operation: string, variables: Record<string, unknown>) => client.iterate({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables }).next()
     expect((await ask(name, {})).value).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }], extensions: { edge: { position: expect.any(String) } } })
     expect((await ask('ShelfLabel', label)).value).toMatchObject({ data: { product: { id: 'tea' } } })
+    await client.dispose()
+  })
+
+  test('a connection on which as many operations run as may is told so, keeps them, and may begin another when one has ended', async () => {
+    const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false })
+    const ask = (operation: string, variables: Record<string, unknown>) => client.iterate<Record<string, unknown>>({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables })
+    const watched = Array.from({ length: 5 }, () => ask('WatchStock', { storeId: '7', productIds: ['tea'] }))
+    const [first, ...others] = watched.map((events) => events.next())
+    await expect(ask('ShelfLabel', label).next()).rejects.toMatchObject([{ extensions: { code: 'TOO_MANY_OPERATIONS' } }])
+    await watched[0]?.return?.()
+    await first
+    await eventually(async () => (await ask('ShelfLabel', label).next().catch(() => null)) !== null, 'room for another')
+    cloud.put(cloud.stock('tea', 6))
+    for (const event of await Promise.all(others)) expect(event.value).toMatchObject({ data: { stockChanged: { onHand: 6 } } })
+    cloud.put(cloud.stock('tea', 5))
     await client.dispose()
   })
 

@@ -107,7 +107,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   )
 
   health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
-  const socket = serveSocket(app.server, path, { operations, executor, schema, callers, edge: () => currentFreshness(data.status()), log })
+  const socket = serveSocket(app.server, path, { operations, executor, schema, callers, maxOperations: config.clientOperations, edge: () => currentFreshness(data.status()), log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
   stack.use(socket)

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { Gate } from '../../runtime/gate.ts'
 import { logChannel } from './fence.ts'
 import { entities } from '../storage/entities.ts'
@@ -43,6 +43,24 @@ test('a notification that nobody of Aisle sent only wakes', async () => {
   for (const payload of ['', 'anything', '{"batch":"x"}', 'null']) await log.storage.pool.query('select pg_notify($1, $2)', [logChannel, payload])
   await log.commit(putStock('s1', 'p1', 1))
   expect((await waiting).parts).toMatchObject([{ number: batch + 1 }])
+})
+
+test('a notification of a batch that never comes keeps nobody asking, and the next that does is heard', async () => {
+  await using log = await openTestLog()
+  await using source = createPostgresSource(log.storage)
+  const batch = await log.commit(putStore('s1'))
+  const cursor = { epoch: await log.epoch(), batch }
+  const waiting = source.changes(['store:s1'], cursor, { waitMs: 500 })
+  await until(() => source.waiting > 0)
+  const asked = jest.spyOn(log.storage.pool, 'query')
+  await log.storage.pool.query('select pg_notify($1, $2)', [logChannel, JSON.stringify({ batch: 999_999_999, scopes: ['store:s1'] })])
+  expect((await waiting).parts).toEqual([])
+  // A statement that finds nothing takes about a millisecond.
+  expect(asked.mock.calls.length).toBeLessThan(20)
+  asked.mockRestore()
+  const next = source.changes(['store:s1'], cursor, { waitMs: 30_000 })
+  await log.commit(putStock('s1', 'p1', 1))
+  expect((await next).parts).toMatchObject([{ number: batch + 1 }])
 })
 
 test('what came shortly before it started is answered from memory', async () => {

@@ -1,6 +1,7 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { Gate } from '../../runtime/gate.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
+import { pause } from './backoff.ts'
 import { LogSignal } from './log-signal.ts'
 import { mostChanges } from './read-changes.ts'
 import { rangesOf } from './read-ranges.ts'
@@ -21,6 +22,10 @@ export interface PostgresSource extends LogSource, AsyncDisposable {
 const defaultLimit = 1_000
 /** How old, in milliseconds, the head may be that is told to who waited in vain. */
 const sameAnswerMs = 50
+
+/** Waits that end within so many milliseconds and bring nothing, one after the other, are followed by a pause. */
+const fruitlessMs = 5
+const idleMs = 100
 
 /** Who is let in, each kind by itself. Whoever follows the log at its head goes through none of them. */
 export interface LogGates {
@@ -97,13 +102,18 @@ export function sourceOf(storage: PostgresStorage, logSignal: LogSignal, { keepT
       // Who waits is told of what comes, and may have heard of more than this process; who does not has to be told what is there now.
       await (waitMs > 0 ? tail?.reach(Math.max(logSignal.head, after.batch)) : tail?.fresh(0))
       let follows = waitMs > 0 && tail?.isNear(after.batch) === true
+      let fruitless = 0
       for (;;) {
         signal?.throwIfAborted()
         const page = (follows || tail === null ? remembered() : await returning(inTurn, signal, who)) ?? (await behind(() => older.read({ scopes, after, limit }), signal, who))
         const left = until - performance.now()
         if (page.parts.length > 0 || page.next.batch < page.head.batch || left <= 0) return page
         follows = true
+        // Anybody may notify on the channel: what is heard of and never comes must not make this loop spin.
+        if (fruitless > 1) await pause(Math.min(left, idleMs), signal)
+        const began = performance.now()
         await logSignal.wait(scopes, page.head.batch, left, signal)
+        fruitless = performance.now() - began < fruitlessMs ? fruitless + 1 : 0
         signal?.throwIfAborted()
         // Without a word, also of an age: the same answer serves all who end their wait together.
         await (logSignal.head > page.head.batch ? tail?.reach(logSignal.head) : tail?.fresh(sameAnswerMs))

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { AisleError } from '../../runtime/errors.ts'
 import { chainScope, entities, type EntityName } from '../storage/entities.ts'
 import type { PostgresStorage } from '../storage/postgres/storage.ts'
+import { pause } from './backoff.ts'
 import { stamped } from './read-changes.ts'
 import { outcomesHeldSince, readingsHeldSince } from './retention.ts'
 import type { LogHead, Snapshot, SnapshotHeader, SnapshotRows } from './source.ts'
@@ -11,6 +12,15 @@ const rowsPerChunk = 1_000
 const atOnce = 4
 /** A reader that takes no rows for this long (milliseconds) loses its snapshot: an open one keeps Postgres from cleaning up. */
 const mostIdleMs = 120_000
+
+/** How often, and after how many milliseconds, a state is taken anew that shows what the log does not have yet. */
+const mostCuts = 3
+const moveMs = 25
+
+interface Cut {
+  readonly connection: pg.PoolClient
+  readonly header: Omit<SnapshotHeader, 'rows'>
+}
 
 /** Makes snapshots out of Postgres, a few at a time, on connections of their own. */
 export class SnapshotReader implements AsyncDisposable {
@@ -77,10 +87,23 @@ export class SnapshotReader implements AsyncDisposable {
   }
 
   /**
+   * A state in which nothing of these scopes waits to be moved, where there soon is one: what waits is in no log that a cloud which is taken back
+   * just then can be held to.
+   */
+  async #cut(scopes: readonly string[]): Promise<Cut> {
+    for (let tries = 1; ; tries += 1) {
+      const cut = await this.#cutOnce(scopes)
+      if (cut.header.consistentFrom === cut.header.head.batch || tries === mostCuts) return cut
+      await finish(cut.connection)
+      await pause(moveMs)
+    }
+  }
+
+  /**
    * A transaction that sees one state of the database, and where the log stands in it. While the fence is held no batch is being moved,
    * so what the outbox holds in this state all comes in the very next batch: from there on rows and log agree.
    */
-  async #cut(scopes: readonly string[]): Promise<{ connection: pg.PoolClient; header: Omit<SnapshotHeader, 'rows'> }> {
+  async #cutOnce(scopes: readonly string[]): Promise<Cut> {
     const fence = await this.#pool.connect()
     const connection = await this.#pool.connect().catch((error: unknown) => {
       fence.release()
@@ -104,7 +127,7 @@ export class SnapshotReader implements AsyncDisposable {
 
 async function readHeader(connection: pg.PoolClient, scopes: readonly string[]): Promise<Omit<SnapshotHeader, 'rows'>> {
   const { rows } = await connection.query<Omit<LogHead, 'stamp'> & { stamp: string | null; waiting: boolean; positions: Record<string, number> }>(
-    `select epoch, batch, (select stamp from log_batch b where b.batch = log_fence.batch) as stamp, n.now, exists (select from outbox) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
+    `select epoch, batch, (select stamp from log_batch b where b.batch = log_fence.batch) as stamp, n.now, exists (select from outbox where scope = any($1)) as waiting, case when exists (select from outbox) then batch_at else n.now end as at,
        coalesce((select jsonb_object_agg(scope, position) from log_scope where scope = any($1)), '{}') as positions
      from log_fence cross join (select (extract(epoch from statement_timestamp()) * 1000)::bigint as now) n where id = 1`,
     [scopes],

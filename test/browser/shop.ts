@@ -54,7 +54,7 @@ export async function openShop(): Promise<Shop> {
     node = null
   }
   const start = async (operations = manifest): Promise<void> => {
-    const config = { ...defaultPatience, port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest: operations, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
+    const config = { ...defaultPatience, port, host: '127.0.0.1', origin: 'http://localhost:9', store: storeId, data: folder.path, manifest: operations, bodyLimit: 65_536, clientOperations: 100, cacheBytes: 1_000_000, allowOrigin: [] }
     node = await startEdge(config, createRoleContext('edge', 'silent'), async (_config, { log, metrics }, stack) =>
       stack.use(await openNodeData({ storeId, directory: folder.path, origin: cloud, extensions: [searchIndexExtension], log, metrics, waitMs: 50, mostPauseMs: 100 })))
     port = Number(new URL(node.url).port)

@@ -55,7 +55,7 @@ describe('what a store\'s node does not hold', () => {
     gateway = await standIn()
     const manifest = join(folder.path, 'manifest.json')
     writeFileSync(manifest, JSON.stringify({ ...committed, operations: [...committed.operations, ...extra] }))
-    const config = { ...defaultPatience, port: 0, host: '127.0.0.1', origin: 'http://localhost:9', gateway: gateway.url, gatewayDeadline: 400, store: '7', data: folder.path, manifest, bodyLimit: 65_536, cacheBytes: 1_000_000, allowOrigin: [] }
+    const config = { ...defaultPatience, port: 0, host: '127.0.0.1', origin: 'http://localhost:9', gateway: gateway.url, gatewayDeadline: 400, store: '7', data: folder.path, manifest, bodyLimit: 65_536, clientOperations: 100, cacheBytes: 1_000_000, allowOrigin: [] }
     const context = createRoleContext('edge', 'silent')
     figures = () => context.metrics.metrics()
     node = await startEdge(config, context, async (_config, { log, metrics }, stack) =>

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { GraphQLError, type ExecutionResult, type FormattedExecutionResult, type GraphQLSchema } from 'graphql'
 import { useServer, type Extra } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { AisleError } from '../../../runtime/errors.ts'
 import { authorizationOf } from '../../../runtime/identity/bearer.ts'
 import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../../runtime/identity/expiry.ts'
 import { isObject } from '../../../runtime/json.ts'
@@ -31,11 +32,13 @@ interface Asked {
  * Serves persisted operations over graphql-ws on `path`. The next event is asked for only once the last one has left,
  * so a display that stops reading holds back its own events alone. Dispose it before the HTTP server is closed.
  */
-export function serveSocket(http: Server, path: string, { operations, executor, schema, callers, edge, log }: {
+export function serveSocket(http: Server, path: string, { operations, executor, schema, callers, maxOperations, edge, log }: {
   readonly operations: OperationList
   readonly executor: Executor
   readonly schema: GraphQLSchema
   readonly callers: NodeCallers
+  /** Operations that may run on one connection at a time. */
+  readonly maxOperations: number
   /** How old what the node has is now. */
   readonly edge: () => Freshness
   readonly log: Logger
@@ -70,6 +73,8 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
       },
       onSubscribe(context, _id, payload) {
         try {
+          // The one that begins is among them.
+          if (Object.keys(context.subscriptions).length > maxOperations) throw new AisleError('TOO_MANY_OPERATIONS')
           const parameters = readParameters(payload)
           const operation = operations.find(parameters)
           const asked: Asked = { operation, variables: parameters.variables, caller: known.get(context) ?? callers.everyone }
