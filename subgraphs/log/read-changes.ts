@@ -7,21 +7,23 @@ import type { BatchPart, ChangesPage, LogCursor, LogHead } from './source.ts'
 /** Most changes in one page, whatever is asked for. */
 export const mostChanges = 10_000
 
-interface LogRow {
+/** What a cursor is held against. */
+export interface LogBounds {
   readonly epoch: string
   readonly head: number
-  readonly head_stamp: string | null
-  readonly at: number
-  readonly now: number
   /** The log reaches back to changes after this batch. */
   readonly oldest: number
-  /** Newest compacted batch. */
-  readonly compacted: number
+  /** What marks the cursor's batch, and the one that it is inside of; null where nothing does. */
   readonly cursor_stamp: string | null
   readonly within_stamp: string | null
+}
+
+/** A change as a page reads it. */
+export interface PageRow {
+  /** Newest compacted batch. */
+  readonly compacted: number
   readonly scope: string | null
   readonly position: number
-  readonly batch: number
   /** Its batch, or for a compacted change the one that it is whole with. */
   readonly shown: number
   readonly batch_at: number
@@ -31,6 +33,12 @@ interface LogRow {
   readonly op: Change['op']
   readonly row: Change['row']
   readonly absorbed: number
+}
+
+interface LogRow extends LogBounds, PageRow {
+  readonly head_stamp: string | null
+  readonly at: number
+  readonly now: number
 }
 
 /**
@@ -48,7 +56,7 @@ export async function readChanges(pool: pg.Pool, scopes: readonly string[], afte
   if (first === undefined) throw new AisleError('DATABASE_UNAVAILABLE', 'The log has no fence row: the database is not migrated.')
   checkCursor(after, first)
   const head: LogHead = { epoch: first.epoch, batch: first.head, ...stamped(first.head_stamp), at: first.at, now: first.now }
-  return assemble(first.scope === null ? [] : rows, after, head, most)
+  return assemblePage(first.scope === null ? [] : rows, after, head, most)
 }
 
 /**
@@ -104,7 +112,8 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
   })
 }
 
-function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: Pick<LogRow, 'epoch' | 'head' | 'oldest' | 'cursor_stamp' | 'within_stamp'>): void {
+/** @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, LOG_DIVERGED or POSITION_TOO_OLD when a log of these bounds can't be followed from the cursor. */
+export function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogBounds): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
   if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
   if (batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
@@ -118,7 +127,8 @@ export function stamped(stamp: string | null | undefined): { stamp?: string } {
   return stamp === null || stamp === undefined ? {} : { stamp }
 }
 
-function assemble(rows: readonly LogRow[], after: LogCursor, head: LogHead, limit: number): ChangesPage {
+/** A page out of what follows the cursor, in order, with one change more than `limit` where there is more. */
+export function assemblePage(rows: readonly PageRow[], after: LogCursor, head: LogHead, limit: number): ChangesPage {
   const parts = group(rows.slice(0, limit), after)
   const beyond = rows[limit]
   const last = parts.at(-1)
@@ -134,7 +144,7 @@ function assemble(rows: readonly LogRow[], after: LogCursor, head: LogHead, limi
   return { parts: [{ ...last, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...stamped(after.stamp), ...within }, head }
 }
 
-function group(rows: readonly LogRow[], after: LogCursor): BatchPart[] {
+function group(rows: readonly PageRow[], after: LogCursor): BatchPart[] {
   const parts: (BatchPart & { changes: Change[]; after?: number })[] = []
   for (const { scope, position, shown, compacted, batch_at, stamp, entity, key, op, row, absorbed } of rows) {
     let part = parts.at(-1)

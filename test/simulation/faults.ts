@@ -260,7 +260,7 @@ export const faults: Readonly<Record<string, Fault>> = {
       time.after(random.integer(1_000, 600_000), () => (commits ? transaction.commit() : transaction.rollback()))
     },
   },
-  retention: { weight: 2, strike: ({ cloud, random }) => cloud.forget(cloud.log.batch - random.integer(0, 5)) },
+  retention: { weight: 2, strike: ({ cloud, random }) => cloud.log.prune(cloud.log.batch - random.integer(0, 5)) },
   backup: { weight: 2, strike: ({ cloud }, memory) => void (memory.backup = cloud.backup()) },
   'cloud taken back': {
     weight: 1,

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Random } from '../differential/random.ts'
 import { CloudAudit } from './cloud-audit.ts'
-import { ModelCloud } from './cloud/cloud.ts'
-import type { Append } from './cloud/log.ts'
+import { ModelCloud, type PlantedInLog } from './cloud/cloud.ts'
 import { ModelOrigin } from './cloud/origin.ts'
 import { Display } from './display.ts'
 import { Ledger } from './ledger.ts'
@@ -19,7 +18,7 @@ export const countedProducts = ['salt', 'soap', 'never'] as const
 export const products = [...movedProducts, ...countedProducts]
 
 /** A bug somewhere in what a simulation wires together. */
-export type PlantedBug = Planted & { readonly append?: Append }
+export type PlantedBug = Planted & PlantedInLog
 
 export interface WorldOptions {
   readonly seed: number
@@ -57,7 +56,7 @@ export class World implements AsyncDisposable {
     this.note = (text) => note(`${(this.time.now / 1000).toFixed(3)} ${text}`)
     this.#planted = planted
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'aisle-sim-'))
-    this.cloud = new ModelCloud(() => Math.floor(this.time.now), planted.append)
+    this.cloud = new ModelCloud(() => Math.floor(this.time.now), planted)
     this.origin = new ModelOrigin(this.cloud, this.time)
     this.cloudAudit = new CloudAudit(this.cloud)
     this.sequencers = [0, 1].map(() => new SimulatedSequencer(this.cloud, this.time, this.#ownRandom(), (work) => this.background(work)))
