@@ -2,6 +2,7 @@ import { Random } from '../differential/random.ts'
 import { levels } from './display.ts'
 import { FaultMemory, faults, heldBy } from './faults.ts'
 import { weathers } from './link.ts'
+import { tallyOf, type Tally } from './tally.ts'
 import { hold, Violation } from './violation.ts'
 import { work } from './workload.ts'
 import { movedProducts, products, World, type WorldOptions } from './world.ts'
@@ -27,6 +28,7 @@ export interface RunResult {
   readonly batches: number
   /** What was done and what struck, in order. */
   readonly happened: readonly string[]
+  readonly tally: Tally
   /** Everything that was noted, condensed: equal for equal runs. */
   readonly trace: string
 }
@@ -61,7 +63,8 @@ export async function simulate({ seed, steps = defaultSteps, without = new Set()
       const action = work[name]
       happened.push(name)
       if (action !== undefined) action.act(world)
-      else await faults[name]?.strike(world, memory)
+      const struck = action !== undefined || (await faults[name]?.strike(world, memory)) !== false
+      if (struck) world.count(name)
     }
     await mend(world, memory)
     await checkEnd(world, memory)
@@ -74,6 +77,7 @@ export async function simulate({ seed, steps = defaultSteps, without = new Set()
     seconds: Math.round(world.time.elapsed / 1000),
     writes: world.ledger.entries.length,
     batches: world.cloud.log.batch,
+    tally: tallyOf(world.counts),
     trace: (trace >>> 0).toString(16).padStart(8, '0'),
   }
 }

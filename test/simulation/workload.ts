@@ -80,10 +80,10 @@ export const work: Readonly<Record<string, { readonly weight: number; readonly a
 export function offer(world: World, node: SimulatedNode, entry: Entry): void {
   const { life } = node
   if (life === null) return
-  world.background(ask(world, life.data, entry, life.machine.wallClock()))
+  world.background(ask(world, node, life.data, entry, life.machine.wallClock()))
 }
 
-async function ask({ time }: World, data: NodeData, entry: Entry, now: number): Promise<void> {
+async function ask({ time, count }: World, node: SimulatedNode, data: NodeData, entry: Entry, now: number): Promise<void> {
   const { principal, written } = entry
   const context: CommandContext = { principal, now }
   try {
@@ -95,6 +95,7 @@ async function ask({ time }: World, data: NodeData, entry: Entry, now: number): 
           : await data.device.reportReadings(written.command, context)
     if (outcome.userErrors.length === 0) entry.keptAt = time.now
   } catch {
+    if (node.diskFull) count('disk full: a write was not kept')
     // A process that was killed, or a write that could not be kept: its author does not know, and may ask again.
   }
 }

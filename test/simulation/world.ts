@@ -17,6 +17,8 @@ export const movedProducts = ['tea', 'milk', 'rice'] as const
 export const countedProducts = ['salt', 'soap', 'never'] as const
 export const products = [...movedProducts, ...countedProducts]
 
+const hourMs = 3_600_000
+
 /** A bug somewhere in what a simulation wires together. */
 export type PlantedBug = Planted & PlantedInLog
 
@@ -42,6 +44,9 @@ export class World implements AsyncDisposable {
   readonly storeIds = ['S1', 'S2', 'S3']
   readonly folder: string
   readonly note: (text: string) => void
+  /** How often what happened. */
+  readonly counts = new Map<string, number>()
+  readonly count = (name: string): void => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
   /** No node can be started. */
   dark = false
   readonly #audits: NodeAudit[] = []
@@ -57,15 +62,16 @@ export class World implements AsyncDisposable {
     this.#planted = planted
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'aisle-sim-'))
     this.cloud = new ModelCloud(() => Math.floor(this.time.now), planted)
-    this.origin = new ModelOrigin(this.cloud, this.time)
+    this.origin = new ModelOrigin(this.cloud, this.time, this.count)
     this.cloudAudit = new CloudAudit(this.cloud)
-    this.sequencers = [0, 1].map(() => new SimulatedSequencer(this.cloud, this.time, this.#ownRandom(), (work) => this.background(work)))
+    this.sequencers = [0, 1].map(() => new SimulatedSequencer(this.cloud, this.time, this.#ownRandom(), this.count, (work) => this.background(work)))
     this.cloud.rows.onCapture = () => {
       for (const sequencer of this.sequencers) sequencer.wake()
     }
     this.#furnish()
     for (const storeId of this.storeIds.slice(0, this.random.integer(2, 3))) this.addNode(`node-${storeId}`, storeId)
     for (const node of this.nodes) this.displays.push(new Display(node, this.time))
+    this.#keepUp()
   }
 
   addNode(name: string, storeId: string): SimulatedNode {
@@ -74,6 +80,7 @@ export class World implements AsyncDisposable {
       answer: (question) => this.origin.answer(question),
       planted: this.#planted,
       note: this.note,
+      count: this.count,
       onKilled: () => void this.time.after(this.random.integer(10, 20_000), () => this.start(node)),
     })
     this.nodes.push(node)
@@ -136,6 +143,14 @@ export class World implements AsyncDisposable {
         this.cloudAudit.opens(storeId, productId, onHand)
       }
     }
+  }
+
+  /** Origin looks after its log, with what it is told by default. */
+  #keepUp(): void {
+    this.time.after(6 * hourMs, () => {
+      this.cloud.upkeep({ compactAfterMs: 24 * hourMs, retentionMs: 14 * 24 * hourMs })
+      this.#keepUp()
+    })
   }
 
   #ownRandom(): Random {

@@ -37,7 +37,9 @@ export class ModelCloud {
   readonly #heirs: HeirsClause | undefined
   /** Batches ever moved, whatever a restored backup knows of. */
   #moved = 0
-  /** Who holds the fence's row waits for nobody; others wait for it. */
+  /** Somebody holds the fence's row. */
+  fenced = false
+  /** Who holds it waits for nobody; others wait for it. */
   #fence: Promise<void> = Promise.resolve()
 
   constructor(now: () => number, { append = appendDensely, heirs }: PlantedInLog = {}) {
@@ -75,9 +77,11 @@ export class ModelCloud {
     this.#fence = mine.promise
     try {
       await before
+      this.fenced = true
       await between()
       this.move()
     } finally {
+      this.fenced = false
       mine.resolve()
     }
   }
