@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { settledRetentionMs } from '../../edge-cache/node/data/keeper.ts'
 import { AisleError } from '../../runtime/errors.ts'
 import { setClock } from './clock.ts'
 import type { CloudBackup } from './cloud/cloud.ts'
@@ -19,7 +20,8 @@ export interface Fault {
 /** What faults leave for later ones: images of disks, backups of the cloud, what is to be undone. */
 export class FaultMemory {
   readonly images: { readonly node: SimulatedNode; readonly path: string }[] = []
-  backup: CloudBackup | null = null
+  /** A backup of the cloud, and when it was made, in virtual time. */
+  backup: { readonly of: CloudBackup; readonly at: number } | null = null
   epochs = 1
   twins = 0
   openTransactions: OpenTransaction[] = []
@@ -284,31 +286,57 @@ export const faults: Readonly<Record<string, Fault>> = {
       if (cloud.compact(cloud.log.batch - random.integer(0, 5)) === 0) return false
     },
   },
+  'compaction while away': {
+    weight: 4,
+    strike({ nodes, cloud, random, time, note }) {
+      const node = random.pick(nodes)
+      const fair = weathers.fair ?? node.link.weather
+      note(`${node.name}: its link is away, and the log is compacted meanwhile`)
+      node.link.change(weathers['black hole'] ?? fair)
+      time.after(random.integer(5_000, 200_000), () => {
+        cloud.compact(cloud.log.batch - random.integer(0, 2))
+        node.link.change(fair)
+      })
+    },
+  },
+  'compaction inside of a batch': {
+    weight: 3,
+    strike({ origin }) {
+      origin.compactsInside = true
+    },
+  },
   backup: {
     weight: 2,
-    strike({ cloud }, memory) {
-      memory.backup = cloud.backup()
+    strike({ cloud, time }, memory) {
+      memory.backup = { of: cloud.backup(), at: time.now }
     },
   },
   'cloud taken back': {
     weight: 1,
     strike(world, memory) {
-      if (memory.backup === null) return false
+      const backup = usable(world, memory)
+      if (backup === null) return false
       memory.epochs += 1
       world.note('the cloud is taken back to its backup')
-      takeBack(world, memory, memory.backup, `epoch-${memory.epochs}`)
+      takeBack(world, memory, backup, `epoch-${memory.epochs}`)
     },
   },
   'cloud taken back within its epoch': {
     weight: 2,
     strike(world, memory) {
-      if (memory.backup === null) return false
+      const backup = usable(world, memory)
+      if (backup === null) return false
       // Nobody said so: the same numbers are given again, to other batches.
       world.note('the cloud is taken back to its backup, and its log keeps its epoch')
-      takeBack(world, memory, memory.backup, memory.backup.log.epoch)
+      takeBack(world, memory, backup, backup.log.epoch)
     },
   },
   'long offline': { weight: 1, strike: goOffline },
+}
+
+/** The backup, unless it is older than what nodes remember to give again. */
+function usable({ time }: World, { backup }: FaultMemory): CloudBackup | null {
+  return backup === null || time.now - backup.at > settledRetentionMs ? null : backup.of
 }
 
 /** The cloud is what it was when `backup` was made; its log goes on from there under the name `epoch`. */

@@ -61,6 +61,8 @@ export interface LinkOptions {
   /** Told when origin has done what was asked, before its answer leaves. */
   readonly onDone?: (question: OriginQuestion) => void
   readonly count: Count
+  /** Headers that the answers of a middlebox carry besides their own. */
+  readonly disguise?: Readonly<Record<string, string>>
 }
 
 /** One node's way to origin. */
@@ -140,7 +142,7 @@ export class SimulatedLink {
     if (before.blackHole || lostUp || this.weather.blackHole || !alive()) return null
     if (before.impostor !== 'none') {
       await time.sleep(before.latencyMs)
-      return this.#arrive(request, before.impostor === 'portal' ? portal : proxy, false, alive)
+      return this.#arrive(request, disguised(before.impostor === 'portal' ? portal : proxy, this.#options.disguise), false, alive)
     }
     const question = { method, path, headers, body }
     const given = await answer(question)
@@ -179,6 +181,10 @@ export class SimulatedLink {
       yield Buffer.from(piece)
     }
   }
+}
+
+function disguised(answer: OriginAnswer, disguise: LinkOptions['disguise'] = {}): OriginAnswer {
+  return { ...answer, headers: { ...answer.headers, ...disguise } }
 }
 
 /** Waits for `ms` milliseconds of virtual time. @throws the reason of `signal` when that comes first. */

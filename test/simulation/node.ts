@@ -38,6 +38,10 @@ export interface Planted {
   readonly extension?: ReplicaExtension
   /** Changes what a kill leaves on the disk. */
   readonly leaves?: (disk: string, random: Random) => void
+  /** Names the processes. */
+  readonly mint?: () => string
+  /** What a middlebox's answers carry besides its own. */
+  readonly disguise?: Readonly<Record<string, string>>
 }
 
 export interface SimulatedNodeOptions {
@@ -102,7 +106,7 @@ export class SimulatedNode {
   readonly graves = new Set<Promise<void>>()
 
   constructor(options: SimulatedNodeOptions) {
-    const { name, storeId, folder, time, random, answer, count } = options
+    const { name, storeId, folder, time, random, answer, count, planted } = options
     this.#options = options
     this.name = name
     this.storeId = storeId
@@ -112,6 +116,7 @@ export class SimulatedNode {
       random,
       answer,
       count,
+      ...(planted.disguise === undefined ? {} : { disguise: planted.disguise }),
       onDone: ({ method }) => {
         if (method === 'POST') this.#diesAt('delivery recorded')
       },
@@ -139,6 +144,7 @@ export class SimulatedNode {
     const threads = simulatedThreads({
       machine,
       fsyncMs: () => this.fsyncMs,
+      mint: planted.mint ?? (() => machine.uuid()),
       onCommit: (when) => void this.#diesAt(when === 'before' ? 'write not committed' : 'write committed'),
     })
     const losses = { count: 0 }

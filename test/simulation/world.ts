@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Batch } from '../../subgraphs/shared/changes.ts'
 import { Random } from '../differential/random.ts'
 import { CloudAudit } from './cloud-audit.ts'
 import { ModelCloud, type PlantedInLog } from './cloud/cloud.ts'
-import { ModelOrigin } from './cloud/origin.ts'
+import { ModelOrigin, type OriginAnswer, type OriginQuestion } from './cloud/origin.ts'
 import { Display } from './display.ts'
 import { Ledger } from './ledger.ts'
 import { NodeAudit, type LogLife, type Place } from './node-audit.ts'
@@ -20,7 +21,12 @@ export const products = [...movedProducts, ...countedProducts]
 const hourMs = 3_600_000
 
 /** A bug somewhere in what a simulation wires together. */
-export type PlantedBug = Planted & PlantedInLog
+export type PlantedBug = Planted & PlantedInLog & {
+  /** Stands between the links and origin. */
+  readonly between?: (world: World, question: OriginQuestion, answer: () => Promise<OriginAnswer>) => Promise<OriginAnswer>
+  /** What a screen takes in of what it is told. */
+  readonly hears?: (batch: Batch) => boolean
+}
 
 export interface WorldOptions {
   readonly seed: number
@@ -52,7 +58,7 @@ export class World implements AsyncDisposable {
   readonly #audits: NodeAudit[] = []
   /** Lives of the log that ended, and when, in virtual time. */
   readonly #logs: LogLife[] = []
-  readonly #planted: Planted
+  readonly #planted: PlantedBug
   /** What a timer or a promise of the simulation itself raised. */
   #fault: unknown = null
 
@@ -70,14 +76,14 @@ export class World implements AsyncDisposable {
     }
     this.#furnish()
     for (const storeId of this.storeIds.slice(0, this.random.integer(2, 3))) this.addNode(`node-${storeId}`, storeId)
-    for (const node of this.nodes) this.displays.push(new Display(node, this.time))
+    for (const node of this.nodes) this.displays.push(new Display(node, this.time, planted.hears))
     this.#keepUp()
   }
 
   addNode(name: string, storeId: string): SimulatedNode {
     const node = new SimulatedNode({
       name, storeId, folder: this.folder, time: this.time, random: this.#ownRandom(),
-      answer: (question) => this.origin.answer(question),
+      answer: (question) => (this.#planted.between === undefined ? this.origin.answer(question) : this.#planted.between(this, question, () => this.origin.answer(question))),
       planted: this.#planted,
       note: this.note,
       count: this.count,

@@ -45,6 +45,10 @@ export class ModelOrigin {
   readonly unknownKinds = new Set<string>()
   /** False while this origin is too old to compare ranges. */
   compares = true
+  /** The log is compacted as soon as somebody has a part of a batch and not all of it. */
+  compactsInside = false
+  /** It was, and nobody has gone on since. */
+  #compactedInside = false
   readonly #cloud: ModelCloud
   readonly #time: VirtualTime
   readonly #count: Count
@@ -108,10 +112,17 @@ export class ModelOrigin {
   }
 
   #counted(page: ChangesPage, { within }: LogCursor): ChangesPage {
-    const { compacted } = this.#cloud.log
-    if (page.parts.some(({ complete }) => !complete)) this.#count('read: a part of a batch')
+    const { log } = this.#cloud
+    if (within !== undefined && this.#compactedInside) {
+      this.#compactedInside = false
+      this.#count('read: compacted inside of a batch')
+    }
+    if (page.parts.some(({ complete }) => !complete)) {
+      this.#count('read: a part of a batch')
+      if (this.compactsInside) this.#compactedInside = this.#cloud.compact(log.batch) > 0
+      this.compactsInside = false
+    }
     if (page.parts.some(({ changes }) => changes.some(({ absorbed }) => absorbed !== undefined))) this.#count('read: a compacted log')
-    if (within?.batch !== undefined && within.batch < compacted) this.#count('read: compacted inside of a batch')
     return page
   }
 
