@@ -77,10 +77,10 @@ export async function runSim(flags: unknown, out: Pick<Terminal, 'write'>, termi
     tally = addTallies(tally, report.tally)
     traces.set(report.seed, report.trace)
     if (terminal.isTTY === true) terminal.write(`\r\u001B[K${sums.runs} of ${seeds} seeds, ${failed.length} violated`)
-    else if (sums.runs % 50 === 0) terminal.write(`${sums.runs} of ${seeds} seeds\n`)
+    else if (sums.runs % 50 === 0) terminal.write(`${sums.runs} of ${seeds} seeds, ${failed.length} violated\n`)
     if (report.fault === null) return
     failed.push(report)
-    out.write(`${terminal.isTTY === true ? '\n' : ''}seed ${report.seed}: ${report.fault}\n  npm run aisle -- sim --seed ${report.seed}${steps === defaultSteps ? '' : ` --steps ${steps}`}\n`)
+    out.write(`${terminal.isTTY === true ? '\n' : ''}${failureText(report.seed, report.fault, steps, without)}`)
   })
   if (terminal.isTTY === true) terminal.write('\r\u001B[K')
   const days = (sums.seconds / 86_400).toFixed(0)
@@ -89,6 +89,15 @@ export async function runSim(flags: unknown, out: Pick<Terminal, 'write'>, termi
   out.write(`traces ${digestOf(traces)}; ${summaryOf(tally)}\n`)
   if (verbose) out.write(tableOf(tally))
   return failed.length === 0
+}
+
+/** What went wrong with a seed, and how to see it again. */
+export function failureText(seed: number, fault: string, steps: number, without: readonly string[]): string {
+  return `seed ${seed}: ${fault}\n  ${replayOf(seed, steps, without)}\n`
+}
+
+function replayOf(seed: number, steps: number, without: readonly string[]): string {
+  return `npm run aisle -- sim --seed ${seed}${steps === defaultSteps ? '' : ` --steps ${steps}`}${without.length === 0 ? '' : ` --without '${without.join(',')}'`}`
 }
 
 async function runOne(seed: number, steps: number, without: ReadonlySet<string>, verbose: boolean, out: Pick<Terminal, 'write'>): Promise<boolean> {
@@ -102,7 +111,7 @@ async function runOne(seed: number, steps: number, without: ReadonlySet<string>,
   const least = await shrink(result, { steps, without })
   const left = [...new Set(least.result.happened)]
   out.write(`${least.steps} steps still show it, with nothing but: ${left.join(', ')}\n  ${least.result.violation?.message ?? ''}\n`)
-  out.write(`  npm run aisle -- sim --seed ${seed} --steps ${least.steps}${least.without.size === 0 ? '' : ` --without '${[...least.without].join(',')}'`} --verbose\n`)
+  out.write(`  ${replayOf(seed, least.steps, [...least.without])} --verbose\n`)
   return false
 }
 

@@ -9,6 +9,7 @@ import { flipRow, killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSec
 import { weathers } from './link.ts'
 import { crashPoints, type SimulatedNode } from './node.ts'
 import { goOffline } from './offline.ts'
+import { stopSelling } from './workload.ts'
 import { products, type World } from './world.ts'
 
 export interface Fault {
@@ -293,7 +294,13 @@ export const faults: Readonly<Record<string, Fault>> = {
       const fair = weathers.fair ?? node.link.weather
       note(`${node.name}: its link is away, and the log is compacted meanwhile`)
       node.link.change(weathers['black hole'] ?? fair)
-      time.after(random.integer(5_000, 200_000), () => {
+      const ms = random.integer(5_000, 200_000)
+      const stops = random.integer(1, 3)
+      time.after(ms / 2, () => {
+        for (let nth = 0; nth < stops; nth += 1) stopSelling(cloud, random, node.storeId)
+        cloud.rows.write({ entity: 'store_price', row: { store_id: node.storeId, product_id: random.pick(products), amount_minor: random.integer(1, 999), currency: 'GBP', updated_at: cloud.now } })
+      })
+      time.after(ms, () => {
         cloud.compact(cloud.log.batch - random.integer(0, 2))
         node.link.change(fair)
       })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { failureText, runSim } from './command.ts'
 import { plantedBugs } from './planted.ts'
 import { simulate } from './run.ts'
 import { shrink } from './shrink.ts'
@@ -24,6 +25,29 @@ test('a run depends on nothing but its seed', async () => {
   const [first, second] = [await simulate({ seed: 11 }), await simulate({ seed: 11 })]
   expect(second).toEqual(first)
   expect((await simulate({ seed: 12 })).trace).not.toBe(first.trace)
+})
+
+test('and not on how many run at a time', async () => {
+  const told = async (jobs: number): Promise<string> => {
+    let text = ''
+    expect(await runSim({ seeds: 6, from: 31, steps: 25, jobs, verbose: true }, { write: (part: string) => (text += part) }, { write: () => true })).toBe(true)
+    // The one thing that is of the machine.
+    return text.replace(/in \d+ s:/, '')
+  }
+  const alone = await told(1)
+  expect(await told(3)).toBe(alone)
+  expect(alone).toMatch(/^traces [0-9a-f]{16}; \d+ of \d+ things that can happen did/m)
+}, 120_000)
+
+test('who has seen it fail is told how to see it again', async () => {
+  const planted = () => ({ mint: () => 'always-the-same' })
+  const without = new Set(['many at once', 'big batch'])
+  const { violation } = await simulate({ seed: 1, steps: 60, without, planted: planted() })
+  const told = failureText(1, violation?.message ?? '', 60, [...without])
+  expect(told).toBe(`seed 1: ${violation?.message}\n  npm run aisle -- sim --seed 1 --steps 60 --without 'many at once,big batch'\n`)
+  const again = await simulate({ seed: 1, steps: 60, without, planted: planted() })
+  expect(again.violation?.message).toBe(violation?.message)
+  expect(violation?.message).toMatch(/^Invariant \d+: /)
 })
 
 describe('a bug is found within the hundred seeds', () => {

@@ -1,5 +1,7 @@
 import type { NodeData } from '../../edge-cache/node/data.ts'
 import type { CommandContext } from '../../subgraphs/shared/commands.ts'
+import type { Random } from '../differential/random.ts'
+import type { ModelCloud } from './cloud/cloud.ts'
 import type { Entry, Written } from './ledger.ts'
 import type { SimulatedNode } from './node.ts'
 import { countedProducts, movedProducts, products, type World } from './world.ts'
@@ -44,9 +46,7 @@ export const work: Readonly<Record<string, { readonly weight: number; readonly a
   },
   'stop selling': {
     weight: 2,
-    act({ cloud, random, storeIds }) {
-      cloud.rows.write({ entity: 'store_price', key: [random.pick(storeIds), random.pick(products)] })
-    },
+    act: ({ cloud, random, storeIds }) => stopSelling(cloud, random, random.pick(storeIds)),
   },
   rename: {
     weight: 3,
@@ -74,6 +74,12 @@ export const work: Readonly<Record<string, { readonly weight: number; readonly a
   },
   'stop reading': { weight: 2, act: ({ displays, random }) => void (random.pick(displays).reading = false) },
   'read on': { weight: 3, act: ({ displays, random }) => random.pick(displays).readOn() },
+}
+
+/** A store no longer has a price of its own for something, where it has any. */
+export function stopSelling({ rows }: ModelCloud, random: Random, storeId: string): void {
+  const prices = rows.all('store_price').filter((row) => row.store_id === storeId)
+  if (prices.length > 0) rows.write({ entity: 'store_price', key: [storeId, String(random.pick(prices).product_id)] })
 }
 
 /** Offers a write to a node; what its author learns goes into the ledger. */

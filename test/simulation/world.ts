@@ -147,6 +147,7 @@ export class World implements AsyncDisposable {
         const onHand = this.random.integer(0, 40)
         rows.write({ entity: 'stock', row: { store_id: storeId, product_id: productId, on_hand: onHand, reorder_point: 2, order_up_to: 9, updated_at: 1 } })
         this.cloudAudit.opens(storeId, productId, onHand)
+        rows.write({ entity: 'store_price', row: { store_id: storeId, product_id: productId, amount_minor: this.random.integer(1, 999), currency: 'GBP', updated_at: 1 } })
       }
     }
   }
