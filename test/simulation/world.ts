@@ -83,7 +83,7 @@ export class World implements AsyncDisposable {
   addNode(name: string, storeId: string): SimulatedNode {
     const node = new SimulatedNode({
       name, storeId, folder: this.folder, time: this.time, random: this.#ownRandom(),
-      answer: (question) => (this.#planted.between === undefined ? this.origin.answer(question) : this.#planted.between(this, question, () => this.origin.answer(question))),
+      answer: (question) => this.#asked(question),
       planted: this.#planted,
       note: this.note,
       count: this.count,
@@ -134,6 +134,16 @@ export class World implements AsyncDisposable {
       await settle()
     }
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #asked(question: OriginQuestion): Promise<OriginAnswer> {
+    try {
+      this.cloudAudit.checkNames(question)
+    } catch (error) {
+      this.#fault ??= error
+    }
+    const answer = (): Promise<OriginAnswer> => this.origin.answer(question)
+    return this.#planted.between?.(this, question, answer) ?? answer()
   }
 
   #furnish(): void {
