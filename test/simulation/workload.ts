@@ -89,7 +89,7 @@ export function offer(world: World, node: SimulatedNode, entry: Entry): void {
   world.background(ask(world, node, life.data, entry, life.machine.wallClock()))
 }
 
-async function ask({ time, count }: World, node: SimulatedNode, data: NodeData, entry: Entry, now: number): Promise<void> {
+async function ask(world: World, node: SimulatedNode, data: NodeData, entry: Entry, now: number): Promise<void> {
   const { principal, written } = entry
   const context: CommandContext = { principal, now }
   try {
@@ -99,9 +99,9 @@ async function ask({ time, count }: World, node: SimulatedNode, data: NodeData, 
         : written.kind === 'recordStockCount'
           ? await data.inventory.recordCount(written.command, context)
           : await data.device.reportReadings(written.command, context)
-    if (outcome.userErrors.length === 0) entry.keptAt = time.now
+    if (outcome.userErrors.length === 0) entry.keptAt = world.time.now
   } catch {
-    if (node.diskFull) count('disk full: a write was not kept')
+    if (node.diskFull) world.count('disk full: a write was not kept')
     // A process that was killed, or a write that could not be kept: its author does not know, and may ask again.
   }
 }
