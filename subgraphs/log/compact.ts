@@ -19,15 +19,23 @@ export async function compactLog(pool: pg.Pool, upTo: number, signal?: AbortSign
   return dropped
 }
 
-/** The newest change of each row stays, and inherits the positions of those dropped right before it. */
-const compactStatement = `
-  with zone as (
+/**
+ * Of a scope ($1), what a later change of the same row supersedes among the batches up to $2, and the next change that stays behind each: its heir.
+ * Any SQL with window functions runs it over the columns named here.
+ */
+export const heirsClause = `
+  zone as (
     select position, absorbed, position < max(position) over (partition by entity, key) as superseded from log where scope = $1 and batch <= $2
   ), heirs as (
     select position, absorbed, superseded,
       min(case when not superseded then position end) over (order by position rows between current row and unbounded following) as heir
     from zone
-  ), gone as (
+  )
+`
+
+/** The newest change of each row stays, and inherits the positions of those dropped right before it. */
+const compactStatement = `
+  with ${heirsClause}, gone as (
     delete from log using heirs h where log.scope = $1 and log.position = h.position and h.superseded returning h.heir, h.absorbed
   ), inherited as (
     select heir, sum(1 + absorbed)::bigint as more, count(*) as changes from gone group by heir

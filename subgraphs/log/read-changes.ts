@@ -15,28 +15,29 @@ export interface PageQuestion {
   readonly limit: number
 }
 
-/** Where the log stands. */
-interface LogPlace {
+/** What a cursor is held against. */
+export interface LogBounds {
   readonly epoch: string
   readonly head: number
-  readonly stamp: string | null
-  readonly at: number
-  readonly now: number
   /** The log reaches back to changes after this batch. */
   readonly oldest: number
-  /** Newest compacted batch. */
-  readonly compacted: number
-  /** What marks the batches of the cursors, by their numbers. */
+  /** What marks the batches of the cursors, by their numbers; none where nothing does. */
   readonly stamps: Readonly<Record<string, string | null>> | null
 }
 
-interface LogRow {
-  readonly ask: number
-  /** In the first row alone. */
-  readonly place: LogPlace | null
+/** Where the log stands. */
+interface LogPlace extends LogBounds {
+  readonly stamp: string | null
+  readonly at: number
+  readonly now: number
+  /** Newest compacted batch. */
+  readonly compacted: number
+}
+
+/** A change as a page reads it. */
+export interface PageRow {
   readonly scope: string
   readonly position: number
-  readonly batch: number
   /** Its batch, or for a compacted change the one that it is whole with. */
   readonly shown: number
   readonly batch_at: number
@@ -46,6 +47,12 @@ interface LogRow {
   readonly op: Change['op']
   readonly row: Change['row']
   readonly absorbed: number
+}
+
+interface LogRow extends PageRow {
+  readonly ask: number
+  /** In the first row alone. */
+  readonly place: LogPlace | null
 }
 
 /** Where the reading of a scope begins: behind a change of a batch, or behind the whole batch. */
@@ -94,7 +101,8 @@ export async function readPages(pool: pg.Pool, questions: readonly PageQuestion[
     checkCursor(after, place)
     const found = places.value.flatMap((beginning, order) => (byAsk.get(asks.get(named(beginning))?.nth ?? 0) ?? []).map((row) => ({ row, order })))
     found.sort((a, b) => a.row.shown - b.row.shown || a.order - b.order || a.row.position - b.row.position)
-    return assemble(found.map(({ row }) => row), after, place, mostOf(limit))
+    const head: LogHead = { epoch: place.epoch, batch: place.head, ...stamped(place.stamp), at: place.at, now: place.now }
+    return assemblePage(found.map(({ row }) => row), after, head, place.compacted, mostOf(limit))
   })
 }
 
@@ -154,7 +162,8 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
   })
 }
 
-function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogPlace): void {
+/** @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, LOG_DIVERGED or POSITION_TOO_OLD when a log of these bounds can't be followed from the cursor. */
+export function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogBounds): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
   if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
   if (batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
@@ -169,8 +178,11 @@ export function stamped(stamp: string | null | undefined): { stamp?: string } {
   return stamp === null || stamp === undefined ? {} : { stamp }
 }
 
-function assemble(rows: readonly LogRow[], after: LogCursor, { epoch, head: newest, stamp, at, now, compacted }: LogPlace, limit: number): ChangesPage {
-  const head: LogHead = { epoch, batch: newest, ...stamped(stamp), at, now }
+/**
+ * A page out of what follows the cursor, in order, with one change more than `limit` where there is more.
+ * @param compacted the newest compacted batch
+ */
+export function assemblePage(rows: readonly PageRow[], after: LogCursor, head: LogHead, compacted: number, limit: number): ChangesPage {
   const parts = group(rows.slice(0, limit), after, compacted)
   const beyond = rows[limit]
   const last = parts.at(-1)
@@ -186,7 +198,7 @@ function assemble(rows: readonly LogRow[], after: LogCursor, { epoch, head: newe
   return { parts: [{ ...last, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...stamped(after.stamp), ...within }, head }
 }
 
-function group(rows: readonly LogRow[], after: LogCursor, compacted: number): BatchPart[] {
+function group(rows: readonly PageRow[], after: LogCursor, compacted: number): BatchPart[] {
   const parts: (BatchPart & { changes: Change[]; after?: number })[] = []
   for (const { scope, position, shown, batch_at, stamp, entity, key, op, row, absorbed } of rows) {
     let part = parts.at(-1)

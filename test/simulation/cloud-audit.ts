@@ -1,5 +1,7 @@
+import type { DeliveredOperation } from '../../edge-cache/protocol.ts'
 import type { Batch } from '../../subgraphs/shared/changes.ts'
 import type { ModelCloud } from './cloud/cloud.ts'
+import type { OriginQuestion } from './cloud/origin.ts'
 import type { Movement } from './cloud/commands.ts'
 import { hold } from './violation.ts'
 
@@ -9,6 +11,8 @@ export class CloudAudit {
   /** Levels before anybody wrote. */
   readonly #openings = new Map<string, number>()
   readonly #positions = new Map<string, number>()
+  /** Which write has a name. */
+  readonly #names = new Map<string, string>()
   #batch = 0
   #at = 0
 
@@ -24,6 +28,20 @@ export class CloudAudit {
 
   openingOf(storeId: string, productId: string): number {
     return this.#openings.get(JSON.stringify([storeId, productId])) ?? 0
+  }
+
+  /** What a store delivers: no name is ever given to two writes, whatever was restored, cloned or taken back. */
+  checkNames({ path, body }: OriginQuestion): void {
+    const [, storeId] = /^\/sync\/stores\/([^/]+)\/operations$/.exec(path) ?? []
+    if (storeId === undefined || body === null) return
+    const { operations } = JSON.parse(body) as { readonly operations: readonly DeliveredOperation[] }
+    for (const { incarnation, n, principal, operationId, hash } of operations) {
+      const name = `${storeId} ${incarnation} ${n}`
+      const write = `${principal} ${operationId} ${hash}`
+      const known = this.#names.get(name) ?? write
+      this.#names.set(name, known)
+      hold(5, known === write, () => `${name} names ${write}, and named ${known}`)
+    }
   }
 
   /** The log was taken back with its database. */

@@ -41,17 +41,22 @@ export function loseTail(directory: string, file: 'replica.db' | 'outbox.db', ra
   const wal = join(directory, `${file}-wal`)
   if (!existsSync(wal)) return
   const { length } = readFileSync(wal)
-  const least = synced === 0 ? 0 : Math.min(length, walHeaderBytes + synced * (frameHeaderBytes + pageBytes))
-  truncateSync(wal, random.integer(least, length))
+  truncateSync(wal, random.integer(Math.min(length, syncedBytes(synced)), length))
 }
 
-/** A sector that reads as zeroes somewhere in a WAL. */
-export function zeroSector(directory: string, file: 'replica.db' | 'outbox.db', random: Random): void {
+function syncedBytes(frames: number): number {
+  return frames === 0 ? 0 : walHeaderBytes + frames * (frameHeaderBytes + pageBytes)
+}
+
+/** A sector that reads as zeroes somewhere in a WAL, behind the frames that are on the medium whatever happens. */
+export function zeroSector(directory: string, file: 'replica.db' | 'outbox.db', random: Random, synced = 0): void {
   const wal = join(directory, `${file}-wal`)
   if (!existsSync(wal)) return
   const bytes = readFileSync(wal)
-  if (bytes.length < 512) return
-  const at = random.integer(0, Math.floor(bytes.length / 512) - 1) * 512
+  const first = Math.ceil(syncedBytes(synced) / 512)
+  const last = Math.floor(bytes.length / 512) - 1
+  if (last < first) return
+  const at = random.integer(first, last) * 512
   writeFileSync(wal, bytes.fill(0, at, at + 512))
 }
 

@@ -1,4 +1,5 @@
 import type { NodeData } from '../../edge-cache/node/data.ts'
+import type { Batch } from '../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../subgraphs/storage/entities.ts'
 import type { SimulatedNode } from './node.ts'
 import type { VirtualTime } from './time.ts'
@@ -16,11 +17,13 @@ export class Display {
 
   readonly node: SimulatedNode
   readonly #time: VirtualTime
+  readonly #hears: (batch: Batch) => boolean
   #following: NodeData | null = null
   #resume: (() => void) | null = null
   #closed = false
 
-  constructor(node: SimulatedNode, time: VirtualTime) {
+  constructor(node: SimulatedNode, time: VirtualTime, hears: (batch: Batch) => boolean = () => true) {
+    this.#hears = hears
     this.node = node
     this.#time = time
     void this.#run()
@@ -68,6 +71,7 @@ export class Display {
     this.#following = data
     for await (const batch of changes) {
       while (!this.reading) await new Promise<void>((resolve) => (this.#resume = resolve))
+      if (!this.#hears(batch)) continue
       for (const { entity, key, op, row } of batch.changes) {
         if (entity !== 'stock') continue
         if (op === 'delete') this.shown.delete(String(key[1]))

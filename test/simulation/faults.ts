@@ -1,24 +1,28 @@
 import { join } from 'node:path'
+import { settledRetentionMs } from '../../edge-cache/node/data/keeper.ts'
 import { AisleError } from '../../runtime/errors.ts'
+import { setClock } from './clock.ts'
 import type { CloudBackup } from './cloud/cloud.ts'
 import type { OpenTransaction } from './cloud/rows.ts'
 import { keptIn } from './node-audit.ts'
 import { flipRow, killInCheckpoint, loseTail, syncedFrames, zeroReplica, zeroSector } from './disk.ts'
 import { weathers } from './link.ts'
 import { crashPoints, type SimulatedNode } from './node.ts'
+import { goOffline } from './offline.ts'
+import { stopSelling } from './workload.ts'
 import { products, type World } from './world.ts'
-
-const dayMs = 24 * 60 * 60 * 1000
 
 export interface Fault {
   readonly weight: number
-  readonly strike: (world: World, memory: FaultMemory) => void | Promise<void>
+  /** False where there was nothing to strike. */
+  readonly strike: (world: World, memory: FaultMemory) => false | undefined | Promise<false | undefined>
 }
 
 /** What faults leave for later ones: images of disks, backups of the cloud, what is to be undone. */
 export class FaultMemory {
   readonly images: { readonly node: SimulatedNode; readonly path: string }[] = []
-  backup: CloudBackup | null = null
+  /** A backup of the cloud, and when it was made, in virtual time. */
+  backup: { readonly of: CloudBackup; readonly at: number } | null = null
   epochs = 1
   twins = 0
   openTransactions: OpenTransaction[] = []
@@ -41,7 +45,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     strike({ nodes, random, time, note }) {
       const node = random.pick(nodes)
       const weather = weathers[random.pick(Object.keys(weathers))]
-      if (weather === undefined) return
+      if (weather === undefined) return false
       note(`${node.name}: its link is ${weather.name}`)
       node.link.change(weather)
       if (random.chance(0.7)) time.after(random.integer(500, 90_000), () => node.link.change(weathers.fair ?? weather))
@@ -68,6 +72,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 10,
     strike(world) {
       const node = world.random.pick(world.nodes)
+      if (node.life === null) return false
       node.armed = world.random.pick(crashPoints)
     },
   },
@@ -75,11 +80,12 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 3,
     strike(world) {
       const node = world.random.pick(world.nodes)
-      if (node.life === null) return
+      if (node.life === null) return false
       world.note(`${node.name}: the power fails`)
       const synced = syncedFrames(node.directory, 'replica.db')
       node.kill()
-      loseTail(node.directory, 'replica.db', world.random, synced)
+      if (world.random.chance(0.5)) loseTail(node.directory, 'replica.db', world.random, synced)
+      else zeroSector(node.directory, 'replica.db', world.random, synced)
       node.diskChanged()
       startLater(world, node)
     },
@@ -88,7 +94,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 3,
     strike(world) {
       const node = world.random.pick(world.nodes)
-      if (node.life === null) return
+      if (node.life === null) return false
       world.note(`${node.name}: killed in a checkpoint`)
       node.kill()
       killInCheckpoint(node.directory, world.random)
@@ -99,7 +105,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 1,
     strike(world, memory) {
       const node = world.random.pick(world.nodes)
-      if (node.life === null) return
+      if (node.life === null) return false
       world.note(`${node.name}: the end of its outbox's WAL is gone`)
       node.kill()
       if (world.random.chance(0.5)) loseTail(node.directory, 'outbox.db', world.random)
@@ -113,7 +119,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 1,
     strike(world) {
       const node = world.random.pick(world.nodes)
-      if (node.life === null) return
+      if (node.life === null) return false
       world.note(`${node.name}: the beginning of its replica is gone`)
       node.kill()
       zeroReplica(node.directory)
@@ -124,7 +130,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 2,
     strike(world) {
       const node = world.random.pick(world.nodes)
-      if (node.life === null) return
+      if (node.life === null) return false
       node.kill()
       const row = flipRow(node.directory, world.random)
       world.note(`${node.name}: killed, and a row is another one: ${JSON.stringify(row)}`)
@@ -136,7 +142,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 3,
     strike(world, memory) {
       const node = world.random.pick(world.nodes)
-      if (node.starting) return
+      if (node.starting) return false
       const path = join(world.folder, `image-${memory.images.length}`)
       node.image(path)
       memory.images.push({ node, path })
@@ -145,9 +151,9 @@ export const faults: Readonly<Record<string, Fault>> = {
   'earlier disk': {
     weight: 1,
     strike(world, memory) {
-      if (memory.images.length === 0) return
+      if (memory.images.length === 0) return false
       const { node, path } = world.random.pick(memory.images)
-      if (node.starting) return
+      if (node.starting) return false
       world.note(`${node.name}: an earlier image of its disk is restored`)
       node.kill()
       node.restore(path)
@@ -158,7 +164,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   'cloned node': {
     weight: 1,
     strike(world, memory) {
-      if (memory.images.length === 0 || memory.twins === 1) return
+      if (memory.images.length === 0 || memory.twins === 1) return false
       const { node, path } = world.random.pick(memory.images)
       memory.twins += 1
       const twin = world.addNode(`twin-of-${node.name}`, node.storeId)
@@ -172,7 +178,7 @@ export const faults: Readonly<Record<string, Fault>> = {
     weight: 4,
     strike({ nodes, random, time, note }) {
       const node = random.pick(nodes)
-      if (node.starting || node.graves.size > 0) return
+      if (node.starting || node.graves.size > 0) return false
       note(`${node.name}: its disk is full`)
       node.fill(true)
       const empty = (): void => {
@@ -201,10 +207,9 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   clock: {
     weight: 4,
-    strike({ nodes, random, time, note }) {
-      const node = random.pick(nodes)
-      node.wallAhead = random.pick([0, dayMs, -dayMs, 3_600_000, -90_000, -time.now])
-      note(`${node.name}: its clock is ${node.wallAhead} ms ahead`)
+    strike(world) {
+      const node = world.random.pick(world.nodes)
+      setClock(world, node)
       if (node.life !== null) node.life.machine.wallAhead = node.wallAhead
     },
   },
@@ -250,60 +255,95 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'long transaction': {
     weight: 3,
-    strike({ cloud, random, time }, memory) {
+    strike({ cloud, random, time, count }, memory) {
       const transaction = cloud.rows.begin()
+      const { batch } = cloud.log
       for (let nth = random.integer(1, 4); nth > 0; nth -= 1) {
         transaction.write({ entity: 'product', row: { id: `slow-${memory.openTransactions.length}-${nth}`, name: `Slow ${random.integer(1, 99)}`, attributes: '[]' } })
       }
       memory.openTransactions.push(transaction)
       const commits = random.chance(0.8)
-      time.after(random.integer(1_000, 600_000), () => (commits ? transaction.commit() : transaction.rollback()))
+      const lasts = random.chance(0.5) ? 600_000 : random.integer(1_000, 600_000)
+      time.after(lasts, () => {
+        if (cloud.log.batch > batch) count('long transaction: batches passed it')
+        if (lasts === 600_000) count('long transaction: ten minutes')
+        if (commits) transaction.commit()
+        else transaction.rollback()
+      })
     },
   },
-  retention: { weight: 2, strike: ({ cloud, random }) => cloud.forget(cloud.log.batch - random.integer(0, 5)) },
-  backup: { weight: 2, strike: ({ cloud }, memory) => void (memory.backup = cloud.backup()) },
+  retention: {
+    weight: 2,
+    strike({ cloud: { log }, random }) {
+      const { oldest } = log
+      log.prune(log.batch - random.integer(0, 5))
+      if (log.oldest === oldest) return false
+    },
+  },
+  compaction: {
+    weight: 6,
+    strike({ cloud, random }) {
+      // A day passes seldom in a simulation: what is a minute old is old here.
+      if (cloud.compact(cloud.log.batch - random.integer(0, 5)) === 0) return false
+    },
+  },
+  'compaction while away': {
+    weight: 4,
+    strike({ nodes, cloud, random, time, note }) {
+      const node = random.pick(nodes)
+      const fair = weathers.fair ?? node.link.weather
+      note(`${node.name}: its link is away, and the log is compacted meanwhile`)
+      node.link.change(weathers['black hole'] ?? fair)
+      const ms = random.integer(5_000, 200_000)
+      const stops = random.integer(1, 3)
+      time.after(ms / 2, () => {
+        for (let nth = 0; nth < stops; nth += 1) stopSelling(cloud, random, node.storeId)
+        cloud.rows.write({ entity: 'store_price', row: { store_id: node.storeId, product_id: random.pick(products), amount_minor: random.integer(1, 999), currency: 'GBP', updated_at: cloud.now } })
+      })
+      time.after(ms, () => {
+        cloud.compact(cloud.log.batch - random.integer(0, 2))
+        node.link.change(fair)
+      })
+    },
+  },
+  'compaction inside of a batch': {
+    weight: 3,
+    strike({ origin }) {
+      origin.compactsInside = true
+    },
+  },
+  backup: {
+    weight: 2,
+    strike({ cloud, time }, memory) {
+      memory.backup = { of: cloud.backup(), at: time.now }
+    },
+  },
   'cloud taken back': {
     weight: 1,
     strike(world, memory) {
-      if (memory.backup === null) return
+      const backup = usable(world, memory)
+      if (backup === null) return false
       memory.epochs += 1
       world.note('the cloud is taken back to its backup')
-      takeBack(world, memory, memory.backup, `epoch-${memory.epochs}`)
+      takeBack(world, memory, backup, `epoch-${memory.epochs}`)
     },
   },
   'cloud taken back within its epoch': {
     weight: 2,
     strike(world, memory) {
-      if (memory.backup === null) return
+      const backup = usable(world, memory)
+      if (backup === null) return false
       // Nobody said so: the same numbers are given again, to other batches.
       world.note('the cloud is taken back to its backup, and its log keeps its epoch')
-      takeBack(world, memory, memory.backup, memory.backup.log.epoch)
+      takeBack(world, memory, backup, backup.log.epoch)
     },
   },
-  'long offline': {
-    weight: 1,
-    async strike(world, memory) {
-      const { nodes, random, note } = world
-      const reboots = random.integer(1, 3)
-      const days = random.pick([0.3, 3, 10])
-      // What was settled longer ago than this a node need not remember.
-      if (memory.daysOffline + days > 25) return
-      memory.daysOffline += days
-      note(`all stores are offline for ${days} days, with ${reboots} reboots`)
-      for (let nth = 0; nth < reboots; nth += 1) {
-        world.dark = true
-        for (const node of nodes) node.kill()
-        await world.pass((days * dayMs) / reboots)
-        world.dark = false
-        for (const node of nodes) {
-          node.link.change(weathers['black hole'] ?? node.link.weather)
-          world.start(node)
-        }
-        await world.pass(30_000)
-      }
-      for (const node of nodes) node.link.change(weathers.fair ?? node.link.weather)
-    },
-  },
+  'long offline': { weight: 1, strike: goOffline },
+}
+
+/** The backup, unless it is older than what nodes remember to give again. */
+function usable({ time }: World, { backup }: FaultMemory): CloudBackup | null {
+  return backup === null || time.now - backup.at > settledRetentionMs ? null : backup.of
 }
 
 /** The cloud is what it was when `backup` was made; its log goes on from there under the name `epoch`. */

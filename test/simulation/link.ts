@@ -3,6 +3,7 @@ import type { Transport, TransportAnswer, TransportRequest } from '../../edge-ca
 import { protocolHeader } from '../../edge-cache/protocol.ts'
 import type { Random } from '../differential/random.ts'
 import type { OriginAnswer, OriginQuestion } from './cloud/origin.ts'
+import type { Count } from './tally.ts'
 import type { VirtualTime } from './time.ts'
 
 /** How a link behaves. */
@@ -59,11 +60,13 @@ export interface LinkOptions {
   readonly answer: (question: OriginQuestion) => Promise<OriginAnswer>
   /** Told when origin has done what was asked, before its answer leaves. */
   readonly onDone?: (question: OriginQuestion) => void
+  readonly count: Count
+  /** Headers that the answers of a middlebox carry besides their own. */
+  readonly disguise?: Readonly<Record<string, string>>
 }
 
 /** One node's way to origin. */
 export class SimulatedLink {
-  weather: Weather = fair
   /** Requests begun so far. */
   requests = 0
   /** Makes something else of what origin answered; null where nothing does. */
@@ -71,15 +74,30 @@ export class SimulatedLink {
   /** When something that origin itself sent last arrived, in virtual time; null before that. */
   lastHeard: number | null = null
   readonly #options: LinkOptions
+  #weather: Weather = fair
+  /** What it is whatever else happens to it. */
+  #held: Weather | null = null
   /** Grows with each change of weather: what is under way then may be stranded. */
   #spell = 0
+  /** The spell that a request has met. */
+  #met = 0
 
   constructor(options: LinkOptions) {
     this.#options = options
   }
 
+  get weather(): Weather {
+    return this.#held ?? this.#weather
+  }
+
   change(weather: Weather): void {
-    this.weather = weather
+    this.#weather = weather
+    this.#spell += 1
+  }
+
+  /** The link is like this until it is told otherwise with null: no change of its weather shows meanwhile. */
+  keep(weather: Weather | null): void {
+    this.#held = weather
     this.#spell += 1
   }
 
@@ -109,10 +127,12 @@ export class SimulatedLink {
 
   /** The answer, or null when none ever comes. */
   async #carry(request: TransportRequest, alive: () => boolean): Promise<TransportAnswer | null> {
-    const { time, random, answer, onDone } = this.#options
+    const { time, random, answer, onDone, count } = this.#options
     const { method, path, headers, body } = request
     const spell = this.#spell
     const before = this.weather
+    if (this.#met !== spell && before.name !== fair.name) count(`link: ${before.name}`)
+    this.#met = spell
     if (before.refuses) {
       await time.sleep(before.latencyMs)
       throw new Error('connect ECONNREFUSED')
@@ -124,7 +144,7 @@ export class SimulatedLink {
     if (before.blackHole || lostUp || this.weather.blackHole || !alive()) return null
     if (before.impostor !== 'none') {
       await time.sleep(before.latencyMs)
-      return this.#arrive(request, before.impostor === 'portal' ? portal : proxy, false, alive)
+      return this.#arrive(request, disguised(before.impostor === 'portal' ? portal : proxy, this.#options.disguise), false, alive)
     }
     const question = { method, path, headers, body }
     const said = await answer(question)
@@ -132,7 +152,10 @@ export class SimulatedLink {
     const given = this.liar?.(question, said) ?? said
     await time.sleep(this.weather.latencyMs)
     const stranded = this.#spell !== spell && (before.halfOpen || this.weather.halfOpen || this.weather.blackHole)
-    if (lostDown || stranded || this.weather.blackHole || !alive()) return null
+    if (lostDown || stranded || this.weather.blackHole || !alive()) {
+      if (method === 'POST' && path.endsWith('/operations')) count('delivered: the answer was lost')
+      return null
+    }
     if (this.weather.refuses) throw new Error('read ECONNRESET')
     this.lastHeard = time.now
     return this.#arrive(request, given, breaks, alive)
@@ -161,6 +184,10 @@ export class SimulatedLink {
       yield Buffer.from(piece)
     }
   }
+}
+
+function disguised(answer: OriginAnswer, disguise: LinkOptions['disguise'] = {}): OriginAnswer {
+  return { ...answer, headers: { ...answer.headers, ...disguise } }
 }
 
 /** Waits for `ms` milliseconds of virtual time. @throws the reason of `signal` when that comes first. */

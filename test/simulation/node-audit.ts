@@ -110,7 +110,7 @@ export class NodeAudit {
     const { position, asOf, ageSeconds } = life.data.status()
     if (asOf === null || position?.epoch !== place.epoch || position.batch !== place.batch) return
     const now = this.#now()
-    const lives = this.#livesOf(place).map(({ log, until }) => ({ until, next: log.batches.find(({ number }) => number === place.batch + 1)?.at ?? Infinity }))
+    const lives = this.#livesOf(place).map(({ log, until }) => ({ until, next: log.movedAt.get(place.batch + 1) ?? Infinity }))
     // A cloud that was taken back to this very batch goes on otherwise from there: it was the newest while one of its lives lasted.
     hold(10, lives.some(({ until, next }) => asOf <= Math.min(until, next)), () => `${name} says batch ${place.batch} was the newest at ${asOf}, but the next one is of ${lives.map(({ next }) => next).join(' or ')}`)
     const clockKnown = link.lastHeard !== null && life.machine.wallAhead >= 0

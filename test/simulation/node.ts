@@ -14,6 +14,7 @@ import { copyDisk, fillDisk, removeDisk, type FlippedRow } from './disk.ts'
 import { SimulatedLink } from './link.ts'
 import { SimulatedMachine } from './machine.ts'
 import { simulatedThreads, type SimulatedThreads } from './outbox-thread.ts'
+import type { Count } from './tally.ts'
 import type { VirtualTime } from './time.ts'
 
 /** There are few tags, and many processes. */
@@ -25,6 +26,9 @@ const checkInPlace: RunFileTask = async (task) => {
   return checkFile(task.file, task.audits)
 }
 
+/** The longest pause between two tries of a patient node, in milliseconds. */
+const patientMs = 6 * 60 * 60 * 1000
+
 /** Where a process can be told to die. */
 export const crashPoints = ['page received', 'batch applied, not committed', 'write not committed', 'write committed', 'delivery recorded', 'copying'] as const
 export type CrashPoint = (typeof crashPoints)[number]
@@ -34,6 +38,10 @@ export interface Planted {
   readonly extension?: ReplicaExtension
   /** Changes what a kill leaves on the disk. */
   readonly leaves?: (disk: string, random: Random) => void
+  /** Names the processes. */
+  readonly mint?: () => string
+  /** What a middlebox's answers carry besides its own. */
+  readonly disguise?: Readonly<Record<string, string>>
 }
 
 export interface SimulatedNodeOptions {
@@ -46,6 +54,7 @@ export interface SimulatedNodeOptions {
   readonly answer: (question: OriginQuestion) => Promise<OriginAnswer>
   readonly planted: Planted
   readonly note: (text: string) => void
+  readonly count: Count
   /** The process died where it was told to. */
   readonly onKilled: () => void
 }
@@ -78,6 +87,8 @@ export class SimulatedNode {
   /** Where the next process dies. */
   armed: CrashPoint | null = null
   wallAhead = 0
+  /** The next process tries seldom to reach origin, so that weeks without it are few events. */
+  patient = false
   diskFull = false
   fsyncMs = 3
   /** Rows that were changed on the medium, and that nobody has found yet or mended. */
@@ -96,7 +107,7 @@ export class SimulatedNode {
   readonly graves = new Set<Promise<void>>()
 
   constructor(options: SimulatedNodeOptions) {
-    const { name, storeId, folder, time, random, answer } = options
+    const { name, storeId, folder, time, random, answer, count, planted } = options
     this.#options = options
     this.name = name
     this.storeId = storeId
@@ -105,6 +116,8 @@ export class SimulatedNode {
       time,
       random,
       answer,
+      count,
+      ...(planted.disguise === undefined ? {} : { disguise: planted.disguise }),
       onDone: ({ method }) => {
         if (method === 'POST') this.#diesAt('delivery recorded')
       },
@@ -132,6 +145,7 @@ export class SimulatedNode {
     const threads = simulatedThreads({
       machine,
       fsyncMs: () => this.fsyncMs,
+      mint: planted.mint ?? (() => machine.uuid()),
       onCommit: (when) => void this.#diesAt(when === 'before' ? 'write not committed' : 'write committed'),
     })
     const losses = { count: 0 }
@@ -157,6 +171,7 @@ export class SimulatedNode {
         startOutboxThread: threads.start,
         runFileTask: checkInPlace,
         moves: new Moves(moveBits),
+        ...(this.patient ? { mostPauseMs: patientMs } : {}),
         transport: {
           ...transport,
           request: async (request) => {
@@ -259,6 +274,7 @@ export class SimulatedNode {
   #diesAt(point: CrashPoint): boolean {
     if (this.armed !== point || this.life === null) return false
     this.#options.note(`${this.name}: killed at "${point}"`)
+    this.#options.count(`killed at: ${point}`)
     this.kill()
     this.#options.onKilled()
     return true

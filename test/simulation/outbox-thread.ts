@@ -7,6 +7,8 @@ export interface SimulatedThreadOptions {
   readonly machine: SimulatedMachine
   /** How long the medium takes now, in milliseconds. */
   readonly fsyncMs: () => number
+  /** Names a process. */
+  readonly mint: () => string
   /** Called before a group of requests is committed, and after it. It may end the process. */
   readonly onCommit: (when: 'before' | 'after') => void
 }
@@ -21,7 +23,7 @@ export interface SimulatedThreads {
 }
 
 /** Writes the outbox with the loop that the real thread runs, on virtual time. */
-export function simulatedThreads({ machine, fsyncMs, onCommit }: SimulatedThreadOptions): SimulatedThreads {
+export function simulatedThreads({ machine, fsyncMs, mint, onCommit }: SimulatedThreadOptions): SimulatedThreads {
   const running = new Set<() => void>()
   let asked = 0
 
@@ -42,7 +44,7 @@ export function simulatedThreads({ machine, fsyncMs, onCommit }: SimulatedThread
       loop = startOutboxLoop({
         path,
         storeId,
-        mint: () => machine.uuid(),
+        mint,
         reply(message) {
           machine.after(1, () => {
             if (ended) return

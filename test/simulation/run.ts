@@ -2,6 +2,7 @@ import { Random } from '../differential/random.ts'
 import { levels } from './display.ts'
 import { FaultMemory, faults, heldBy } from './faults.ts'
 import { weathers } from './link.ts'
+import { tallyOf, type Tally } from './tally.ts'
 import { hold, Violation } from './violation.ts'
 import { work } from './workload.ts'
 import { movedProducts, products, World, type WorldOptions } from './world.ts'
@@ -27,7 +28,8 @@ export interface RunResult {
   readonly batches: number
   /** What was done and what struck, in order. */
   readonly happened: readonly string[]
-  /** Everything that was noted, condensed: equal for equal runs. */
+  readonly tally: Tally
+  /** Everything that was noted, done, counted, and what it came to, condensed: equal for equal runs. */
   readonly trace: string
 }
 
@@ -38,13 +40,17 @@ const mendingMs = 15 * 60_000
 
 /** Runs one world from its seed; everything that happens in it follows from that. */
 export async function simulate({ seed, steps = defaultSteps, without = new Set(), planted, note = () => {} }: RunOptions): Promise<RunResult> {
+  // FNV-1a, of 32 bits.
   let trace = 0x811c9dc5
+  const condense = (text: string): void => {
+    for (let at = 0; at < text.length; at += 1) trace = Math.imul(trace ^ text.charCodeAt(at), 0x01000193)
+  }
   const happened: string[] = []
   await using world = new World({
     seed,
     ...(planted === undefined ? {} : { planted }),
     note(text) {
-      for (let at = 0; at < text.length; at += 1) trace = Math.imul(trace ^ text.charCodeAt(at), 0x01000193)
+      condense(text)
       note(text)
     },
   })
@@ -61,7 +67,8 @@ export async function simulate({ seed, steps = defaultSteps, without = new Set()
       const action = work[name]
       happened.push(name)
       if (action !== undefined) action.act(world)
-      else await faults[name]?.strike(world, memory)
+      const struck = action !== undefined || (await faults[name]?.strike(world, memory)) !== false
+      if (struck) world.count(name)
     }
     await mend(world, memory)
     await checkEnd(world, memory)
@@ -69,8 +76,10 @@ export async function simulate({ seed, steps = defaultSteps, without = new Set()
     if (!(error instanceof Violation)) throw new Error(`seed ${seed}, step ${step}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     violation = error
   }
+  const tally = tallyOf(world.counts)
+  condense(JSON.stringify([happened, tally, world.cloud.log.positions, world.cloud.rows.all('stock'), violation?.message]))
   return {
-    seed, step, violation, happened,
+    seed, step, violation, happened, tally,
     seconds: Math.round(world.time.elapsed / 1000),
     writes: world.ledger.entries.length,
     batches: world.cloud.log.batch,

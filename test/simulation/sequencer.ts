@@ -1,5 +1,6 @@
 import type { Random } from '../differential/random.ts'
 import type { ModelCloud } from './cloud/cloud.ts'
+import type { Count } from './tally.ts'
 import type { VirtualTime } from './time.ts'
 
 /** One of the processes that move the outbox to the log; the fence lets one at a time. */
@@ -11,13 +12,14 @@ export class SimulatedSequencer {
   readonly #cloud: ModelCloud
   readonly #time: VirtualTime
   readonly #random: Random
-
+  readonly #count: Count
   readonly #background: (work: Promise<unknown>) => void
 
-  constructor(cloud: ModelCloud, time: VirtualTime, random: Random, background: (work: Promise<unknown>) => void) {
+  constructor(cloud: ModelCloud, time: VirtualTime, random: Random, count: Count, background: (work: Promise<unknown>) => void) {
     this.#cloud = cloud
     this.#time = time
     this.#random = random
+    this.#count = count
     this.#background = background
   }
 
@@ -44,6 +46,7 @@ export class SimulatedSequencer {
   async #tick(): Promise<void> {
     this.#due = false
     if (!this.#running) return
+    if (this.#cloud.fenced) this.#count('sequencers: two at the fence')
     try {
       await this.#cloud.moveFenced(async () => {
         await this.#time.sleep(this.#random.integer(0, 10))
@@ -51,6 +54,7 @@ export class SimulatedSequencer {
       })
     } catch (error) {
       if (!this.armed) throw error
+      this.#count('sequencers: killed between two statements')
       this.armed = false
       this.#running = false
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { failureText, runSim } from './command.ts'
 import { plantedBugs } from './planted.ts'
 import { simulate } from './run.ts'
 import { shrink } from './shrink.ts'
@@ -26,17 +27,47 @@ test('a run depends on nothing but its seed', async () => {
   expect((await simulate({ seed: 12 })).trace).not.toBe(first.trace)
 })
 
+test('and not on how many run at a time', async () => {
+  const told = async (jobs: number): Promise<string> => {
+    let text = ''
+    expect(await runSim({ seeds: 6, from: 31, steps: 25, jobs, verbose: true }, { write: (part: string) => (text += part) }, { write: () => true })).toBe(true)
+    // The one thing that is of the machine.
+    return text.replace(/in \d+ s:/, '')
+  }
+  const alone = await told(1)
+  expect(await told(3)).toBe(alone)
+  expect(alone).toMatch(/^traces [0-9a-f]{16}; \d+ of \d+ things that can happen did/m)
+}, 120_000)
+
+test('who has seen it fail is told how to see it again', async () => {
+  const bug = Object.values(plantedBugs)[0]
+  if (bug === undefined) throw new Error('There is a bug.')
+  const without = new Set(['many at once', 'big batch'])
+  const { violation } = await simulate({ seed: 1, steps: 60, without, planted: bug.plant() })
+  const told = failureText(1, violation?.message ?? '', 60, [...without])
+  expect(told).toBe(`seed 1: ${violation?.message}\n  npm run aisle -- sim --seed 1 --steps 60 --without 'many at once,big batch'\n`)
+  const again = await simulate({ seed: 1, steps: 60, without, planted: bug.plant() })
+  expect(again.violation?.message).toBe(violation?.message)
+  expect(violation?.message).toMatch(/^Invariant \d+: /)
+})
+
 describe('a bug is found within the hundred seeds', () => {
-  test.each(Object.entries(plantedBugs))('in %s', async (_name, planted) => {
+  test.each(Object.entries(plantedBugs))('%s', async (_name, { plant, invariant }) => {
     for (const seed of seeds) {
-      const { violation } = await simulate({ seed, planted: planted() })
-      if (violation !== null) return
+      const { violation } = await simulate({ seed, planted: plant() })
+      if (violation?.invariant === invariant) return
     }
     throw new Error('No seed found it.')
   }, 180_000)
 
+  test('so each invariant can fail', () => {
+    expect(new Set(Object.values(plantedBugs).map(({ invariant }) => invariant))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]))
+  })
+
   test('and what it needs is narrowed down', async () => {
-    const planted = plantedBugs.apply()
+    const { plant } = Object.values(plantedBugs)[0] ?? {}
+    if (plant === undefined) throw new Error('There is a bug.')
+    const planted = plant()
     const failed = await simulate({ seed: 1, planted })
     expect(failed.violation?.invariant).toBe(4)
     const { result, steps, without } = await shrink(failed, { planted })

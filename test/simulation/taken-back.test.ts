@@ -51,3 +51,25 @@ test.each([20, 60, 100, 140])('a copy %i ms into which the cloud is taken back i
   expect(late.life?.data.status()).toMatchObject({ state: 'online', position: { batch: cloud.log.batch } })
   await world.check(true)
 })
+
+test('what was settled while the clock of the machine was at 1970 is remembered when that is put right, and given to a cloud that lost it', async () => {
+  await using world = await openWorld()
+  const { cloud, ledger, time } = world
+  const [node] = world.nodes
+  if (node === undefined) throw new Error('There is a node.')
+  const backup = cloud.backup()
+  node.kill()
+  node.wallAhead = -time.now
+  world.start(node)
+  await world.pass(minute)
+  offer(world, node, ledger.add('till', node.name, { kind: 'recordStockMovement', command: { operationId: 'sold', storeId: node.storeId, productId: 'tea', kind: 'RECEIPT', quantity: 3, occurredAt: null } }))
+  await world.pass(minute)
+  expect(node.life?.data.status()).toMatchObject({ pendingOperations: 0 })
+  node.wallAhead = 0
+  if (node.life !== null) node.life.machine.wallAhead = 0
+  // Longer than it takes until what is old is dropped.
+  await world.pass(90 * minute)
+  takeBack(world, new FaultMemory(), backup, 'epoch-2')
+  await world.pass(5 * minute)
+  expect(cloud.commands.outcomeOf('till', 'sold')).toMatchObject({ userErrors: [] })
+})

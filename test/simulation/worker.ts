@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { simulate } from './run.ts'
+import { tallyOf, type Tally } from './tally.ts'
 
 /** What one seed came to, as a thread tells it. */
 export interface SeedReport {
@@ -8,6 +9,8 @@ export interface SeedReport {
   readonly seconds: number
   readonly writes: number
   readonly batches: number
+  readonly tally: Tally
+  readonly trace: string
 }
 
 const { steps, without } = workerData as { readonly steps: number; readonly without: readonly string[] }
@@ -20,9 +23,9 @@ parentPort?.on('message', (seed: number | null) => {
 
 async function report(seed: number): Promise<SeedReport> {
   try {
-    const { violation, seconds, writes, batches } = await simulate({ seed, steps, without: new Set(without) })
-    return { seed, fault: violation?.message ?? null, seconds, writes, batches }
+    const { violation, seconds, writes, batches, tally, trace } = await simulate({ seed, steps, without: new Set(without) })
+    return { seed, fault: violation?.message ?? null, seconds, writes, batches, tally, trace }
   } catch (error) {
-    return { seed, fault: error instanceof Error ? error.message : String(error), seconds: 0, writes: 0, batches: 0 }
+    return { seed, fault: error instanceof Error ? error.message : String(error), seconds: 0, writes: 0, batches: 0, tally: tallyOf(new Map()), trace: '' }
   }
 }

@@ -1,5 +1,7 @@
 import type { NodeData } from '../../edge-cache/node/data.ts'
 import type { CommandContext } from '../../subgraphs/shared/commands.ts'
+import type { Random } from '../differential/random.ts'
+import type { ModelCloud } from './cloud/cloud.ts'
 import type { Entry, Written } from './ledger.ts'
 import type { SimulatedNode } from './node.ts'
 import { countedProducts, movedProducts, products, type World } from './world.ts'
@@ -44,9 +46,7 @@ export const work: Readonly<Record<string, { readonly weight: number; readonly a
   },
   'stop selling': {
     weight: 2,
-    act({ cloud, random, storeIds }) {
-      cloud.rows.write({ entity: 'store_price', key: [random.pick(storeIds), random.pick(products)] })
-    },
+    act: ({ cloud, random, storeIds }) => stopSelling(cloud, random, random.pick(storeIds)),
   },
   rename: {
     weight: 3,
@@ -76,14 +76,20 @@ export const work: Readonly<Record<string, { readonly weight: number; readonly a
   'read on': { weight: 3, act: ({ displays, random }) => random.pick(displays).readOn() },
 }
 
+/** A store no longer has a price of its own for something, where it has any. */
+export function stopSelling({ rows }: ModelCloud, random: Random, storeId: string): void {
+  const prices = rows.all('store_price').filter((row) => row.store_id === storeId)
+  if (prices.length > 0) rows.write({ entity: 'store_price', key: [storeId, String(random.pick(prices).product_id)] })
+}
+
 /** Offers a write to a node; what its author learns goes into the ledger. */
 export function offer(world: World, node: SimulatedNode, entry: Entry): void {
   const { life } = node
   if (life === null) return
-  world.background(ask(world, life.data, entry, life.machine.wallClock()))
+  world.background(ask(world, node, life.data, entry, life.machine.wallClock()))
 }
 
-async function ask({ time }: World, data: NodeData, entry: Entry, now: number): Promise<void> {
+async function ask(world: World, node: SimulatedNode, data: NodeData, entry: Entry, now: number): Promise<void> {
   const { principal, written } = entry
   const context: CommandContext = { principal, now }
   try {
@@ -93,8 +99,9 @@ async function ask({ time }: World, data: NodeData, entry: Entry, now: number): 
         : written.kind === 'recordStockCount'
           ? await data.inventory.recordCount(written.command, context)
           : await data.device.reportReadings(written.command, context)
-    if (outcome.userErrors.length === 0) entry.keptAt = time.now
+    if (outcome.userErrors.length === 0) entry.keptAt = world.time.now
   } catch {
+    if (node.diskFull) world.count('disk full: a write was not kept')
     // A process that was killed, or a write that could not be kept: its author does not know, and may ask again.
   }
 }

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Batch } from '../../subgraphs/shared/changes.ts'
 import { Random } from '../differential/random.ts'
 import { CloudAudit } from './cloud-audit.ts'
-import { ModelCloud } from './cloud/cloud.ts'
-import type { Append } from './cloud/log.ts'
-import { ModelOrigin } from './cloud/origin.ts'
+import { ModelCloud, type PlantedInLog } from './cloud/cloud.ts'
+import { ModelOrigin, type OriginAnswer, type OriginQuestion } from './cloud/origin.ts'
 import { Display } from './display.ts'
 import { Ledger } from './ledger.ts'
 import { NodeAudit, type LogLife, type Place } from './node-audit.ts'
@@ -18,8 +18,15 @@ export const movedProducts = ['tea', 'milk', 'rice'] as const
 export const countedProducts = ['salt', 'soap', 'never'] as const
 export const products = [...movedProducts, ...countedProducts]
 
+const hourMs = 3_600_000
+
 /** A bug somewhere in what a simulation wires together. */
-export type PlantedBug = Planted & { readonly append?: Append }
+export type PlantedBug = Planted & PlantedInLog & {
+  /** Stands between the links and origin. */
+  readonly between?: (world: World, question: OriginQuestion, answer: () => Promise<OriginAnswer>) => Promise<OriginAnswer>
+  /** What a screen takes in of what it is told. */
+  readonly hears?: (batch: Batch) => boolean
+}
 
 export interface WorldOptions {
   readonly seed: number
@@ -43,12 +50,15 @@ export class World implements AsyncDisposable {
   readonly storeIds = ['S1', 'S2', 'S3']
   readonly folder: string
   readonly note: (text: string) => void
+  /** How often what happened. */
+  readonly counts = new Map<string, number>()
+  readonly count = (name: string): void => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
   /** No node can be started. */
   dark = false
   readonly #audits: NodeAudit[] = []
   /** Lives of the log that ended, and when, in virtual time. */
   readonly #logs: LogLife[] = []
-  readonly #planted: Planted
+  readonly #planted: PlantedBug
   /** What a timer or a promise of the simulation itself raised. */
   #fault: unknown = null
 
@@ -57,24 +67,26 @@ export class World implements AsyncDisposable {
     this.note = (text) => note(`${(this.time.now / 1000).toFixed(3)} ${text}`)
     this.#planted = planted
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'aisle-sim-'))
-    this.cloud = new ModelCloud(() => Math.floor(this.time.now), planted.append)
-    this.origin = new ModelOrigin(this.cloud, this.time)
+    this.cloud = new ModelCloud(() => Math.floor(this.time.now), planted)
+    this.origin = new ModelOrigin(this.cloud, this.time, this.count)
     this.cloudAudit = new CloudAudit(this.cloud)
-    this.sequencers = [0, 1].map(() => new SimulatedSequencer(this.cloud, this.time, this.#ownRandom(), (work) => this.background(work)))
+    this.sequencers = [0, 1].map(() => new SimulatedSequencer(this.cloud, this.time, this.#ownRandom(), this.count, (work) => this.background(work)))
     this.cloud.rows.onCapture = () => {
       for (const sequencer of this.sequencers) sequencer.wake()
     }
     this.#furnish()
     for (const storeId of this.storeIds.slice(0, this.random.integer(2, 3))) this.addNode(`node-${storeId}`, storeId)
-    for (const node of this.nodes) this.displays.push(new Display(node, this.time))
+    for (const node of this.nodes) this.displays.push(new Display(node, this.time, planted.hears))
+    this.#keepUp()
   }
 
   addNode(name: string, storeId: string): SimulatedNode {
     const node = new SimulatedNode({
       name, storeId, folder: this.folder, time: this.time, random: this.#ownRandom(),
-      answer: (question) => this.origin.answer(question),
+      answer: (question) => this.#asked(question),
       planted: this.#planted,
       note: this.note,
+      count: this.count,
       onKilled: () => void this.time.after(this.random.integer(10, 20_000), () => this.start(node)),
     })
     this.nodes.push(node)
@@ -124,6 +136,16 @@ export class World implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
+  #asked(question: OriginQuestion): Promise<OriginAnswer> {
+    try {
+      this.cloudAudit.checkNames(question)
+    } catch (error) {
+      this.#fault ??= error
+    }
+    const answer = (): Promise<OriginAnswer> => this.origin.answer(question)
+    return this.#planted.between?.(this, question, answer) ?? answer()
+  }
+
   #furnish(): void {
     const { rows } = this.cloud
     for (const id of this.storeIds) rows.write({ entity: 'store', row: { id, name: `Store ${id}`, timezone: 'Europe/London' } })
@@ -135,8 +157,17 @@ export class World implements AsyncDisposable {
         const onHand = this.random.integer(0, 40)
         rows.write({ entity: 'stock', row: { store_id: storeId, product_id: productId, on_hand: onHand, reorder_point: 2, order_up_to: 9, updated_at: 1 } })
         this.cloudAudit.opens(storeId, productId, onHand)
+        rows.write({ entity: 'store_price', row: { store_id: storeId, product_id: productId, amount_minor: this.random.integer(1, 999), currency: 'GBP', updated_at: 1 } })
       }
     }
+  }
+
+  /** Origin looks after its log, with what it is told by default. */
+  #keepUp(): void {
+    this.time.after(6 * hourMs, () => {
+      this.cloud.upkeep({ compactAfterMs: 24 * hourMs, retentionMs: 14 * 24 * hourMs })
+      this.#keepUp()
+    })
   }
 
   #ownRandom(): Random {

@@ -112,10 +112,10 @@ export class Keeper implements Disposable {
   applied(batches: readonly AppliedBatch[]): void {
     for (const batch of batches) this.#tell((connection) => this.#publisher.ofBatch(connection, batch))
     const settlements = batches.flatMap(({ changes }) => changes.flatMap(({ entity, op, row }) => (entity === 'edge_operation' && op === 'put' && row !== null ? [toSettlement(row)] : [])))
-    const position = this.#options.replica.position()
-    if (settlements.length === 0 || position === null) return
+    const state = this.#options.replica.state()
+    if (settlements.length === 0 || state === null) return
     this.#noticeStrangers(settlements)
-    this.#options.outbox.settle(settlements, position, this.#options.machine.wallClock()).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
+    this.#options.outbox.settle(settlements, state.position, state.asOf).catch((error: unknown) => this.#fault(error, 'writes could not be marked as settled'))
   }
 
   /** A fresh copy has taken the replica's place. */
@@ -182,7 +182,8 @@ export class Keeper implements Disposable {
   async #reconcile(acknowledged: boolean): Promise<void> {
     const { outbox, replica, storeId, onWaiting } = this.#options
     await this.#idle()
-    const position = replica.position()
+    const state = replica.state()
+    const position = state?.position ?? null
     const settlements: Settlement[] = []
     const lost: number[] = []
     this.#writer.transact((connection) => {
@@ -194,7 +195,7 @@ export class Keeper implements Disposable {
       if (!acknowledged) return
       for (const { seq, incarnation, n } of outbox.acknowledged()) if (find.get(storeId, incarnation, n) === undefined) lost.push(seq)
     })
-    if (position !== null) await outbox.settle(settlements, position, this.#options.machine.wallClock())
+    if (state !== null) await outbox.settle(settlements, state.position, state.asOf)
     if (lost.length === 0) return
     this.#options.log.warn({ operations: lost.length, epoch: position?.epoch }, 'the copy lacks writes that the cloud had acknowledged; they are delivered again')
     await outbox.reopen(lost)
@@ -299,10 +300,12 @@ export class Keeper implements Disposable {
     if (before !== null && !before.seqs.isDisjointFrom(seqs)) await this.reconcile(true)
   }
 
+  /** By what the copy is as of, never by this machine's clock: one that is put right would make everything old at once, which the cloud may yet want again. */
   async #prune(): Promise<void> {
     this.#pruning = this.#pruneLater()
+    const { outbox, replica } = this.#options
     try {
-      await this.#options.outbox.prune(this.#options.machine.wallClock() - settledRetentionMs)
+      await outbox.prune((replica.state()?.asOf ?? 0) - settledRetentionMs)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'settled writes could not be pruned')
     }

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { Random } from '../../differential/random.ts'
 import type { DeliveredOperation } from '../../../edge-cache/protocol.ts'
+import type { AisleError } from '../../../runtime/errors.ts'
+import type { LogCursor } from '../../../subgraphs/log/source.ts'
 import { payloadHash } from '../../../subgraphs/shared/once.ts'
 import { Ledger, type Written } from '../ledger.ts'
 import { openModel, openReal, type Cloud } from './contract.ts'
@@ -23,11 +25,18 @@ const furniture: readonly RowWrite[] = [
   ]),
 ]
 
-/** A history that is the same for the same seed: writes of rows, commands, deliveries and their repetitions, moves, long transactions. */
+/** A history that is the same for the same seed: writes of rows, commands, deliveries and their repetitions, moves, long transactions, upkeep of the log, and a reader. */
 function history(seed: number): Step[] {
   const random = new Random(seed)
   const ledger = new Ledger()
-  const steps: Step[] = [(cloud) => cloud.write(...furniture), (cloud) => cloud.move()]
+  let head = 0
+  const move: Step = async (cloud) => {
+    const moved = await cloud.move()
+    head = moved ?? head
+    return moved
+  }
+  const steps: Step[] = [(cloud) => cloud.write(...furniture), move]
+  const readers = [1, 2, 5].map((limit) => readerOf(limit))
   const sent: { storeId: string; operation: DeliveredOperation }[] = []
   let n = 0
   const written = (): Written => {
@@ -50,7 +59,7 @@ function history(seed: number): Step[] {
   }
   let open: Promise<Awaited<ReturnType<Cloud['begin']>>> | null = null
   for (let left = 80; left > 0; left -= 1) {
-    const what = random.integer(0, 11)
+    const what = random.integer(0, 15)
     if (what <= 3) {
       const one = sentOf(written())
       sent.push(one)
@@ -95,11 +104,43 @@ function history(seed: number): Step[] {
         steps.push(async () => (commits ? (await open)?.commit() : (await open)?.rollback()))
         open = null
       }
-    } else steps.push((cloud) => cloud.move())
+    } else if (what <= 11) steps.push(move)
+    else if (what <= 14) {
+      const reader = random.pick(readers)
+      const behind = random.integer(0, 4)
+      if (what === 12) steps.push(move, async (cloud) => cloud.compact(head - behind))
+      steps.push(reader)
+    } else {
+      const behind = random.integer(0, 12)
+      steps.push(async (cloud) => cloud.prune(head - behind))
+    }
   }
   if (open !== null) steps.push(async () => (await open)?.rollback())
-  steps.push((cloud) => cloud.move())
+  steps.push(move)
   return steps
+}
+
+/** Somebody who reads a page at a time, and begins anew with whatever the log says of its cursor. */
+function readerOf(limit: number): Step {
+  let cursor: LogCursor | null = null
+  return async ({ source }) => {
+    cursor ??= { epoch: await epochOf(source), batch: 0 }
+    try {
+      const page = await source.changes(scopes, cursor, { limit })
+      cursor = page.next
+      return page
+    } catch (error) {
+      const { code, details } = error as AisleError
+      cursor = typeof details?.oldest === 'number' ? { ...cursor, batch: details.oldest } : null
+      return code
+    }
+  }
+}
+
+async function epochOf(source: Cloud['source']): Promise<string> {
+  const { header, chunks } = await source.snapshot(scopes, { entities: ['store'] })
+  for await (const _chunk of chunks) continue
+  return header.head.epoch
 }
 
 /** Times of the cloud's own clock and random names are its own. */
@@ -118,8 +159,10 @@ async function outcomeOf(open: () => Promise<Cloud>, seed: number): Promise<unkn
   const sorted = Object.entries(rows).map(([entity, list]) => [entity, list.map((row) => JSON.stringify(comparable(row))).toSorted()])
   seen.push(comparable(header), sorted.toSorted(([a], [b]) => String(a).localeCompare(String(b))))
   const start = { epoch: header.head.epoch, batch: 0 }
+  const oldest = await cloud.source.changes(scopes, start).then(() => 0, (error: AisleError) => Number(error.details?.oldest))
+  seen.push({ oldest })
   for (const limit of [1_000, 3]) {
-    let cursor: Parameters<typeof cloud.source.changes>[1] = start
+    let cursor: LogCursor = { ...start, batch: oldest }
     for (;;) {
       const page = await cloud.source.changes(scopes, cursor, { limit })
       seen.push(comparable(page))
@@ -133,6 +176,13 @@ async function outcomeOf(open: () => Promise<Cloud>, seed: number): Promise<unkn
   return seen
 }
 
-test.each([1, 2, 4, 6])('the model and Postgres with origin do the same with history %i', async (seed) => {
+const seeds = [1, 2, 4, 6, 7, 9]
+
+test.each(seeds)('the model and Postgres with origin do the same with history %i', async (seed) => {
   expect(await outcomeOf(openModel, seed)).toEqual(await outcomeOf(openReal, seed))
+})
+
+test('and the histories have logs that are compacted, pruned, and compacted while somebody stands inside of a batch', async () => {
+  const text = JSON.stringify(await Promise.all(seeds.map((seed) => outcomeOf(openModel, seed))))
+  for (const sign of ['"absorbed":', '"POSITION_TOO_OLD"', '"complete":false', '"complete":false,"stamp":"·","after":']) expect(text).toContain(sign)
 })

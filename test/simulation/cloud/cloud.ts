@@ -3,7 +3,9 @@ import { readingsHeldSince } from '../../../subgraphs/log/retention.ts'
 import type { ChangesPage, LogCursor, SnapshotHeader, SnapshotRows } from '../../../subgraphs/log/source.ts'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { entities, type EntityName } from '../../../subgraphs/storage/entities.ts'
+import type { UpkeepOptions } from '../../../subgraphs/log/upkeep.ts'
 import { Commands, type CommandsBackup } from './commands.ts'
+import type { HeirsClause } from './compact.ts'
 import { appendDensely, StoredLog, type Append } from './log.ts'
 import { Rows, scopeOf, type RowsBackup } from './rows.ts'
 
@@ -12,6 +14,12 @@ export interface CloudBackup {
   readonly rows: RowsBackup
   readonly commands: CommandsBackup
   readonly log: StoredLog
+}
+
+/** What a simulation may change in how the log is written, to see whether it notices. */
+export interface PlantedInLog {
+  readonly append?: Append
+  readonly heirs?: HeirsClause
 }
 
 /**
@@ -26,14 +34,18 @@ export class ModelCloud {
   readonly onBatch = new Set<(batch: Batch) => void>()
   readonly #now: () => number
   readonly #append: Append
+  readonly #heirs: HeirsClause | undefined
   /** Batches ever moved, whatever a restored backup knows of. */
   #moved = 0
-  /** Who holds the fence's row waits for nobody; others wait for it. */
+  /** Somebody holds the fence's row. */
+  fenced = false
+  /** Who holds it waits for nobody; others wait for it. */
   #fence: Promise<void> = Promise.resolve()
 
-  constructor(now: () => number, append: Append = appendDensely) {
+  constructor(now: () => number, { append = appendDensely, heirs }: PlantedInLog = {}) {
     this.#now = now
     this.#append = append
+    this.#heirs = heirs
     this.rows = new Rows(now)
     this.commands = new Commands(this.rows)
     this.log = new StoredLog('epoch-1')
@@ -65,9 +77,11 @@ export class ModelCloud {
     this.#fence = mine.promise
     try {
       await before
+      this.fenced = true
       await between()
       this.move()
     } finally {
+      this.fenced = false
       mine.resolve()
     }
   }
@@ -95,10 +109,16 @@ export class ModelCloud {
     }
   }
 
-  /** The log no longer holds batches up to this one. */
-  forget(upTo: number): void {
-    this.log.oldest = Math.max(this.log.oldest, Math.min(upTo, this.log.batch))
-    this.log.batches = this.log.batches.filter(({ number }) => number > this.log.oldest)
+  /** The log is compacted up to this batch. @returns how many changes were dropped. */
+  compact(upTo: number): number {
+    return this.log.compact(upTo, this.#heirs)
+  }
+
+  /** What `upkeep` does in a round: the log is pruned, then compacted. */
+  upkeep({ compactAfterMs, retentionMs }: Pick<UpkeepOptions, 'compactAfterMs' | 'retentionMs'>): void {
+    const { log } = this
+    log.prune(log.batchBefore(this.#now() - retentionMs))
+    this.compact(log.batchBefore(this.#now() - compactAfterMs))
   }
 
   backup(): CloudBackup {

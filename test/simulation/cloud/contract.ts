@@ -1,6 +1,8 @@
 import { createDeviceCommands } from '../../../subgraphs/device/postgres-commands.ts'
 import { createInventoryCommands } from '../../../subgraphs/inventory/postgres-commands.ts'
 import type { CommandContext } from '../../../subgraphs/shared/commands.ts'
+import { compactLog } from '../../../subgraphs/log/compact.ts'
+import { pruneLog } from '../../../subgraphs/log/prune.ts'
 import { createPostgresSource } from '../../../subgraphs/log/postgres-source.ts'
 import type { LogSource } from '../../../subgraphs/log/source.ts'
 import { openTestLog } from '../../../subgraphs/log/testing/test-log.ts'
@@ -22,6 +24,9 @@ export interface Cloud extends AsyncDisposable {
   /** What a sequencer does once; the batch, or null where nothing waits. */
   move(): Promise<number | null>
   deliver(storeId: string, operations: readonly DeliveredOperation[]): Promise<readonly DeliveryAnswerItem[]>
+  /** Upkeep of the log, up to a batch: what is superseded there is dropped, or all of it. */
+  compact(upTo: number): Promise<number>
+  prune(upTo: number): Promise<void>
   /** A command that came to the cloud directly. */
   command(written: Written, context: CommandContext): Promise<unknown>
   readonly source: Pick<LogSource, 'changes' | 'snapshot'>
@@ -42,6 +47,8 @@ export async function openModel(): Promise<Cloud> {
       }
     },
     move: async () => cloud.move()?.number ?? null,
+    compact: async (upTo) => cloud.compact(upTo),
+    prune: async (upTo) => cloud.log.prune(upTo),
     deliver: async (storeId, operations) => takeDelivery(rows, commands, storeId, operations, Date.now()),
     async command({ kind, command }, context) {
       if (kind === 'recordStockMovement') return commands.movement(command, context)
@@ -93,6 +100,8 @@ export async function openReal(): Promise<Cloud> {
       }
     },
     move: async () => (await log.move())?.batch ?? null,
+    compact: (upTo) => compactLog(storage.pool, upTo),
+    prune: async (upTo) => void (await pruneLog(storage.pool, upTo)),
     deliver: (storeId, operations) => takeOperations(storage, storeId, operations, { log: silent, statementTimeoutMs: 60_000 }),
     command({ kind, command }, context) {
       if (kind === 'recordStockMovement') return inventory.recordMovement(command, context)

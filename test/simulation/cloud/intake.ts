@@ -4,16 +4,20 @@ import type { ReportReadings } from '../../../subgraphs/device/commands.ts'
 import type { RecordCount, RecordMovement } from '../../../subgraphs/inventory/commands.ts'
 import { refused } from '../../../subgraphs/shared/commands.ts'
 import { payloadHash } from '../../../subgraphs/shared/once.ts'
+import type { Count } from '../tally.ts'
 import type { Commands } from './commands.ts'
 import type { Rows } from './rows.ts'
 
 /** Takes what a store delivers as origin does: each write in a transaction with its outcome, none in the way of another. */
-export function takeDelivery(rows: Rows, commands: Commands, storeId: string, operations: readonly DeliveredOperation[], recordedAt: number, unknownKinds: ReadonlySet<string> = new Set()): DeliveryAnswerItem[] {
+export function takeDelivery(rows: Rows, commands: Commands, storeId: string, operations: readonly DeliveredOperation[], recordedAt: number, unknownKinds: ReadonlySet<string> = new Set(), count: Count = () => {}): DeliveryAnswerItem[] {
   return operations.map((operation): DeliveryAnswerItem => {
     const { incarnation, n } = operation
     try {
-      if (unknownKinds.has(operation.kind)) throw new AisleError('BAD_REQUEST', `This origin knows no write of kind ${operation.kind}.`)
-      return { incarnation, n, outcome: take(rows, commands, storeId, operation, recordedAt) }
+      if (unknownKinds.has(operation.kind)) {
+        count('delivered: of a kind unknown there')
+        throw new AisleError('BAD_REQUEST', `This origin knows no write of kind ${operation.kind}.`)
+      }
+      return { incarnation, n, outcome: take(rows, commands, storeId, operation, recordedAt, count) }
     } catch (error) {
       if (!AisleError.is(error)) throw error
       return { incarnation, n, fault: { code: error.code, message: error.message } }
@@ -21,15 +25,17 @@ export function takeDelivery(rows: Rows, commands: Commands, storeId: string, op
   })
 }
 
-function take(rows: Rows, commands: Commands, storeId: string, operation: DeliveredOperation, recordedAt: number): Record<string, unknown> {
+function take(rows: Rows, commands: Commands, storeId: string, operation: DeliveredOperation, recordedAt: number, count: Count): Record<string, unknown> {
   const { incarnation, n, operationId, kind, payload, hash } = operation
   if (payloadHash({ kind, payload }) !== hash) throw new AisleError('BAD_REQUEST', 'The write is not what its hash says.')
   const known = rows.get('edge_operation', [storeId, incarnation, n])
   if (known !== null) {
+    count('delivered: again')
     if (known.payload_hash === hash) return JSON.parse(String(known.outcome)) as Record<string, unknown>
     return { ...refused('OPERATION_ID_REUSED', `Number ${n} of incarnation ${incarnation} was delivered before with other input.`) }
   }
   const outcome = run(commands, storeId, operation)
+  if (Array.isArray(outcome.userErrors) && outcome.userErrors.length > 0) count('delivered: refused by a rule')
   rows.write({
     entity: 'edge_operation',
     row: { store_id: storeId, incarnation, n, operation_id: operationId, payload_hash: hash, outcome: JSON.stringify(outcome), recorded_at: recordedAt },

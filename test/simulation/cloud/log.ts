@@ -1,8 +1,9 @@
 import { AisleError } from '../../../runtime/errors.ts'
-import { stamped } from '../../../subgraphs/log/read-changes.ts'
-import type { BatchPart, ChangesPage, LogCursor } from '../../../subgraphs/log/source.ts'
+import { assemblePage, checkCursor, mostChanges, orderScopes, stamped, type PageRow } from '../../../subgraphs/log/read-changes.ts'
+import type { ChangesPage, LogCursor } from '../../../subgraphs/log/source.ts'
 import type { Batch, Change } from '../../../subgraphs/shared/changes.ts'
 import type { EntityName } from '../../../subgraphs/storage/entities.ts'
+import { compactScope, type HeirsClause, type LoggedChange } from './compact.ts'
 import type { Captured, Row } from './rows.ts'
 
 /** The rows of one scope, by entity and key. */
@@ -11,9 +12,6 @@ export type ScopeState = ReadonlyMap<EntityName, ReadonlyMap<string, Row>>
 /** What the sequencer does to the log within its transaction; a simulation may plant another to see whether it is found. */
 export type Append = (log: StoredLog, moved: readonly Captured[], at: number) => Batch
 
-/** Most changes in one answer, whatever is asked for. */
-const mostChanges = 10_000
-
 /** The dense logs of all scopes, and what each of them comes to at each batch. */
 export class StoredLog {
   epoch: string
@@ -21,10 +19,15 @@ export class StoredLog {
   batchAt = 0
   /** The log reaches back to changes after this batch. */
   oldest = 0
+  /** The newest batch that was compacted. */
+  compacted = 0
   positions: Record<string, number> = {}
-  batches: Batch[] = []
-  /** reduce(log) after each batch, by scope: what a replica at that batch has to hold. */
+  /** What the log still holds of each scope, in order of position. */
+  changes = new Map<string, readonly LoggedChange[]>()
+  /** reduce(log) after each batch, by scope: what a replica at that batch has to hold. Nothing that is done to the log changes it. */
   states = new Map<number, ReadonlyMap<string, ScopeState>>([[0, new Map()]])
+  /** When each batch was moved, those included that the log no longer holds. */
+  movedAt = new Map<number, number>()
   /** What marks each batch: a number taken back and given again has another. */
   stamps = new Map<number, string>()
 
@@ -37,21 +40,26 @@ export class StoredLog {
     copy.batch = this.batch
     copy.batchAt = this.batchAt
     copy.oldest = this.oldest
+    copy.compacted = this.compacted
     copy.positions = { ...this.positions }
-    copy.batches = [...this.batches]
+    copy.changes = new Map(this.changes)
     copy.states = new Map(this.states)
+    copy.movedAt = new Map(this.movedAt)
     copy.stamps = new Map(this.stamps)
     return copy
   }
 
   /** Adds a batch whose changes have their positions, and reduces it into the state. */
-  add(batch: Batch, stamp: string): void {
-    this.batches.push(batch)
-    this.stamps.set(batch.number, stamp)
+  add({ number, at, changes }: Batch, stamp: string): void {
+    for (const [scope, some] of Map.groupBy(changes, (change) => change.scope)) {
+      this.changes.set(scope, [...(this.changes.get(scope) ?? []), ...some.map((change) => ({ ...change, batch: number }))])
+    }
+    this.stamps.set(number, stamp)
+    this.movedAt.set(number, at)
     const scopes = new Map(this.states.get(this.batch))
     // What a batch leaves alone is the very same table as before it.
     const own = new Map<string, Map<EntityName, Map<string, Row>>>()
-    for (const { scope, entity, key, row } of batch.changes) {
+    for (const { scope, entity, key, row } of changes) {
       let tables = own.get(scope)
       if (tables === undefined) own.set(scope, (tables = new Map()))
       let table = tables.get(entity)
@@ -60,32 +68,85 @@ export class StoredLog {
       else table.set(JSON.stringify(key), row)
     }
     for (const [scope, tables] of own) scopes.set(scope, new Map([...(scopes.get(scope) ?? []), ...tables]))
-    this.batch = batch.number
-    this.batchAt = batch.at
-    this.states.set(batch.number, scopes)
+    this.batch = number
+    this.batchAt = at
+    this.states.set(number, scopes)
+  }
+
+  /** What `compactLog` does. @returns how many changes were dropped. */
+  compact(upTo: number, heirs?: HeirsClause): number {
+    if (upTo <= this.compacted || upTo <= this.oldest || upTo > this.batch) return 0
+    this.compacted = upTo
+    let dropped = 0
+    for (const [scope, changes] of this.changes) {
+      const left = compactScope(changes, upTo, heirs)
+      dropped += changes.length - left.length
+      this.changes.set(scope, left)
+    }
+    return dropped
+  }
+
+  /** What `pruneLog` does: the batches up to this one are dropped, the newest never. */
+  prune(upTo: number): void {
+    this.oldest = Math.max(this.oldest, Math.min(upTo, this.batch - 1))
+    for (const [scope, changes] of this.changes) this.changes.set(scope, changes.filter(({ batch }) => batch > this.oldest))
+  }
+
+  /** The newest batch moved before an instant, or 0. */
+  batchBefore(instant: number): number {
+    let newest = 0
+    for (let batch = 1; batch <= this.batch; batch += 1) if ((this.movedAt.get(batch) ?? Infinity) < instant) newest = batch
+    return newest
   }
 
   stampOf(batch: number): { stamp?: string } {
-    const stamp = this.stamps.get(batch)
-    return stamp === undefined ? {} : { stamp }
+    return stamped(this.stamps.get(batch))
   }
 
   /** @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, POSITION_TOO_OLD, LOG_DIVERGED */
   read(scopes: readonly string[], after: LogCursor, limit: number, head: { readonly at: number; readonly now: number }): ChangesPage {
-    if (after.epoch !== this.epoch) throw new AisleError('EPOCH_MISMATCH')
-    if (after.batch > this.batch) throw new AisleError('POSITION_AHEAD')
-    if (after.batch < this.oldest) throw new AisleError('POSITION_TOO_OLD')
-    for (const [claimed, known] of [[after.stamp, this.stamps.get(after.batch)], [after.within?.stamp, this.stamps.get(after.within?.batch ?? -1)]]) {
-      if (claimed !== undefined && known !== undefined && claimed !== known) throw new AisleError('LOG_DIVERGED')
-    }
-    const ordered = [...new Set(scopes)].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    const parts = this.batches.filter(({ number }) => number > after.batch).flatMap((batch) => {
-      const changes = ordered.flatMap((scope) => batch.changes.filter((change) => change.scope === scope))
-      return changes.length === 0 ? [] : [{ ...batch, changes }]
+    const ordered = orderScopes(scopes)
+    const begin = this.#beginnings(ordered, after)
+    const { epoch, batch, oldest, compacted } = this
+    const markOf = (number: number): string | null => (number <= oldest ? null : (this.stamps.get(number) ?? null))
+    checkCursor(after, { epoch, head: batch, oldest, stamps: { [after.within?.batch ?? 0]: markOf(after.within?.batch ?? 0), [after.batch]: markOf(after.batch) } })
+    const most = Math.min(Math.max(1, limit), mostChanges)
+    const rows = ordered.flatMap((scope, nth) => {
+      const changes = this.changes.get(scope) ?? []
+      const from = changes.findLastIndex((change) => !isBehind(change, begin[nth])) + 1
+      return changes.slice(from, from + most + 1)
     })
-    const stampedParts = behind(parts, after).map((part) => ({ ...part, ...this.stampOf(part.number) }))
-    return assemble(stampedParts, after, { epoch: this.epoch, batch: this.batch, ...this.stampOf(this.batch), ...head }, Math.min(Math.max(1, limit), mostChanges))
+    // What is compacted makes a cut only together. Scopes and positions stay in their order.
+    const shown = rows.map((change): PageRow => {
+      const number = Math.max(change.batch, compacted)
+      return { ...change, absorbed: change.absorbed ?? 0, shown: number, batch_at: this.movedAt.get(number) ?? 0, stamp: this.stamps.get(number) ?? null }
+    }).toSorted((a, b) => a.shown - b.shown)
+    return assemblePage(shown.slice(0, most + 1), after, { epoch, batch, ...this.stampOf(batch), ...head }, compacted, most)
   }
+
+  /** As `readChanges` has it: where each scope goes on. */
+  #beginnings(ordered: readonly string[], { batch, within }: LogCursor): Place[] {
+    if (within === undefined) return ordered.map(() => ({ batch, position: Infinity }))
+    const inside = this.changes.get(within.scope)?.findLast(({ position }) => position <= within.position)
+    const at = ordered.indexOf(within.scope)
+    const left = within.batch === undefined && (inside?.position !== within.position || inside.batch <= batch)
+    if (inside === undefined || left || at < 0) throw new AisleError('POSITION_TOO_OLD')
+    const read = within.batch ?? inside.batch
+    return ordered.map((_scope, nth) => {
+      if (nth === at) return { batch: inside.batch, position: within.position }
+      return { batch: nth < at ? read : batch, position: Infinity }
+    })
+  }
+}
+
+/** A place in one scope: behind this position of this batch. */
+interface Place {
+  readonly batch: number
+  readonly position: number
+}
+
+function isBehind({ batch, position }: LoggedChange, after: Place | undefined): boolean {
+  return after === undefined || batch > after.batch || (batch === after.batch && position > after.position)
 }
 
 /** Dense positions a scope, in the order in which the rows were written: what `moveOutbox` does in one statement. */
@@ -96,30 +157,4 @@ export function appendDensely(log: StoredLog, moved: readonly Captured[], at: nu
     return { ...change, position }
   })
   return { number: log.batch + 1, at: Math.max(log.batchAt, at), changes }
-}
-
-function behind(parts: readonly Batch[], { within }: LogCursor): Batch[] {
-  const [first, ...rest] = parts
-  if (within === undefined) return [...parts]
-  const place = first?.changes.findIndex(({ scope, position }) => scope === within.scope && position === within.position) ?? -1
-  if (first === undefined || place < 0) throw new AisleError('POSITION_TOO_OLD')
-  return [{ ...first, changes: first.changes.slice(place + 1) }, ...rest]
-}
-
-function assemble(parts: readonly Omit<BatchPart, 'complete'>[], after: LogCursor, head: ChangesPage['head'], limit: number): ChangesPage {
-  const fitting: BatchPart[] = []
-  let room = limit
-  for (const part of parts) {
-    if (part.changes.length > room) {
-      const last = fitting.at(-1)
-      if (last !== undefined) return { parts: fitting, next: { epoch: head.epoch, batch: last.number, ...stamped(last.stamp) }, head }
-      const changes = part.changes.slice(0, room)
-      const end = changes.at(-1)
-      const within = end === undefined ? {} : { within: { scope: end.scope, position: end.position, batch: part.number, ...stamped(part.stamp) } }
-      return { parts: [{ ...part, changes, complete: false }], next: { epoch: head.epoch, batch: after.batch, ...stamped(after.stamp), ...within }, head }
-    }
-    room -= part.changes.length
-    fitting.push({ ...part, complete: true })
-  }
-  return { parts: fitting, next: { epoch: head.epoch, batch: head.batch, ...stamped(head.stamp) }, head }
 }

@@ -3,8 +3,9 @@ import { delivery, digestsQuestion, jsonType, linesType, mostWaitMs, protocolHea
 import { AisleError } from '../../../runtime/errors.ts'
 import type { EntityDigests, RangeRows } from '../../../subgraphs/log/ranges.ts'
 import { stamped } from '../../../subgraphs/log/read-changes.ts'
-import type { LogCursor } from '../../../subgraphs/log/source.ts'
+import type { ChangesPage, LogCursor } from '../../../subgraphs/log/source.ts'
 import { chainScope, entities, storeScope, type EntityName } from '../../../subgraphs/storage/entities.ts'
+import type { Count } from '../tally.ts'
 import type { VirtualTime } from '../time.ts'
 import type { ModelCloud } from './cloud.ts'
 import { takeDelivery } from './intake.ts'
@@ -44,12 +45,18 @@ export class ModelOrigin {
   readonly unknownKinds = new Set<string>()
   /** False while this origin is too old to compare ranges. */
   compares = true
+  /** The log is compacted as soon as somebody has a part of a batch and not all of it. */
+  compactsInside = false
+  /** It was, and nobody has gone on since. */
+  #compactedInside = false
   readonly #cloud: ModelCloud
   readonly #time: VirtualTime
+  readonly #count: Count
 
-  constructor(cloud: ModelCloud, time: VirtualTime) {
+  constructor(cloud: ModelCloud, time: VirtualTime, count: Count) {
     this.#cloud = cloud
     this.#time = time
+    this.#count = count
   }
 
   async answer(question: OriginQuestion): Promise<OriginAnswer> {
@@ -64,15 +71,17 @@ export class ModelOrigin {
       if (what === 'digests' || what === 'rows') return json(this.#ranges(storeId, what, JSON.parse(question.body ?? 'null')))
       const { operations } = delivery.parse(JSON.parse(question.body ?? 'null'))
       const { rows, commands, now } = this.#cloud
-      return json({ outcomes: takeDelivery(rows, commands, storeId, operations, now, this.unknownKinds) })
+      return json({ outcomes: takeDelivery(rows, commands, storeId, operations, now, this.unknownKinds, this.#count) })
     } catch (error) {
       const fault = AisleError.is(error) ? error : new AisleError('BAD_REQUEST', String(error))
+      this.#count(`origin: ${fault.code}`)
       return { ...json({ error: { code: fault.code, message: fault.message, details: fault.details } }), status: fault.status }
     }
   }
 
   #snapshot(storeId: string, wanted: string | null): OriginAnswer {
     const names = wanted?.split(',').filter((name): name is EntityName => Object.hasOwn(entities, name))
+    this.#count('read: a whole copy')
     const { header, chunks } = this.#cloud.snapshot(scopesOf(storeId), names)
     const lines = [header, ...chunks, { end: { rows: header.rows } }]
     return { status: 200, headers: { [protocolHeader]: protocolVersion, 'content-type': linesType }, pieces: lines.map((line) => `${JSON.stringify(line)}\n`) }
@@ -80,6 +89,7 @@ export class ModelOrigin {
 
   #ranges(storeId: string, what: 'digests' | 'rows', question: unknown): EntityDigests | RangeRows {
     if (!this.compares) throw new AisleError('BAD_REQUEST', 'Nothing of the protocol is at this path.')
+    this.#count(what === 'digests' ? 'read: digests' : 'read: rows of a range')
     if (what === 'digests') {
       const { entity, columns } = digestsQuestion.parse(question)
       return digestsOf(this.#cloud, scopesOf(storeId), { entity: entity as EntityName, columns })
@@ -96,9 +106,24 @@ export class ModelOrigin {
       if (this.refusal !== null) throw this.refusal
       const page = this.#cloud.changes(scopesOf(storeId), cursor, limit)
       const left = until - this.#time.now
-      if (page.parts.length > 0 || left <= 0) return page
+      if (page.parts.length > 0 || left <= 0) return this.#counted(page, cursor)
       await this.#grown(left)
     }
+  }
+
+  #counted(page: ChangesPage, { within }: LogCursor): ChangesPage {
+    const { log } = this.#cloud
+    if (within !== undefined && this.#compactedInside) {
+      this.#compactedInside = false
+      this.#count('read: compacted inside of a batch')
+    }
+    if (page.parts.some(({ complete }) => !complete)) {
+      this.#count('read: a part of a batch')
+      if (this.compactsInside) this.#compactedInside = this.#cloud.compact(log.batch) > 0
+      this.compactsInside = false
+    }
+    if (page.parts.some(({ changes }) => changes.some(({ absorbed }) => absorbed !== undefined))) this.#count('read: a compacted log')
+    return page
   }
 
   /** Resolves when the log has grown, or after `ms` milliseconds. */
