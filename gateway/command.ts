@@ -37,6 +37,7 @@ export function registerGatewayCommand(program: Command): void {
     .addOption(new Option('--client-operations <count>', 'operations that may run on one WebSocket at a time (default: 1000)').env('AISLE_CLIENT_OPERATIONS'))
     .addOption(new Option('--timeout <ms>', 'longest wait for one answer of a subgraph (default: 10000)').env('AISLE_SUBGRAPH_TIMEOUT'))
     .addOption(new Option('--subgraph-timeout <name=ms>', 'the same for one subgraph (repeatable)').env('AISLE_SUBGRAPH_TIMEOUTS').argParser(addNamed))
+    .addOption(new Option('--subgraph-compression <name=encoding>', 'pack larger requests to a subgraph that unpacks them: br, gzip or deflate (repeatable)').env('AISLE_SUBGRAPH_COMPRESSION').argParser(addNamed))
     .addOption(new Option('--retries <count>', 'how often a query is sent again to a subgraph that is unreachable or answers 502, 503 or 504, within the timeout (default: 2)').env('AISLE_SUBGRAPH_RETRIES'))
     .addOption(new Option('--breaker-failures <count>', 'failures in a row after which a subgraph is not asked for a while; 0 never stops asking (default: 20)').env('AISLE_BREAKER_FAILURES'))
     .addOption(new Option('--breaker-pause <ms>', 'how long it is not asked, before one request probes it (default: 2000)').env('AISLE_BREAKER_PAUSE'))

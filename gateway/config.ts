@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { httpUrl, origins, port } from '../runtime/config.ts'
 import type { StreamAddress } from './subgraphs/client.ts'
+import { encodings } from '../runtime/graphql/encoding.ts'
 import { contextSettings } from '../runtime/identity/context.ts'
 import { limitSettings } from './limits/settings.ts'
 import { identitySettings } from '../runtime/identity/identity.ts'
@@ -62,8 +63,10 @@ export const gatewayConfig = z.object({
   breakerPause: z.coerce.number().int().min(1).default(2_000),
   /** Compresses answers where clients accept it. */
   compression: z.boolean().default(true),
-  /** The smallest answer that is compressed. */
+  /** The smallest body that is compressed. */
   compressionThreshold: z.coerce.number().int().min(0).default(1_024),
+  /** How requests of that size to some subgraphs are packed, by name: they must be known to unpack them. */
+  subgraphCompression: z.record(z.string(), z.enum(encodings)).default({}),
   /** Hides from clients which subgraph failed and how; and without an issuer of tokens, everybody is the public. */
   production: flag,
   bodyLimit: z.coerce.number().int().min(1).default(1_048_576),

@@ -106,7 +106,7 @@ async function headerRules(config: GatewayConfig): Promise<HeaderRules> {
 
 /** A name that is written wrong would change nothing, in silence. @throws AisleError CONFIG_INVALID */
 function checkNames(config: GatewayConfig, urls: ReadonlyMap<string, string>): void {
-  const named = { '--subgraph-timeout': config.subgraphTimeout, '--subgraph-subscriptions': config.subgraphSubscriptions }
+  const named = { '--subgraph-timeout': config.subgraphTimeout, '--subgraph-compression': config.subgraphCompression, '--subgraph-subscriptions': config.subgraphSubscriptions }
   for (const [flag, settings] of Object.entries(named)) {
     for (const name of Object.keys(settings)) if (!urls.has(name)) throw new AisleError('CONFIG_INVALID', `${flag} names the subgraph "${name}", but the supergraph has only ${[...urls.keys()].join(', ')}.`)
   }
@@ -121,6 +121,7 @@ function clientOptions(config: GatewayConfig): ClientOptions {
     maxResponseBytes: config.maxResponse,
     connections: config.connections,
     share: config.shareSubgraphRequests,
+    packing: { encodings: config.subgraphCompression, from: config.compressionThreshold },
     streams: config.subgraphSubscriptions,
     streamRetryMs: config.streamRetry,
     streamSilenceMs: config.streamSilence,

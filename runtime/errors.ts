@@ -24,7 +24,8 @@ export const errorTable = {
   BAD_USER_INPUT: { status: 400, text: 'An argument or variable has a value that cannot be used.', action: 'Correct the value named in the message.' },
   METHOD_NOT_ALLOWED: { status: 405, text: 'This HTTP method cannot run this operation.', action: 'Use POST for mutations.' },
   NOT_ACCEPTABLE: { status: 406, text: 'No acceptable response media type.', action: 'Accept application/graphql-response+json or application/json.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'The request body must be application/json.', action: 'Send Content-Type: application/json.' },
+  BATCHING_NOT_ENABLED: { status: 400, text: 'Several operations in one request are not accepted here: send one.', action: 'Send operations one by one; over HTTP/2 or keep-alive that costs little.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'The request body must be application/json.', action: 'Send Content-Type: application/json, and no Content-Encoding that is not served here.' },
   PAYLOAD_TOO_LARGE: { status: 413, text: 'The request body is too large.', action: 'Send less, or raise the body limit of this role.' },
   CSRF_PREVENTED: { status: 400, text: 'This request could have been sent by another site without a preflight.', action: 'Send Content-Type: application/json or a header Apollo-Require-Preflight.' },
   // Who asks

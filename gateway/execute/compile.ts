@@ -1,4 +1,4 @@
-import { Kind, OperationTypeNode, parse } from 'graphql'
+import { Kind, OperationTypeNode, parse, visit } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import type { FetchNode, FlattenNodePathSegment, PlanNode } from '../plan/planner.ts'
 import type { TypeSystem } from '../supergraph/types.ts'
@@ -102,6 +102,7 @@ class PlanCompiler {
   #rootFetchBelow(node: FetchNode, path: readonly FlattenNodePathSegment[]): Step {
     const { kind, keys } = readRoot(node.operation)
     if (kind !== OperationTypeNode.QUERY) throw new TypeError(`a path leads to a ${kind}`)
+    if (readsEntities(node.operation)) throw new TypeError('entities are asked for without representations')
     return compileRootFetchBelow(node, compileWalk(path, this.#types), compileRewrites(node.outputRewrites, this.#types), keys, this.#merge)
   }
 
@@ -132,6 +133,16 @@ function parallel(steps: readonly Step[]): Step {
     const pending = steps.map((step) => step(run)).filter((promise) => promise !== undefined)
     if (pending.length > 0) await Promise.all(pending)
   }
+}
+
+function readsEntities(operation: string): boolean {
+  let found = false
+  visit(parse(operation, { noLocation: true }), {
+    Field({ name }) {
+      found ||= name.value === '_entities'
+    },
+  })
+  return found
 }
 
 /** What kind of operation a subgraph is sent, and the response keys at its root; fields inside fragments count too. */

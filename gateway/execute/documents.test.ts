@@ -104,7 +104,9 @@ describe('a plan', () => {
 
   test.each<[string, PlanNode]>([
     ['deferred nodes', { kind: 'Defer', primary: {}, deferred: [] }],
-    ['a path to something else than entities', { kind: 'Flatten', path: [{ Field: 'a' }], node: fetchOf('a') }],
+    ['a path to something else than a fetch', { kind: 'Flatten', path: [{ Field: 'a' }], node: { kind: 'Sequence', nodes: [fetchOf('a')] } }],
+    ['a path to a mutation', { kind: 'Flatten', path: [{ Field: 'a' }], node: { kind: 'Fetch', serviceName: 'a', operation: 'mutation{a}' } }],
+    ['entities without representations', { kind: 'Flatten', path: [{ Field: 'a' }], node: { kind: 'Fetch', serviceName: 'a', operation: 'query($of:[_Any!]!){_entities(representations:$of){...on A{a}}}' } }],
     ['a subscription inside', { kind: 'Parallel', nodes: [{ kind: 'Subscription', primary: { kind: 'Fetch', serviceName: 'a', operation: '{a}' } }] }],
     ['representations without a type', { kind: 'Flatten', path: [], node: { kind: 'Fetch', serviceName: 'a', operation: '{a}', requires: [{ kind: 'Field', name: 'id' }] } }],
   ])('with %s is refused', (_what, plan) => {

@@ -18,11 +18,12 @@ type TypeIn = (graph: string, parent: string, field: string) => TypeNode | undef
 export function withResponseShapes(planner: SplitPlanner, supergraph: DocumentNode, graphOf: ReadonlyMap<string, string>): SplitPlanner {
   const typeIn = typesIn(supergraph, graphOf)
   const roots = rootTypes(supergraph)
+  const objects = new Set(supergraph.definitions.flatMap((definition) => (definition.kind === Kind.OBJECT_TYPE_DEFINITION ? [definition.name.value] : [])))
   return {
     percentages: planner.percentages,
     async plan(operation, drawn) {
       const plan = await planner.plan(operation, drawn)
-      return plan === null ? null : inNode(plan, (graph, text) => apart(text, roots, (parent, field) => typeIn(graph, parent, field)))
+      return plan === null ? null : inNode(plan, (graph, text) => apart(text, { roots, objects, typeIn: (parent, field) => typeIn(graph, parent, field) }))
     },
   }
 }
@@ -63,18 +64,26 @@ function inFetch<Fetch extends { serviceName: string; operation: string; outputR
   return parted === null ? node : { ...node, operation: parted.operation, outputRewrites: [...parted.rewrites.map(([, rewrite]) => rewrite), ...(node.outputRewrites ?? [])] }
 }
 
+/** What is known of a subgraph's types. */
+interface Types {
+  /** By kind of operation. */
+  readonly roots: ReadonlyMap<string, string>
+  readonly objects: ReadonlySet<string>
+  readonly typeIn: (parent: string, field: string) => TypeNode | undefined
+}
+
 /** Null where all fields go together as they are. */
-function apart(text: string, roots: ReadonlyMap<string, string>, typeIn: (parent: string, field: string) => TypeNode | undefined): Apart | null {
+function apart(text: string, { roots, objects, typeIn }: Types): Apart | null {
   // All fields of one object type have different keys.
   if (!text.includes('...')) return null
   const { definitions } = parse(text, { noLocation: true })
   const fragments = new Map(definitions.flatMap((definition) => (definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [])))
   const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   if (operation === undefined) return null
-  const selectionSet = inlined(operation.selectionSet, fragments)
+  const { set: selectionSet, dropped } = inlined(operation.selectionSet, roots.get(operation.operation) ?? '', { fragments, objects, typeIn })
   const separator = new Separator(typeIn)
   separator.place([{ set: selectionSet, parent: roots.get(operation.operation) ?? '' }], [])
-  if (separator.aliases.size === 0) return null
+  if (separator.aliases.size === 0 && !dropped) return null
   const parted: OperationDefinitionNode = { ...operation, selectionSet: separator.renamed(selectionSet) }
   return { operation: stripIgnoredCharacters(print(parted)), rewrites: separator.rewrites }
 }
@@ -104,7 +113,7 @@ class Separator {
         if (index > 0) this.#rename(fields, here)
       })
       // Those that now have keys of their own have places of their own.
-      for (const fields of shapes) this.place(fields.flatMap(({ field, parent }) => (field.selectionSet === undefined ? [] : [{ set: field.selectionSet, parent: this.#namedType(parent, field) }])), here)
+      for (const fields of shapes) this.place(fields.flatMap(({ field, parent }) => (field.selectionSet === undefined ? [] : [{ set: field.selectionSet, parent: namedType(this.#typeIn(parent, field.name.value)) }])), here)
     }
   }
 
@@ -144,12 +153,6 @@ class Separator {
     for (const { field } of fields) this.aliases.set(field, alias)
     this.rewrites.push([path[0] ?? '', { KeyRenamer: { path: [...path.slice(0, -1), alias].map((each) => ({ Key: each })), renameKeyTo: key } }])
   }
-
-  #namedType(parent: string, { name }: FieldNode): string {
-    let type = this.#typeIn(parent, name.value)
-    while (type !== undefined && type.kind !== Kind.NAMED_TYPE) type = type.type
-    return type?.name.value ?? ''
-  }
 }
 
 interface Found {
@@ -172,16 +175,35 @@ function shapeOf(type: TypeNode, isLeaf: boolean): string {
   return isLeaf ? type.name.value : '{}'
 }
 
-/** Every fragment where it is spread, so that what stands in it at one place can be told from what stands at another. */
-function inlined(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): SelectionSetNode {
-  const selections = set.selections.map((selection): SelectionNode => {
-    if (selection.kind === Kind.FIELD) return { ...selection, ...(selection.selectionSet === undefined ? {} : { selectionSet: inlined(selection.selectionSet, fragments) }) }
-    if (selection.kind === Kind.INLINE_FRAGMENT) return { ...selection, selectionSet: inlined(selection.selectionSet, fragments) }
-    const fragment = fragments.get(selection.name.value)
-    if (fragment === undefined) return selection
-    return { kind: Kind.INLINE_FRAGMENT, typeCondition: fragment.typeCondition, ...(selection.directives === undefined ? {} : { directives: selection.directives }), selectionSet: inlined(fragment.selectionSet, fragments) }
-  })
-  return { ...set, selections }
+/**
+ * Every fragment where it is spread, so that what stands in it at one place can be told from what stands at another; and without those on objects of a
+ * type that cannot stand there, which the planner leaves now and then and subgraphs refuse.
+ */
+function inlined(given: SelectionSetNode, root: string, { fragments, objects, typeIn }: Omit<Types, 'roots'> & { readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> }): { readonly set: SelectionSetNode; readonly dropped: boolean } {
+  let dropped = false
+  const within = (set: SelectionSetNode, parent: string): SelectionSetNode => {
+    const selections = set.selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FIELD) return [{ ...selection, ...(selection.selectionSet === undefined ? {} : { selectionSet: within(selection.selectionSet, namedType(typeIn(parent, selection.name.value))) }) }]
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value)
+      if (fragment === undefined) return [selection]
+      const condition = fragment.typeCondition?.name.value ?? parent
+      if (condition !== parent && objects.has(condition) && objects.has(parent)) {
+        dropped = true
+        return []
+      }
+      const { typeCondition, selectionSet } = fragment
+      return [{ kind: Kind.INLINE_FRAGMENT, ...(typeCondition === undefined ? {} : { typeCondition }), ...(selection.directives === undefined ? {} : { directives: selection.directives }), selectionSet: within(selectionSet, condition) }]
+    })
+    return { ...set, selections: selections.length === 0 ? [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }] : selections }
+  }
+  return { set: within(given, root), dropped }
+}
+
+/** Empty where nothing is known. */
+function namedType(type: TypeNode | undefined): string {
+  let bare = type
+  while (bare !== undefined && bare.kind !== Kind.NAMED_TYPE) bare = bare.type
+  return bare?.name.value ?? ''
 }
 
 function typesIn({ definitions }: DocumentNode, graphOf: ReadonlyMap<string, string>): TypeIn {

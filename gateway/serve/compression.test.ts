@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { request } from 'undici'
 import { chooseEncoding } from '../../runtime/graphql/encoding.ts'
-import { startFederation } from '../testing/federation.ts'
+import { post, startFederation } from '../testing/federation.ts'
 
 const long = 'abc '.repeat(1_000)
 const definitions = { texts: { sdl: 'type Query { long: String  short: String }', resolvers: { Query: { long: () => long, short: () => 'abc' } } } }
@@ -25,6 +25,8 @@ test('answers are packed for clients that accept it, when it is worth while', as
   const gzip = await get(`${graph.url}?query={long}`, 'gzip')
   expect([gzip.encoding, gunzipSync(gzip.body).toString()]).toEqual(['gzip', whole])
   expect(gzip.body.length).toBeLessThan(whole.length / 4)
+  const deflate = await get(`${graph.url}?query={long}`, 'deflate')
+  expect([deflate.encoding, inflateSync(deflate.body).toString()]).toEqual(['deflate', whole])
   for (const [document, accept] of [['{long}', undefined], ['{long}', 'identity'], ['{short}', 'gzip, br']] as const) {
     expect((await get(`${graph.url}?query=${document}`, accept)).encoding).toBeUndefined()
   }
@@ -33,6 +35,37 @@ test('answers are packed for clients that accept it, when it is worth while', as
 test('nothing is packed where that is switched off', async () => {
   await using graph = await startFederation(definitions, { compression: false })
   expect((await get(`${graph.url}?query={long}`, 'gzip')).encoding).toBeUndefined()
+})
+
+/** A POST of a body as it is. */
+async function send(url: string, body: Buffer | string, encoding: string): Promise<[status: number, answer: unknown]> {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': encoding }, body })
+  return [response.status, await response.json()]
+}
+
+test('requests are unpacked, as far as they may be large', async () => {
+  await using graph = await startFederation(definitions, { bodyLimit: 10_000 })
+  const query = JSON.stringify({ query: '{ short }', padding: 'ä'.repeat(500) })
+  const packers = { gzip: gzipSync, 'x-gzip': gzipSync, br: brotliCompressSync, deflate: deflateSync, GZIP: gzipSync }
+  for (const [encoding, pack] of Object.entries(packers)) {
+    expect(await send(graph.url, pack(query), encoding)).toEqual([200, { data: { short: 'abc' } }])
+    const bomb = pack(JSON.stringify({ query: '{ short }', padding: 'x'.repeat(1_000_000) }))
+    expect(bomb.length).toBeLessThan(10_000)
+    expect(await send(graph.url, bomb, encoding)).toMatchObject([413, { errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] }])
+    expect(await send(graph.url, 'what is this', encoding)).toMatchObject([400, { errors: [{ extensions: { code: 'BAD_REQUEST' } }] }])
+  }
+  for (const encoding of ['zstd', 'gzip, br', 'compress']) expect(await send(graph.url, query, encoding)).toMatchObject([415, { errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] }])
+  expect(await send(graph.url, query, 'identity')).toEqual([200, { data: { short: 'abc' } }])
+})
+
+test('large requests to a subgraph are packed where it is said that it unpacks them', async () => {
+  const echo = { sdl: 'type Query { length(text: String!): Int }', resolvers: { Query: { length: (_: unknown, { text }: { text: string }) => text.length } } }
+  await using graph = await startFederation({ texts: echo }, { subgraphCompression: { texts: 'gzip' } })
+  const query = 'query($text: String!) { length(text: $text) }'
+  for (const [length, encoding] of [[5, undefined], [5_000, 'gzip']] as const) {
+    expect((await post(graph.url, { query, variables: { text: 'ä'.repeat(length) } })).data).toEqual({ length })
+    expect(graph.subgraphs.texts.received.at(-1)?.headers['content-encoding']).toBe(encoding)
+  }
 })
 
 test('files of the explorer are packed, and packed anew when they change', async () => {
@@ -49,7 +82,9 @@ test('files of the explorer are packed, and packed anew when they change', async
 test.each([
   [undefined, null],
   ['', null],
-  ['deflate', null],
+  ['deflate', 'deflate'],
+  ['deflate, gzip', 'gzip'],
+  ['zstd', null],
   ['gzip', 'gzip'],
   ['gzip;q=1, br;q=0.5', 'gzip'],
   ['br;q=0, *', 'gzip'],

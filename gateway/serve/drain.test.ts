@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { WebSocket } from 'ws'
 import { startFederation } from '../testing/federation.ts'
 import { connect, shop, until } from '../testing/shop.ts'
@@ -27,6 +27,7 @@ test('without a grace it stops accepting at once', async () => {
 test('its subscribers are told that it stops, each as its protocol has it, and one that does not listen holds nothing up', async () => {
   const { listeners, stock, catalog } = shop()
   const graph = await startFederation({ stock, catalog }, { shareSubscriptions: false })
+  const [logged, failed] = [jest.spyOn(graph.context.log, 'info'), jest.spyOn(graph.context.log, 'error')]
   const query = 'subscription { stockChanged { left } }'
   const stream = await fetch(graph.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/event-stream' }, body: JSON.stringify({ query }) })
   const { client } = connect(graph.url)
@@ -41,5 +42,8 @@ test('its subscribers are told that it stops, each as its protocol has it, and o
   expect(JSON.parse(last.replace('event: next\ndata: ', ''))).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] })
   expect(complete).toBe('event: complete\ndata:')
   await stopped
+  // Nothing is wrong with a process that stops when it is told to.
+  expect(logged).toHaveBeenCalledWith({ code: 'SHUTTING_DOWN' }, expect.any(String))
+  expect(failed).not.toHaveBeenCalled()
   deaf.terminate()
 })

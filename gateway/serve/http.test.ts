@@ -60,7 +60,7 @@ describe('status and media type', () => {
 
   test('several operations in one request are refused', async () => {
     const { status, errors } = await post(graph.url, [{ query: '{ hello }' }])
-    expect([status, errors[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST'])
+    expect([status, errors[0]?.extensions.code]).toEqual([400, 'BATCHING_NOT_ENABLED'])
   })
 
   test('a mutation needs POST; other methods are told which there are', async () => {

@@ -99,7 +99,7 @@ function retryAfterOf(fault: unknown): string | null {
 function readRequest({ request: { method, url = '', headers }, body }: Asked): Parameters {
   if (method === 'GET') return readSearchParameters(new URLSearchParams(url.split('?').slice(1).join('?')))
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers
-  // A packed body is never unpacked: a few bytes could become gigabytes.
+  // What could be unpacked has been, and does not say any more that it was.
   if (!isJsonContent(type) || encoding !== 'identity') throw new AisleError('UNSUPPORTED_MEDIA_TYPE')
   return readBody(body)
 }

@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { AisleError } from '../../runtime/errors.ts'
-import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
+import { bodyFault, readPackedBodiesAsText } from '../../runtime/graphql/body.ts'
 import { graphqlJson, plainJson } from '../../runtime/graphql/media.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
 import { observeRequests } from '../../runtime/http/fastify.ts'
@@ -34,7 +34,7 @@ export function createServer(service: GraphService, context: RoleContext, option
   const { patience, uploads } = options
   const server = fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: 'idle', ...fastifyOptions(patience) })
   const figures = observeRequests(server, context, ({ routeOptions }) => routeOptions.url === graphqlPath)
-  readBodiesAsText(server)
+  readPackedBodiesAsText(server, options.bodyLimit)
   server.addHook('onRequest', (_request, reply, done) => {
     // Whoever keeps a connection open would otherwise go on asking a process that is about to stop.
     if (context.health.draining) reply.header('connection', 'close')

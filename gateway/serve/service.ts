@@ -145,7 +145,8 @@ export class GraphService implements AsyncDisposable {
   failed(error: unknown): InvalidRequest {
     const failure = InvalidRequest.from(error)
     if (failure.code !== 'REQUEST_CANCELLED') this.#metrics.error(failure.code)
-    if (failure.status >= 500) this.#log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message)
+    if (failure.code === 'SHUTTING_DOWN') this.#log.info({ code: failure.code }, failure.message)
+    else if (failure.status >= 500) this.#log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message)
     return failure
   }
 

@@ -1,10 +1,12 @@
 import { AisleError } from '../../runtime/errors.ts'
+import type { Encoding } from '../../runtime/graphql/encoding.ts'
 import { currentSpan } from '../../runtime/request.ts'
 import { type BreakerOptions, CircuitBreaker } from './breaker.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
 import { Deadlines } from './deadlines.ts'
 import { readReply } from './reply.ts'
 import { InFlight } from './in-flight.ts'
+import { PackingTransport } from './packing.ts'
 import { EventStreamSource } from './stream/sse.ts'
 import type { EventSource, SourceOptions } from './stream/source.ts'
 import { WebSocketSource } from './stream/websocket.ts'
@@ -31,6 +33,8 @@ export interface ClientOptions extends DeliveryOptions, SourceOptions {
   readonly share: boolean
   /** Longest wait for an answer of some subgraphs, by name, in milliseconds; `timeoutMs` for all others. */
   readonly timeouts?: Readonly<Record<string, number>>
+  /** How requests to some subgraphs are packed, by name, and from how many characters on. */
+  readonly packing?: { readonly encodings: Readonly<Record<string, Encoding>>; readonly from: number }
   /** By subgraph; graphql-ws at its URL for queries where nothing else is said. */
   readonly streams: Readonly<Record<string, StreamAddress>>
 }
@@ -144,7 +148,9 @@ export class SubgraphClient implements Subgraphs, AsyncDisposable {
 
 function createEndpoint(name: string, url: string, options: ClientOptions, observer: ClientObserver, deadlines: Deadlines): Endpoint {
   const timeoutMs = options.timeouts?.[name] ?? options.timeoutMs
-  const transport = openTransport(new URL(url), { maxBytes: options.maxResponseBytes, connections: options.connections, connectMs }, deadlines)
+  const plain = openTransport(new URL(url), { maxBytes: options.maxResponseBytes, connections: options.connections, connectMs }, deadlines)
+  const encoding = options.packing?.encodings[name]
+  const transport = encoding === undefined ? plain : new PackingTransport(plain, encoding, options.packing?.from ?? 0)
   const breaker = new CircuitBreaker(options.breaker, (open) => observer.circuit(name, open))
   return {
     transport,

@@ -54,7 +54,7 @@ export class PoolTransport implements Transport {
     })
   }
 
-  post(body: string, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer> {
+  post(body: string | Buffer, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer> {
     return this.#send({ path: this.#path, method: 'POST', headers: { ...sendableHeaders(headers), ...fixedHeaders }, body }, timeoutMs, signal)
   }
 

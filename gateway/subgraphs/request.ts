@@ -13,7 +13,7 @@ export const fixedHeaders: SentHeaders = {
 }
 
 /** @returns an HTTP/1.1 request as it is sent: text where it is ASCII throughout, bytes otherwise */
-export type WriteRequest = (headers: SentHeaders, body: string) => string | Buffer
+export type WriteRequest = (headers: SentHeaders, body: string | Buffer) => string | Buffer
 
 /** Writes POST requests with JSON bodies for one URL. */
 export function compileRequest({ pathname, search, host }: URL): WriteRequest {
@@ -32,6 +32,7 @@ export function compileRequest({ pathname, search, host }: URL): WriteRequest {
     }
     const length = Buffer.byteLength(body)
     const head = `${start}${lines}content-length: ${length}\r\n\r\n`
+    if (typeof body !== 'string') return Buffer.concat([Buffer.from(head, 'latin1'), body])
     return length === body.length && isAscii ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
   }
 }

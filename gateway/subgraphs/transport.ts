@@ -18,7 +18,7 @@ export interface Transport extends Disposable {
    * @param timeoutMs longest wait for the whole answer
    * @throws AisleError SUBGRAPH_UNREACHABLE, SUBGRAPH_TIMEOUT, SUBGRAPH_BAD_RESPONSE (too large, not HTTP), REQUEST_CANCELLED
    */
-  post(body: string, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer>
+  post(body: string | Buffer, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer>
   /** GETs another path of the same server. @throws what {@link Transport.post} throws */
   get(path: string, timeoutMs: number): Promise<RawAnswer>
 }

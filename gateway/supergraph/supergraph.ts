@@ -10,6 +10,7 @@ import { createSplitPlanner, type SplitOptions, type SplitPlanner } from '../pla
 import { createTwinPlanner } from '../plan/twin-fields.ts'
 import { directiveArguments } from './ast.ts'
 import { checkDefinitions } from './check.ts'
+import { withExternals } from './externals.ts'
 import { withSpecifiedNames } from './links.ts'
 import { buildPublicSchema } from './public-schema.ts'
 import { createTypeSystem, type TypeSystem } from './types.ts'
@@ -37,7 +38,7 @@ export interface Supergraph {
  */
 export async function loadSupergraph(sdl: string, urlOverrides: Readonly<Record<string, string>> = {}, overrideLabels: readonly string[] = [], grant: GrantPolicies = policiesByRole()): Promise<Supergraph> {
   const written = parseSupergraph(sdl)
-  const document = withSpecifiedNames(written)
+  const document = withExternals(withSpecifiedNames(written))
   const graphs = joinGraphs(document)
   if (graphs.length === 0) throw new AisleError('SUPERGRAPH_INVALID', 'The supergraph cannot be used: it names no subgraph (enum join__Graph).')
   const urls = new Map(graphs.map(({ name, url }) => [name, url]))

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { type ExecutionResult, graphql, type GraphQLSchema, parse, subscribe } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
+import { readEncoding, unpack } from '../../runtime/graphql/encoding.ts'
 import { isObject, type JsonObject } from '../../runtime/json.ts'
 import { closeServer, listen } from '../../runtime/server.ts'
 
@@ -17,6 +19,9 @@ export interface SubgraphDefinition {
   /** Refuses WebSockets; subscriptions are served as server-sent events in any case. */
   readonly noWebSocket?: boolean
 }
+
+/** In bytes. */
+const largestRequest = 16_777_216
 
 /** One request that a subgraph received. */
 export interface ReceivedRequest {
@@ -118,8 +123,9 @@ async function stream(response: ServerResponse, events: AsyncGenerator<Execution
 }
 
 async function readRequest(request: IncomingMessage): Promise<{ query: string; variables: JsonObject }> {
-  let text = ''
-  for await (const chunk of request) text += String(chunk)
+  const encoding = readEncoding(request.headers['content-encoding'] ?? '')
+  const sent = await buffer(request)
+  const text = (encoding === null ? sent : await unpack(sent, encoding, largestRequest)).toString()
   const body: unknown = text === '' ? {} : JSON.parse(text)
   const { query, variables } = isObject(body) ? body : {}
   return { query: typeof query === 'string' ? query : '', variables: isObject(variables) ? variables : {} }

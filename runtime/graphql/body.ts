@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AisleError } from '../errors.ts'
+import { readEncoding, unpack } from './encoding.ts'
 
 /** Leaves bodies as text, whatever they say they are, so that one place decides what a malformed request is. */
 export function readBodiesAsText(server: FastifyInstance): void {
@@ -7,9 +8,32 @@ export function readBodiesAsText(server: FastifyInstance): void {
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 }
 
+/**
+ * The same, and unpacks them where they say how they are packed; those packed in an unknown way stay as they are, and go on saying so.
+ * @param limit largest body once it is unpacked, in bytes
+ */
+export function readPackedBodiesAsText(server: FastifyInstance, limit: number): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => {
+    const encoding = headers['content-encoding'] === undefined ? null : readEncoding(headers['content-encoding'])
+    if (encoding === null) return body.toString()
+    try {
+      const unpacked = await unpack(body, encoding, limit)
+      delete headers['content-encoding']
+      return unpacked.toString()
+    } catch (cause) {
+      throw codeOf(cause) === 'ERR_BUFFER_TOO_LARGE' ? new AisleError('PAYLOAD_TOO_LARGE', undefined, { cause }) : new AisleError('BAD_REQUEST', `The request body is not packed with ${encoding}.`, { cause })
+    }
+  })
+}
+
 /** What Fastify found wrong with a body, as a fault of the table; anything else as it is. */
 export function bodyFault(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AisleError('PAYLOAD_TOO_LARGE', undefined, { cause: error })
   return typeof code === 'string' && code.startsWith('FST_ERR_CTP') ? new AisleError('BAD_REQUEST', undefined, { cause: error }) : error
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }

@@ -1,23 +1,30 @@
 import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip } from 'node:zlib'
+import { brotliCompress, brotliDecompress, constants, deflate, gunzip, gzip, inflate } from 'node:zlib'
 
-export type Encoding = 'br' | 'gzip'
+/** Best first. */
+export const encodings = ['br', 'gzip', 'deflate'] as const
+export type Encoding = (typeof encodings)[number]
 
 const toGzip = promisify(gzip)
+const toDeflate = promisify(deflate)
 const toBrotli = promisify(brotliCompress)
+const unpackers = { br: promisify(brotliDecompress), gzip: promisify(gunzip), deflate: promisify(inflate) }
 
 /** Brotli at this quality is as fast as gzip at its default and smaller. */
 const quickQuality = 4
 const gzipLevel = 6
 
-/** The encoding that a client likes best, br where it likes both alike; null when it wants the body as it is. */
+/** The encoding that a client likes best, the best of those that it likes alike; null when it wants the body as it is. */
 export function chooseEncoding(accepted: string | undefined): Encoding | null {
   if (accepted === undefined || accepted === '') return null
   const qualities = new Map(accepted.split(',').map((part) => readPart(part)))
-  const quality = (name: string): number => qualities.get(name) ?? qualities.get('*') ?? 0
-  const [br, gz] = [quality('br'), quality('gzip')]
-  if (br === 0 && gz === 0) return null
-  return br >= gz ? 'br' : 'gzip'
+  let chosen: Encoding | null = null
+  let best = 0
+  for (const encoding of encodings) {
+    const quality = qualities.get(encoding) ?? qualities.get('*') ?? 0
+    if (quality > best) [chosen, best] = [encoding, quality]
+  }
+  return chosen
 }
 
 function readPart(part: string): [name: string, quality: number] {
@@ -29,8 +36,23 @@ function readPart(part: string): [name: string, quality: number] {
 /** Compresses off the event loop. @param thorough takes much longer for a smaller result: for what is kept */
 export async function compress(body: string | Buffer, encoding: Encoding, thorough = false): Promise<Buffer> {
   if (encoding === 'gzip') return toGzip(body, { level: thorough ? constants.Z_BEST_COMPRESSION : gzipLevel })
+  if (encoding === 'deflate') return toDeflate(body, { level: thorough ? constants.Z_BEST_COMPRESSION : gzipLevel })
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   return toBrotli(body, {
     params: { [constants.BROTLI_PARAM_QUALITY]: thorough ? 9 : quickQuality, [constants.BROTLI_PARAM_SIZE_HINT]: size },
   })
+}
+
+/** What a `content-encoding` names; null for several at once, and for what is not known here. */
+export function readEncoding(name: string): Encoding | null {
+  const bare = name.trim().toLowerCase()
+  return bare === 'x-gzip' ? 'gzip' : (encodings.find((encoding) => encoding === bare) ?? null)
+}
+
+/**
+ * Unpacks off the event loop, and no further than to `limit` bytes: a few could become gigabytes.
+ * @throws what zlib throws: ERR_BUFFER_TOO_LARGE over the limit, others for what is not packed so
+ */
+export function unpack(body: Buffer, encoding: Encoding, limit: number): Promise<Buffer> {
+  return unpackers[encoding](body, { maxOutputLength: limit })
 }

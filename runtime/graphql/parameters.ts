@@ -12,9 +12,9 @@ export interface Parameters {
   readonly variables: JsonObject
 }
 
-/** Reads a parsed JSON body, or the payload of a subscription. @throws AisleError BAD_REQUEST */
+/** Reads a parsed JSON body, or the payload of a subscription. @throws AisleError BAD_REQUEST, BATCHING_NOT_ENABLED */
 export function readParameters(body: unknown): Parameters {
-  if (Array.isArray(body)) throw new AisleError('BAD_REQUEST', 'Several operations in one request are not accepted here: send one.')
+  if (Array.isArray(body)) throw new AisleError('BATCHING_NOT_ENABLED')
   if (!isObject(body)) throw new AisleError('BAD_REQUEST', 'The request must be a JSON object.')
   const extensions = optional(body, 'extensions', isObject, 'an object')
   const persisted = extensions === null ? null : optional(extensions, 'persistedQuery', isObject, 'an object')

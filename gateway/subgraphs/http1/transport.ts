@@ -23,7 +23,7 @@ export class Http1Transport implements Transport {
     this.#deadlines = deadlines
   }
 
-  post(body: string, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer> {
+  post(body: string | Buffer, headers: SentHeaders, signal: AbortSignal, timeoutMs: number): Promise<RawAnswer> {
     return exchange(this.#pool, this.#write(headers, body), signal, this.#deadlines, { timeoutMs, maxBytes: this.#maxBytes })
   }
 
