@@ -97,6 +97,38 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     expect(await ask(posted.headers.get('etag') ?? '')).toEqual([304, 304])
   })
 
+  test('an answer is the same whether it is made, found or handed on to the router, and each is counted once', async () => {
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify({ ...label, unknown: 'lanes' }) }
+    const counted = async (): Promise<{ readonly done: number; readonly open: number }> => {
+      const figures = await (await fetch(`${node.url}/metrics`)).text()
+      const done = [...figures.matchAll(/^http_server_request_duration_seconds_count\{(?=[^}]*"GET")(?=[^}]*"200")(?=[^}]*"\/graphql")[^}]*\} (\d+)/gm)]
+      return { done: done.reduce((sum, [, count]) => sum + Number(count), 0), open: Number(/http_server_active_requests\{[^}]*\} (-?\d+)/.exec(figures)?.[1]) }
+    }
+    const before = await counted()
+    const answers: unknown[] = []
+    const shop = { origin: 'https://shop.example' }
+    for (const [nth, other] of [{}, {}, {}, shop, {}].entries()) {
+      const response = await get(parameters, { ...other, accept: 'application/graphql-response+json', 'x-request-id': `lane-${nth}` })
+      const text = await response.text()
+      const { status, headers } = response
+      expect({ status, id: headers.get('x-request-id'), length: headers.get('content-length') }).toEqual({ status: 200, id: `lane-${nth}`, length: String(Buffer.byteLength(text)) })
+      const head = Object.fromEntries(['etag', 'content-type', 'cache-control'].map((name) => [name, headers.get(name)]))
+      const { extensions, ...body } = JSON.parse(text) as { readonly extensions: { readonly edge: object } }
+      answers.push({ head, body, edge: Object.keys(extensions.edge), vary: headers.get('vary')?.toLowerCase().includes('accept, origin, authorization') })
+    }
+    expect(answers).toEqual(answers.map(() => answers[0]))
+    await eventually(async () => {
+      const now = await counted()
+      return now.done === before.done + answers.length && now.open === 0
+    }, 'each request to be counted')
+  })
+
+  test('a body that reads as the URL of a ready answer is a body', async () => {
+    const url = `/graphql?${new URLSearchParams({ documentId: id('ShelfLabel'), variables: JSON.stringify(label) }).toString()}`
+    for (const _time of [1, 2, 3]) expect((await fetch(`${node.url}${url}`)).status).toBe(200)
+    for (const body of [url, `\n${url}`, `\r${url}`]) expect(await codeOf(await post(body))).toEqual({ status: 400, code: 'BAD_REQUEST' })
+  })
+
   test.each([
     ['an id that is not in the manifest', () => post({ documentId: 'ab'.repeat(32) }), 404, 'PERSISTED_QUERY_NOT_IN_LIST'],
     ['a document of the client\'s own', () => post({ query: '{ __typename }' }), 400, 'PERSISTED_QUERY_ID_REQUIRED'],
