@@ -18,6 +18,10 @@ export interface RequestContext {
 /** What nobody asked for. */
 export const noRequest: RequestContext = { id: '', span: noSpan }
 
+/** The beginning of the ids that this process gives, which no other's have; what follows counts. */
+const ownIds = randomUUID().slice(0, -12)
+let given = 0
+
 const requests = new AsyncLocalStorage<RequestContext>()
 
 /** The request that this is done for; undefined for what the process does by itself. */
@@ -41,9 +45,15 @@ export function givenRequestId(headers: IncomingHttpHeaders): string | null {
   return typeof given === 'string' && wellFormed.test(given) ? given : null
 }
 
+/** Like a UUID, at a fraction of what one costs. */
+function freshId(): string {
+  given += 1
+  return ownIds + given.toString(16).padStart(12, '0')
+}
+
 /** Takes a request in: under the id that it has, or a fresh one, which its headers then hold too. */
 export function openRequest(headers: IncomingHttpHeaders, tracing: Tracing, name: string): RequestContext {
-  const id = givenRequestId(headers) ?? randomUUID()
+  const id = givenRequestId(headers) ?? freshId()
   headers[requestIdHeader] = id
   return { id, span: tracing.serve(name, headers) }
 }

@@ -3,6 +3,9 @@ const dayMs = 86_400_000
 /** The first instant of the year 10000: from there on a year has more digits. */
 const lastMs = Date.UTC(10_000, 0, 1)
 
+/** The day that was last written out, counted from 1970: neighbouring rows often changed on one day. */
+let lastDay = { count: Number.NaN, text: '' }
+
 const two = Array.from({ length: 100 }, (_unused, value) => String(value).padStart(2, '0'))
 
 /**
@@ -12,6 +15,15 @@ const two = Array.from({ length: 100 }, (_unused, value) => String(value).padSta
 export function instantText(at: number): string {
   if (!Number.isInteger(at) || at < 0 || at >= lastMs) return new Date(at).toISOString()
   const days = Math.floor(at / dayMs)
+  if (days !== lastDay.count) lastDay = { count: days, text: dayText(days) }
+  const rest = at - days * dayMs
+  const seconds = Math.floor(rest / 1_000)
+  const minutes = Math.floor(seconds / 60)
+  const ms = rest - seconds * 1_000
+  return `${lastDay.text}T${two[Math.floor(minutes / 60)]}:${two[minutes % 60]}:${two[seconds % 60]}.${ms < 100 ? '0' : ''}${two[ms] ?? ms}Z`
+}
+
+function dayText(days: number): string {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
   const ofEra = shifted - era * 146_097
@@ -21,9 +33,5 @@ export function instantText(at: number): string {
   const day = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-  const rest = at - days * dayMs
-  const seconds = Math.floor(rest / 1_000)
-  const minutes = Math.floor(seconds / 60)
-  const ms = rest - seconds * 1_000
-  return `${year}-${two[month]}-${two[day]}T${two[Math.floor(minutes / 60)]}:${two[minutes % 60]}:${two[seconds % 60]}.${ms < 100 ? '0' : ''}${two[ms] ?? ms}Z`
+  return `${year}-${two[month]}-${two[day]}`
 }

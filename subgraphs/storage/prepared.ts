@@ -37,7 +37,10 @@ export function prepared<Row>(storage: Storage, build: (...lists: [ListParameter
     const other = second.length === 1
     const { query, lists } = (variants[(one ? 1 : 0) + (other ? 2 : 0)] ??= compile(one, other))
     const parameters = query.parameters.slice()
-    for (const { at, list } of lists) parameters[at] = dialect.bindList(list, list.index === 0 ? first : second)
+    for (let nth = 0; nth < lists.length; nth += 1) {
+      const { at, list } = lists[nth] as (typeof lists)[number]
+      parameters[at] = dialect.bindList(list, list.index === 0 ? first : second)
+    }
     return storage.run(query, parameters)
   }
 }

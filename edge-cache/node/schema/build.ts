@@ -5,7 +5,7 @@ import {
 import { policiesByRole, satisfies, type GrantPolicies, type Requirement } from '../../../runtime/identity/requirement.ts'
 import type { BaseContext } from '../../../subgraphs/shared/context.ts'
 import { AisleError, toGraphQLError } from '../../../runtime/errors.ts'
-import { after } from '../../../subgraphs/shared/soon.ts'
+import { isPromise } from '../../../subgraphs/shared/soon.ts'
 import { EntityCompletion } from './completion.ts'
 import { mergeDefinitions } from './merge.ts'
 import type { MergedDefinitions, ModuleResolvers, SchemaModule } from './parts.ts'
@@ -107,6 +107,9 @@ function marking(base: Resolve, owner: string, completion: EntityCompletion): Re
 }
 
 function completing(base: Resolve, type: string, owner: string, completion: EntityCompletion): Resolve {
-  return (parent, args, context, info) =>
-    after(completion.complete(parent as object, type, owner, context, info), (own) => (own === null ? null : base(own, args, context, info)))
+  return (parent, args, context, info) => {
+    const own = completion.complete(parent as object, type, owner, context, info)
+    if (isPromise(own)) return own.then((settled) => (settled === null ? null : base(settled, args, context, info)))
+    return own === null ? null : base(own, args, context, info)
+  }
 }

@@ -1,7 +1,7 @@
 import { createSourceEventStream, execute, GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
 import type { BaseContext } from '../../../subgraphs/shared/context.ts'
-import { after, lastly, type Later } from '../../../subgraphs/shared/soon.ts'
+import { isPromise, lastly, type Later } from '../../../subgraphs/shared/soon.ts'
 import type { JsonObject } from '../../../runtime/json.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import type { ReadLog } from '../../../subgraphs/shared/reads.ts'
@@ -56,16 +56,26 @@ export function createExecutor({ data, schema, engine, contextFor, log }: {
     keepable: errors.every(isLasting),
   })
 
+  const runIn = (session: ReadSession, operation: PreparedOperation, variables: JsonObject, caller: Caller, reads: ReadLog | undefined): Later<Answer> => {
+    let ends = true
+    try {
+      const result = engine(operation, contextFor(session, caller, reads), variables)
+      if (!isPromise(result)) return answer(result, session)
+      ends = false
+      return lastly(() => result.then((settled) => answer(settled, session)), () => session[Symbol.dispose]())
+    } finally {
+      if (ends) session[Symbol.dispose]()
+    }
+  }
+
   return {
     run(operation, variables, caller, reads) {
       const { version } = data.damage
-      const made = after(data.readNow() ?? data.read(), (session) =>
-        lastly(
-          () => after(engine(operation, contextFor(session, caller, reads), variables), (result) => answer(result, session)),
-          () => session[Symbol.dispose](),
-        ))
+      const session = data.readNow()
+      const made = session === null ? data.read().then((given) => runIn(given, operation, variables, caller, reads)) : runIn(session, operation, variables, caller, reads)
       // What was found damaged meanwhile may have been read before that; what was written stays written.
-      return after(made, (answered) => (version === data.damage.version || operation.type !== 'query' ? answered : this.run(operation, variables, caller, reads)))
+      const check = (answered: Answer): Later<Answer> => (version === data.damage.version || operation.type !== 'query' ? answered : this.run(operation, variables, caller, reads))
+      return isPromise(made) ? made.then(check) : check(made)
     },
 
     async subscribe({ document }, variables, caller) {

@@ -14,13 +14,21 @@ export interface Freshness {
   readonly fromGateway?: readonly string[]
 }
 
+/** The instant and the position that were last written out: they stay the same for thousands of answers. */
+let lastInstant = { at: Number.NaN, text: '' }
+let lastPosition = { epoch: '', batch: Number.NaN, text: '' }
+
 /** The age of an answer read at `position`. */
-export function freshness(status: DataStatus, position: LogPosition | null): Freshness {
+export function freshness({ asOf, ageSeconds, online }: DataStatus, position: LogPosition | null): Freshness {
+  if (asOf !== null && asOf !== lastInstant.at) lastInstant = { at: asOf, text: instantText(asOf) }
+  if (position !== null && (position.batch !== lastPosition.batch || position.epoch !== lastPosition.epoch)) {
+    lastPosition = { epoch: position.epoch, batch: position.batch, text: `${position.epoch}:${position.batch}` }
+  }
   return {
-    asOf: status.asOf === null ? null : instantText(status.asOf),
-    position: position === null ? null : `${position.epoch}:${position.batch}`,
-    ageSeconds: status.ageSeconds,
-    online: status.online,
+    asOf: asOf === null ? null : lastInstant.text,
+    position: position === null ? null : lastPosition.text,
+    ageSeconds,
+    online,
   }
 }
 
