@@ -82,6 +82,14 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     for (const other of ['"other"', `W/"x${etag.slice(3)}`, '']) expect((await get(parameters, { 'if-none-match': other })).status).toBe(200)
   })
 
+  test('what was asked in the same words is answered in the kind that each client takes', async () => {
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
+    for (const [accept, type] of [['application/graphql-response+json', 'application/graphql-response+json'], ['*/*', 'application/json'], ['text/event-stream, application/json;q=0.5', 'application/json']] as const) {
+      const answers = [await get(parameters, { accept }), await post({ documentId: id('ShelfLabel'), variables: label }, { accept })]
+      expect({ accept, types: answers.map(({ headers }) => headers.get('content-type')) }).toEqual({ accept, types: [`${type}; charset=utf-8`, `${type}; charset=utf-8`] })
+    }
+  })
+
   test('a display that asks again gets 304 until what it shows changes, whatever way it asks', async () => {
     const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
     const ask = async (etag: string) => {
@@ -108,6 +116,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     ['a body of another type', () => post('{}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a body that is too large', () => post({ documentId: 'x'.repeat(5000) }), 413, 'PAYLOAD_TOO_LARGE'],
     ['a client that takes neither JSON', () => post({ documentId: id('ShelfLabel'), variables: label }, { accept: 'text/html' }), 406, 'NOT_ACCEPTABLE'],
+    ['a client that takes streams of events alone', () => get({ documentId: id('ShelfLabel'), variables: JSON.stringify(label) }, { accept: 'text/event-stream' }), 406, 'NOT_ACCEPTABLE'],
     ['a GET sent by another site', () => get({ documentId: id('ShelfLabel') }, { 'sec-fetch-site': 'cross-site' }), 400, 'CSRF_PREVENTED'],
     ['another operation\'s name', () => post({ documentId: id('ShelfLabel'), operationName: 'Other' }, { accept: 'application/graphql-response+json' }), 400, 'OPERATION_RESOLUTION_FAILURE'],
     ['variables that do not fit', () => post({ documentId: id('ShelfLabel'), variables: {} }, { accept: 'application/graphql-response+json' }), 400, 'BAD_USER_INPUT'],

@@ -1,5 +1,8 @@
 import { createCaller, type Caller } from '../../../runtime/identity/caller.ts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { GraphQLError } from 'graphql'
+import { AisleError } from '../../../runtime/errors.ts'
+import type { ReadLog } from '../../../subgraphs/shared/reads.ts'
 import { eventually, scratchFolder } from '../data/testing/conditions.ts'
 import { as, count, smallCloud, storeId } from '../data/testing/node.ts'
 import type { Engine } from '../serve/execute.ts'
@@ -12,11 +15,16 @@ describe('answers from ready bytes', () => {
   let executions = 0
   /** Runs when an execution has read, before its answer is kept. */
   let meanwhile: () => Promise<void> = async () => {}
+  /** What a resolver fails with, if any does. */
+  let fault: Error | null = null
+  /** Runs before an execution. */
+  let first: (reads: ReadLog | undefined) => void = () => {}
   const around = (engine: Engine): Engine => async (operation, context, variables) => {
     executions += 1
+    first(context.environment.reads)
     const result = await engine(operation, context, variables)
     await meanwhile()
-    return result
+    return fault === null ? result : { ...result, errors: [new GraphQLError('of this moment', { originalError: fault })] }
   }
 
   beforeAll(async () => {
@@ -88,6 +96,16 @@ describe('answers from ready bytes', () => {
     expect([first.etag === same.etag, first.etag === other.etag, onHand(other)]).toEqual([true, false, 1])
   })
 
+  test('what depends on more than tags can tell is not kept', async () => {
+    first = (reads) => reads?.unkeepable()
+    executions = 0
+    const [one, other] = [await label('clock'), await label('clock')]
+    first = () => {}
+    await label('clock')
+    await label('clock')
+    expect({ executions, same: one.etag === other.etag }).toEqual({ executions: 3, same: true })
+  })
+
   test('what fails for a passing reason is not kept', async () => {
     meanwhile = async () => {
       throw new TypeError('the disk hums')
@@ -97,5 +115,12 @@ describe('answers from ready bytes', () => {
     executions = 0
     await label('D1')
     expect(executions).toBe(1)
+    for (const [nth, passing] of [new AisleError('COPY_DAMAGED'), new AisleError('NODE_BUSY'), new TypeError('unforeseen')].entries()) {
+      fault = passing
+      const failed = await label(`passing ${nth}`)
+      fault = null
+      const mended = await label(`passing ${nth}`)
+      expect([passing, failed, mended].map((each) => ('bytes' in each ? each.bytes.includes('"errors"') : each.message))).toEqual([passing.message, true, false])
+    }
   })
 })

@@ -42,6 +42,7 @@ export class SmallWorld {
   #ahead = 0
   #epochs = 0
   #turn = 0
+  #lost = false
 
   /** What random operations are asked about. */
   readonly pool: Pool
@@ -66,6 +67,9 @@ export class SmallWorld {
     const context = { principal: 'test', now: Date.now() }
     // Nothing arrives while it is down.
     if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
+    // A store that the chain has lost is soon there again, for little can be asked of it.
+    if (this.#lost) this.cloud.put({ entity: 'store', row: this.#store('S1') })
+    this.#lost = false
     const key = this.#chance.below(100)
     if (key < 58) this.#putSomething()
     else if (key < 61) this.#putMuch()
@@ -155,8 +159,9 @@ export class SmallWorld {
     const product = this.#chance.of(products)
     const [entity, key] = this.#chance.of<readonly [EntityName, readonly string[]]>([
       ['product', [product]], ['list_price', [product]], ['neighbours', [product]], ['category', [this.#chance.of(categories)]], ['device', [this.#chance.of(devices)]],
-      ['store_price', ['S1', product]], ['stock', ['S1', product]], ['store', ['S3']], ['trending', ['S1']],
+      ['store_price', ['S1', product]], ['stock', ['S1', product]], ['store', ['S3']], ['store', ['S1']], ['trending', ['S1']],
     ])
+    this.#lost = entity === 'store' && key[0] === 'S1'
     this.cloud.remove(entity, key)
   }
 
