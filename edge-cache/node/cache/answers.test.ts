@@ -18,10 +18,10 @@ describe('answers from ready bytes', () => {
   /** What a resolver fails with, if any does. */
   let fault: Error | null = null
   /** Runs before an execution. */
-  let first: (reads: ReadLog | undefined) => void = () => {}
+  let begin: (reads: ReadLog | undefined) => void = () => {}
   const around = (engine: Engine): Engine => async (operation, context, variables) => {
     executions += 1
-    first(context.environment.reads)
+    begin(context.environment.reads)
     const result = await engine(operation, context, variables)
     await meanwhile()
     return fault === null ? result : { ...result, errors: [new GraphQLError('of this moment', { originalError: fault })] }
@@ -97,10 +97,10 @@ describe('answers from ready bytes', () => {
   })
 
   test('what depends on more than tags can tell is not kept', async () => {
-    first = (reads) => reads?.unkeepable()
+    begin = (reads) => reads?.unkeepable()
     executions = 0
     const [one, other] = [await label('clock'), await label('clock')]
-    first = () => {}
+    begin = () => {}
     await label('clock')
     await label('clock')
     expect({ executions, same: one.etag === other.etag }).toEqual({ executions: 3, same: true })

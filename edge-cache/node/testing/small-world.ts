@@ -43,6 +43,7 @@ export class SmallWorld {
   #epochs = 0
   #turn = 0
   #lost = false
+  #steps = 0
 
   /** What random operations are asked about. */
   readonly pool: Pool
@@ -65,6 +66,10 @@ export class SmallWorld {
   async step({ data }: AnsweringNode): Promise<void> {
     const { cloud } = this
     const context = { principal: 'test', now: Date.now() }
+    // What is rare is not left to chance.
+    this.#steps += 1
+    if (this.#steps % 40 === 20) return this.#restore()
+    if (this.#steps % 40 === 35) this.#ahead += hourMs
     // Nothing arrives while it is down.
     if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
     // A store that the chain has lost is soon there again, for little can be asked of it.
