@@ -80,6 +80,9 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       expect({ held, status: second.status, etag: second.headers.get('etag'), body: await second.text() }).toEqual({ held, status: 304, etag, body: '' })
     }
     for (const other of ['"other"', `W/"x${etag.slice(3)}`, '']) expect((await get(parameters, { 'if-none-match': other })).status).toBe(200)
+    // Only what was got can be held; and what was got with one token is not what another gets.
+    expect((await post({ documentId: id('ShelfLabel'), variables: label }, { 'if-none-match': etag })).status).toBe(200)
+    expect(first.headers.get('vary')?.split(', ')).toEqual(expect.arrayContaining(['accept', 'authorization', 'origin']))
   })
 
   test('what was asked in the same words is answered in the kind that each client takes', async () => {
@@ -88,6 +91,14 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       const answers = [await get(parameters, { accept }), await post({ documentId: id('ShelfLabel'), variables: label }, { accept })]
       expect({ accept, types: answers.map(({ headers }) => headers.get('content-type')) }).toEqual({ accept, types: [`${type}; charset=utf-8`, `${type}; charset=utf-8`] })
     }
+  })
+
+  test('bodies that differ in the bits of one letter have answers of their own', async () => {
+    const found = async (query: string): Promise<number> => ((await (await post({ documentId: id('SuggestProducts'), variables: { prefix: query } })).json()) as { data: { suggest: unknown[] } }).data.suggest.length
+    // The same letters but for the highest bit of each byte.
+    const twin = Buffer.from('té').toString('ascii')
+    expect([await found(twin), await found('té'), await found(twin), await found('té')]).toEqual([0, expect.any(Number), 0, expect.any(Number)])
+    expect(await found('té')).toBeGreaterThan(0)
   })
 
   test('a display that asks again gets 304 until what it shows changes, whatever way it asks', async () => {

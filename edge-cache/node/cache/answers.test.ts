@@ -1,11 +1,14 @@
-import { createCaller, type Caller } from '../../../runtime/identity/caller.ts'
+import { createCaller, developer, type Caller } from '../../../runtime/identity/caller.ts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { GraphQLError } from 'graphql'
 import { AisleError } from '../../../runtime/errors.ts'
+import { plainJson } from '../../../runtime/graphql/media.ts'
+import { createLogger } from '../../../runtime/log.ts'
 import type { ReadLog } from '../../../subgraphs/shared/reads.ts'
 import { eventually, scratchFolder } from '../data/testing/conditions.ts'
 import { as, count, smallCloud, storeId } from '../data/testing/node.ts'
 import type { Engine } from '../serve/execute.ts'
+import { createResponder } from '../serve/responder.ts'
 import { answeringNode, everybody, type AnsweringNode } from '../testing/answering-node.ts'
 
 describe('answers from ready bytes', () => {
@@ -85,6 +88,60 @@ describe('answers from ready bytes', () => {
     executions = 0
     const [one, other, again] = [await label('milk', staff('clerk', '7')), await label('milk', staff('clerk', '8')), await label('milk', staff('another', '7'))]
     expect({ executions, tags: new Set([one.etag, other.etag, (await label('milk')).etag]).size, shared: again.etag === one.etag }).toEqual({ executions: 2, tags: 3, shared: true })
+  })
+
+  test('what is remembered of questions is what everybody may ask', async () => {
+    await label('staff alone', createCaller({ subject: 'clerk', roles: ['staff'] }))
+    await label('everybody')
+    const remembered = node.cache.recipes(1_000).map(({ variables }) => variables.productId)
+    expect(['everybody', 'staff alone'].map((productId) => remembered.includes(productId))).toEqual([true, false])
+  })
+
+  test('a write is done each time, whoever sends it in the same words', async () => {
+    const input = { operationId: 'once', storeId, productId: 'tea', counted: 7, countedAt: null }
+    executions = 0
+    for (const subject of ['one', 'other']) await node.answers.answer({ operation: node.operation('RecordCount'), variables: { input }, caller: developer(subject), alias: null })
+    expect(executions).toBe(2)
+  })
+
+  test('every batch of a page is told, and a tag of one process says nothing to another', async () => {
+    const level = onHand(await label('tea'))
+    const { clock } = node.data.moves
+    cloud.put(cloud.stock('tea', 41))
+    cloud.put({ entity: 'product', row: { id: 'other', name: 'other', attributes: '[]' } })
+    await eventually(() => node.data.moves.clock > clock, 'both batches')
+    expect([level === 41, onHand(await label('tea'))]).toEqual([false, 41])
+    using elsewhere = scratchFolder()
+    await using twin = await answeringNode({ directory: elsewhere.path, cloud: smallCloud() })
+    using further = scratchFolder()
+    const changed = smallCloud()
+    changed.put(changed.stock('tea', 12))
+    await using other = await answeringNode({ directory: further.path, cloud: changed })
+    const tagOf = async (one: AnsweringNode): Promise<{ clock: number; etag: string }> => {
+      await eventually(() => one.data.status().position !== null, 'the first copy')
+      const { etag } = await one.answers.answer({ operation: one.operation('ShelfLabel'), variables: { productId: 'tea', storeId }, caller: everybody, alias: null })
+      return { clock: one.data.moves.clock, etag }
+    }
+    const [own, theirs] = [await tagOf(twin), await tagOf(other)]
+    expect({ atOneClock: own.clock === theirs.clock, sameTag: own.etag === theirs.etag }).toEqual({ atOneClock: true, sameTag: false })
+  })
+
+  test('what was raced says where it stood, also when it is sent', async () => {
+    const responder = createResponder({ operations: node.operations, answers: node.answers, status: () => node.data.status(), log: createLogger('test', 'silent') })
+    const { clock } = node.data.moves
+    const before = node.data.status().position?.batch
+    meanwhile = async () => {
+      meanwhile = async () => {}
+      cloud.put(cloud.stock('milk', 55))
+      await eventually(() => node.data.moves.clock > clock, 'the batch')
+    }
+    const { id } = node.operation('ShelfLabel')
+    const parameters = { query: '', documentId: id, persistedHash: null, operationName: null, variables: { productId: 'milk', storeId } }
+    const ask = async (): Promise<unknown> => {
+      const { body } = await responder.respond({ isGet: true, media: plainJson, parameters, caller: everybody, authorization: undefined, ifNoneMatch: undefined, alias: null })
+      return (JSON.parse(body) as { extensions: { edge: { position: string } } }).extensions.edge.position
+    }
+    expect([await ask(), await ask()]).toEqual([`first:${before}`, `first:${node.data.status().position?.batch}`])
   })
 
   test('a tag stays while its answer does, whatever else changes, and changes with it', async () => {
