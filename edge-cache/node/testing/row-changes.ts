@@ -96,10 +96,10 @@ export function rowChanges(cloud: MemoryCloud, times: WorldTimes): RowChange[] {
   return [...changes, ...ownWrites(cloud, times)]
 }
 
-/** Makes it happen, and waits until the node has it, unless it is cut off. */
+/** Makes it happen, and waits until the node has it, unless it is cut off; and the outcomes of its writes, unless they are held back. */
 export async function happens({ name, make }: RowChange, node: AnsweringNode, cloud: MemoryCloud): Promise<void> {
   await make(node)
-  await eventually(() => cloud.down || (node.data.status().pendingOperations === 0 && hasAll(node, cloud)), name)
+  await eventually(() => cloud.down || (hasAll(node, cloud) && (cloud.holdsLog || node.data.status().pendingOperations === 0)), name)
 }
 
 /** Whether the node stands where the cloud does. */
