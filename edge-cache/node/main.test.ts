@@ -80,6 +80,25 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
       expect({ held, status: second.status, etag: second.headers.get('etag'), body: await second.text() }).toEqual({ held, status: 304, etag, body: '' })
     }
     for (const other of ['"other"', `W/"x${etag.slice(3)}`, '']) expect((await get(parameters, { 'if-none-match': other })).status).toBe(200)
+    // Only what was got can be held; and what was got with one token is not what another gets.
+    for (const headers of [{}, { origin: 'https://shop.example' }]) expect((await post({ documentId: id('ShelfLabel'), variables: label }, { 'if-none-match': etag, ...headers })).status).toBe(200)
+    expect(first.headers.get('vary')?.split(', ')).toEqual(expect.arrayContaining(['accept', 'authorization', 'origin']))
+  })
+
+  test('what was asked in the same words is answered in the kind that each client takes', async () => {
+    const parameters = { documentId: id('ShelfLabel'), variables: JSON.stringify(label) }
+    for (const [accept, type] of [['application/graphql-response+json', 'application/graphql-response+json'], ['*/*', 'application/json'], ['text/event-stream, application/json;q=0.5', 'application/json']] as const) {
+      const answers = [await get(parameters, { accept }), await post({ documentId: id('ShelfLabel'), variables: label }, { accept })]
+      expect({ accept, types: answers.map(({ headers }) => headers.get('content-type')) }).toEqual({ accept, types: [`${type}; charset=utf-8`, `${type}; charset=utf-8`] })
+    }
+  })
+
+  test('bodies that differ in the bits of one letter have answers of their own', async () => {
+    const found = async (query: string): Promise<number> => ((await (await post({ documentId: id('SuggestProducts'), variables: { prefix: query } })).json()) as { data: { suggest: unknown[] } }).data.suggest.length
+    // The same letters but for the highest bit of each byte.
+    const twin = Buffer.from('té').toString('ascii')
+    expect([await found(twin), await found('té'), await found(twin), await found('té')]).toEqual([0, expect.any(Number), 0, expect.any(Number)])
+    expect(await found('té')).toBeGreaterThan(0)
   })
 
   test('a display that asks again gets 304 until what it shows changes, whatever way it asks', async () => {
@@ -93,6 +112,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     cloud.put({ entity: 'list_price', row: { product_id: 'other', amount_minor: 1, currency: 'EUR', updated_at: 1 } })
     cloud.put({ entity: 'product', row: { id: 'tea', name: 'Green tea', description: 'new', brand: null, category_id: null, gtin: null, attributes: '[]', image_url: null } })
     await eventually(async () => (await ask(etag)).every((status) => status === 200), 'the change to arrive')
+    expect((await get(parameters, { 'if-none-match': etag.slice(2) })).status).toBe(200)
     const posted = await post({ documentId: id('ShelfLabel'), variables: label })
     expect(await ask(posted.headers.get('etag') ?? '')).toEqual([304, 304])
   })
@@ -140,6 +160,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     ['a body of another type', () => post('{}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a body that is too large', () => post({ documentId: 'x'.repeat(5000) }), 413, 'PAYLOAD_TOO_LARGE'],
     ['a client that takes neither JSON', () => post({ documentId: id('ShelfLabel'), variables: label }, { accept: 'text/html' }), 406, 'NOT_ACCEPTABLE'],
+    ['a client that takes streams of events alone', () => get({ documentId: id('ShelfLabel'), variables: JSON.stringify(label) }, { accept: 'text/event-stream' }), 406, 'NOT_ACCEPTABLE'],
     ['a GET sent by another site', () => get({ documentId: id('ShelfLabel') }, { 'sec-fetch-site': 'cross-site' }), 400, 'CSRF_PREVENTED'],
     ['another operation\'s name', () => post({ documentId: id('ShelfLabel'), operationName: 'Other' }, { accept: 'application/graphql-response+json' }), 400, 'OPERATION_RESOLUTION_FAILURE'],
     ['variables that do not fit', () => post({ documentId: id('ShelfLabel'), variables: {} }, { accept: 'application/graphql-response+json' }), 400, 'BAD_USER_INPUT'],

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { departTogether } from '../../runtime/departures.ts'
-import { deferredParts, eventStream, negotiate } from '../../runtime/graphql/media.ts'
+import { eventStream, negotiate } from '../../runtime/graphql/media.ts'
 import { beforeRouter, isOwnSite, isSmallJson, readWhole } from '../../runtime/http/before-router.ts'
 import type { ServerFigures } from '../../runtime/http/figures.ts'
 import type { RoleContext } from '../../runtime/role.ts'
@@ -55,7 +55,7 @@ export function takeFastLane(server: Server, service: GraphService, { health, tr
 /** Whether an answer may be a stream, or cannot be anything that is sent. */
 function takesEvents(accept: string | undefined): boolean {
   try {
-    return negotiate(accept, deferredParts) === eventStream
+    return negotiate(accept, true) === eventStream
   } catch {
     return true
   }

@@ -3,7 +3,7 @@ import { OperationTypeNode } from 'graphql'
 import { AisleError } from '../../runtime/errors.ts'
 import { challengeOf } from '../../runtime/identity/bearer.ts'
 import { chooseEncoding, compress } from '../../runtime/graphql/encoding.ts'
-import { deferredParts, eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
+import { eventStream, graphqlJson, isJsonContent, negotiate, plainJson, present, type ResponseMedia, statusFor } from '../../runtime/graphql/media.ts'
 import { type Parameters, parseBody, readParameters, readSearchParameters } from '../../runtime/graphql/parameters.ts'
 import { runRequest } from '../../runtime/request.ts'
 import { noSpan } from '../../runtime/tracing.ts'
@@ -45,7 +45,7 @@ export async function answerGraphQL(asked: Asked, service: GraphService, { compr
   const { method, headers } = request
   let media: ResponseMedia = plainJson
   try {
-    media = negotiate(headers.accept, deferredParts)
+    media = negotiate(headers.accept, true)
     const found = service.identity.identify(headers.authorization)
     const who = found instanceof Promise ? await found : found
     const operation = await service.ready(readRequest(asked), { who, request })

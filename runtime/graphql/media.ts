@@ -9,30 +9,30 @@ export const deferredParts = 'multipart/mixed'
 
 export type ResponseMedia = typeof graphqlJson | typeof plainJson | typeof eventStream | typeof deferredParts
 
-const offered: readonly ResponseMedia[] = [graphqlJson, plainJson, eventStream]
+const whole: readonly ResponseMedia[] = [graphqlJson, plainJson]
 
-/** What was chosen for texts seen before, by the last resort. */
-const chosenBy = new Map<ResponseMedia | undefined, Map<string, ResponseMedia>>()
+/** What was chosen for texts seen before: of whole answers alone, and of parts too. */
+const [chosenWhole, chosenAny] = [new Map<string, ResponseMedia>(), new Map<string, ResponseMedia>()]
 const maxChosen = 100
 
 /**
  * Chooses the media type of a response. A client that does not say, or takes anything, gets application/json.
- * @param lastResort what is also sent, to a client that takes nothing else
+ * @param parts whether event streams are offered too, and deferred parts to a client that takes nothing else
  * @throws AisleError NOT_ACCEPTABLE
  */
-export function negotiate(accept: string | undefined, lastResort?: ResponseMedia): ResponseMedia {
+export function negotiate(accept: string | undefined, parts = false): ResponseMedia {
   if (accept === undefined || accept.trim() === '') return plainJson
-  const known = chosenBy.get(lastResort)?.get(accept)
+  const chosen = parts ? chosenAny : chosenWhole
+  const known = chosen.get(accept)
   if (known !== undefined) return known
-  const media = choose(accept, lastResort)
-  const chosen = chosenBy.get(lastResort) ?? new Map<string, ResponseMedia>()
+  const media = parts ? choose(accept, [...whole, eventStream], deferredParts) : choose(accept, whole, null)
   // Clients send few different texts; whoever sends many does not fill the memory.
   if (chosen.size >= maxChosen) chosen.clear()
-  chosenBy.set(lastResort, chosen.set(accept, media))
+  chosen.set(accept, media)
   return media
 }
 
-function choose(accept: string, lastResort: ResponseMedia | undefined): ResponseMedia {
+function choose(accept: string, offered: readonly ResponseMedia[], lastResort: ResponseMedia | null): ResponseMedia {
   const ranges = accept
     .split(',')
     .map((range) => readRange(range))
@@ -43,7 +43,7 @@ function choose(accept: string, lastResort: ResponseMedia | undefined): Response
     const match = offered.find((media) => media === type)
     if (match !== undefined) return match
   }
-  if (lastResort !== undefined && ranges.some(({ type }) => type === lastResort)) return lastResort
+  if (lastResort !== null && ranges.some(({ type }) => type === lastResort)) return lastResort
   throw new AisleError('NOT_ACCEPTABLE')
 }
 

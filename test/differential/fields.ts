@@ -1,4 +1,4 @@
-import { getNamedType, isLeafType, isNonNullType, isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql'
+import { astFromValue, getNamedType, isLeafType, isNonNullType, isObjectType, print, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql'
 import type { Input, Place } from './arguments.ts'
 import { cursorKind } from './documents.ts'
 
@@ -70,7 +70,9 @@ function leaves(type: GraphQLObjectType): string {
 function declarations(inputs: FieldQuery['inputs']): string {
   if (inputs.size === 0) return ''
   // Left out, an argument has its own default; a variable that is left out must have it too.
-  const one = ([variable, { input: { type, defaultValue } }]: [string, { readonly input: Input }]): string =>
-    `$${variable}: ${String(type)}${isNonNullType(type) || defaultValue === undefined ? '' : ` = ${String(defaultValue)}`}`
+  const one = ([variable, { input: { type, defaultValue } }]: [string, { readonly input: Input }]): string => {
+    const own = isNonNullType(type) || defaultValue === undefined ? null : astFromValue(defaultValue, type)
+    return `$${variable}: ${String(type)}${own === null || own === undefined ? '' : ` = ${print(own)}`}`
+  }
   return `(${[...inputs].map(one).join(', ')})`
 }

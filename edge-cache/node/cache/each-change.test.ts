@@ -27,8 +27,8 @@ function choices({ began, held }: WorldTimes): Readonly<Record<string, readonly 
   }
 }
 
-/** Columns of which the graph tells nothing. */
-const untold = ['stock.order_up_to', 'edge_operation.payload_hash']
+/** Of these the graph tells nothing. */
+const untold = ['stock.order_up_to', 'edge_operation.payload_hash', 'writes delivered', 'refused writes delivered']
 /** The same without a cursor. */
 const unchanging = ['PageInfo.hasPreviousPage']
 

@@ -101,10 +101,11 @@ test('each read declares what its rows depend on, and nothing that it could do w
     moves.forget()
     await happens(change, node, cloud)
     const now = await read()
+    const { told } = moves
     for (const [at, { name, tags }] of reads.entries()) {
-      if (now[at] === before[at] || moves.told === 'everything') continue
+      if (now[at] === before[at] || told === 'everything') continue
       felt.add(name)
-      const moved = new Set(tags.filter((tag) => moves.told.has(tag)).map(kindOf))
+      const moved = new Set(tags.filter((tag) => told.has(tag)).map(kindOf))
       if (moved.size === 0) stale.push(`${change.name}: ${name} ${tags.join(' ')}\n${before[at]}\n${now[at]}`)
       if (moved.size === 1) for (const kind of moved) needed.add(`${name} ${kind}`)
     }

@@ -74,14 +74,17 @@ export class Moves {
   }
 }
 
-/** Tells `moves` of every row that changes in a replica, as soon as it is visible. @param readingsSince before which readings are dropped */
+/**
+ * Tells `moves` of every row that changes in a replica, as soon as it is visible. A copy that is being filled is not: that it has taken the
+ * replica's place, the follower tells. @param readingsSince before which readings are dropped
+ */
 export function movesExtension(moves: Moves, readingsSince: () => number | null): ReplicaExtension {
   let since: number | null = null
   return {
     name: 'moves',
     version: 1,
-    create: () => moves.everything(),
-    rebuild: () => moves.everything(),
+    create() {},
+    rebuild() {},
     apply() {},
     visible(changes) {
       const tags = changes.flatMap(({ entity, key, previous, row }) => changedTags(entity, key, previous, row))

@@ -90,6 +90,16 @@ describe('what a store\'s node does not hold', () => {
     expect((await ask('WhereInStock', where, { authorization: 'Bearer one' })).data).toMatchObject({ product: { nearestAvailability: nearest(4) } })
   })
 
+  test('has a tag of its own, which changes with what the gateway says', async () => {
+    const parameters = new URLSearchParams({ documentId: idOf('WhereInStock'), variables: JSON.stringify(where) }).toString()
+    const get = (held: string): Promise<Response> => fetch(`${node.url}/graphql?${parameters}`, { headers: { 'if-none-match': held } })
+    gateway.answers(foundNearby(3))
+    const first = (await get('"none"')).headers.get('etag') ?? ''
+    expect((await get(first)).status).toBe(304)
+    gateway.answers(foundNearby(4))
+    expect((await get(first)).status).toBe(200)
+  })
+
   test('does not replace the store\'s pending writes in the same answer', async () => {
     cloud.holdsLog = true
     try {

@@ -96,10 +96,10 @@ export function rowChanges(cloud: MemoryCloud, times: WorldTimes): RowChange[] {
   return [...changes, ...ownWrites(cloud, times)]
 }
 
-/** Makes it happen, and waits until the node has it, unless it is cut off. */
+/** Makes it happen, and waits until the node has it, unless it is cut off; and the outcomes of its writes, unless they are held back. */
 export async function happens({ name, make }: RowChange, node: AnsweringNode, cloud: MemoryCloud): Promise<void> {
   await make(node)
-  await eventually(() => cloud.down || (node.data.status().pendingOperations === 0 && hasAll(node, cloud)), name)
+  await eventually(() => cloud.down || (hasAll(node, cloud) && (cloud.holdsLog || node.data.status().pendingOperations === 0)), name)
 }
 
 /** Whether the node stands where the cloud does. */
@@ -107,6 +107,9 @@ export function hasAll({ data }: AnsweringNode, { epoch, batch }: MemoryCloud): 
   const { position } = data.status()
   return position?.epoch === epoch && position.batch === batch
 }
+
+/** Told to nobody who asks. */
+const unseen = { entity: 'category', row: { id: 'c9', parent_id: 'c9', name: 'unseen', path: '[]' } } as const
 
 function ownWrites(cloud: MemoryCloud, { began }: WorldTimes): RowChange[] {
   const report = (at: number, value: number) => ({ operationId: operationId(), deviceId: 'd0', readings: [{ metric: 'temperature', at, value }] })
@@ -116,34 +119,38 @@ function ownWrites(cloud: MemoryCloud, { began }: WorldTimes): RowChange[] {
     ({ data }) => data.inventory.recordCount(count('p5', 2), as('clerk')),
     ({ data }) => data.device.reportReadings(report(began + 5 * minuteMs, 9), as('clerk')),
   ]
+  // A batch between a write and its outcome: what each of them moves is then told by itself.
+  const meanwhile = (name: string): RowChange => ({
+    name,
+    make() {
+      cloud.holdsLog = true
+      cloud.down = false
+      cloud.put(unseen)
+    },
+  })
+  const cutOff = (name: string, refusal: string | null): RowChange[] => writes.map((make) => ({
+    name,
+    make(node) {
+      cloud.down = true
+      cloud.refuses = () => refusal
+      return make(node)
+    },
+  }))
   return [
-    ...writes.map((make) => ({
-      name: 'a pending write',
-      make(node: AnsweringNode) {
-        cloud.down = true
-        return make(node)
-      },
-    })),
-    { name: 'pending writes settled', make: () => (cloud.down = false) },
-    ...writes.map((make) => ({
-      name: 'a refused write',
-      make(node: AnsweringNode) {
-        cloud.refuses = () => 'PRODUCT_UNKNOWN'
-        return make(node)
-      },
-    })),
+    ...cutOff('a write', null), meanwhile('writes delivered'), { name: 'writes settled', make: () => cloud.release() },
+    ...cutOff('a write to be refused', 'PRODUCT_UNKNOWN'), meanwhile('refused writes delivered'), { name: 'writes refused', make: () => cloud.release() },
     {
       name: 'an hour later',
       make() {
         cloud.clock = () => began + 3 * hourMs
-        cloud.put({ entity: 'category', row: { id: 'c9', parent_id: 'c9', name: 'unseen', path: '[]' } })
+        cloud.put(unseen)
       },
     },
     {
       name: 'weeks later',
       make() {
         cloud.clock = () => began + 60 * 24 * hourMs
-        cloud.put({ entity: 'category', row: { id: 'c9', parent_id: 'c9', name: 'unseen', path: '[]' } })
+        cloud.put(unseen)
       },
     },
     { name: 'an earlier cloud', make: () => cloud.restore('taken back', (entity) => entity === 'stock') },

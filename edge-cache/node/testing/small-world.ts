@@ -42,6 +42,8 @@ export class SmallWorld {
   #ahead = 0
   #epochs = 0
   #turn = 0
+  #lost = false
+  #steps = 0
 
   /** What random operations are asked about. */
   readonly pool: Pool
@@ -64,8 +66,15 @@ export class SmallWorld {
   async step({ data }: AnsweringNode): Promise<void> {
     const { cloud } = this
     const context = { principal: 'test', now: Date.now() }
+    // What is rare is not left to chance.
+    this.#steps += 1
+    if (this.#steps % 40 === 20) return this.#restore()
+    if (this.#steps % 40 === 35) this.#ahead += hourMs
     // Nothing arrives while it is down.
     if (cloud.down && this.#chance.below(3) === 0) cloud.down = false
+    // A store that the chain has lost is soon there again, for little can be asked of it.
+    if (this.#lost) this.cloud.put({ entity: 'store', row: this.#store('S1') })
+    this.#lost = false
     const key = this.#chance.below(100)
     if (key < 58) this.#putSomething()
     else if (key < 61) this.#putMuch()
@@ -155,8 +164,9 @@ export class SmallWorld {
     const product = this.#chance.of(products)
     const [entity, key] = this.#chance.of<readonly [EntityName, readonly string[]]>([
       ['product', [product]], ['list_price', [product]], ['neighbours', [product]], ['category', [this.#chance.of(categories)]], ['device', [this.#chance.of(devices)]],
-      ['store_price', ['S1', product]], ['stock', ['S1', product]], ['store', ['S3']], ['trending', ['S1']],
+      ['store_price', ['S1', product]], ['stock', ['S1', product]], ['store', ['S3']], ['store', ['S1']], ['trending', ['S1']],
     ])
+    this.#lost = entity === 'store' && key[0] === 'S1'
     this.cloud.remove(entity, key)
   }
 
