@@ -169,8 +169,8 @@ export function stamped(stamp: string | null | undefined): { stamp?: string } {
   return stamp === null || stamp === undefined ? {} : { stamp }
 }
 
-function assemble(rows: readonly LogRow[], after: LogCursor, { epoch, head: newest, stamp, at, now, compacted }: LogPlace, limit: number): ChangesPage {
-  const head: LogHead = { epoch, batch: newest, ...stamped(stamp), at, now }
+function assemble(rows: readonly LogRow[], after: LogCursor, { epoch, head: newest, stamp: newestStamp, at, now, compacted }: LogPlace, limit: number): ChangesPage {
+  const head: LogHead = { epoch, batch: newest, ...stamped(newestStamp), at, now }
   const parts = group(rows.slice(0, limit), after, compacted)
   const beyond = rows[limit]
   const last = parts.at(-1)
