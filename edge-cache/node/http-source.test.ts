@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createGzip } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { registerLogSourceTests } from '../../subgraphs/log/testing/source-suite.ts'
 import { Gate } from '../../runtime/gate.ts'
@@ -56,6 +57,12 @@ describe('what answers for origin', () => {
   test.each<[string, RequestListener]>([
     ['a captive portal', (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please sign in</html>')],
     ['a redirect to one', (_request, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
+    ['a portal that signs everybody in', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
+    ['nothing in an answer', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', [protocolHeader]: '1' }).end('{}')],
+    ['a page that grew on the way', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', [protocolHeader]: '1' }).end(`${page}<script>`)],
+    ['an empty answer', (_request, response) => void response.writeHead(204, { [protocolHeader]: '1' }).end()],
+    ['a packing that was not asked for', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'deflate', [protocolHeader]: '1' }).end(page)],
+    ['a page of another epoch', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', [protocolHeader]: '1' }).end(page.replaceAll('"e"', '"f"'))],
     ['JSON that only looks right', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(page)],
     ['another version', (_request, response) => void response.writeHead(200, { 'content-type': 'application/json', [protocolHeader]: '2' }).end(page)],
     ['another type', (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain', [protocolHeader]: '1' }).end(page)],
@@ -65,6 +72,28 @@ describe('what answers for origin', () => {
   ])('is not believed: %s', async (_name, listener) => {
     await using server = await answering(listener)
     await expect(server.source.changes(scopes, after)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
+  })
+
+  test('that unpacks to more than can be an answer is not read to its end', async () => {
+    // A gigabyte of spaces in a megabyte.
+    const megabyte = Buffer.alloc(1_048_576, 32)
+    let packed = 0
+    await using server = await answering((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', [protocolHeader]: '1' })
+      const gzip = createGzip()
+      gzip.pipe(response)
+      response.once('close', () => gzip.destroy())
+      const more = (): void => {
+        while (!gzip.destroyed && packed < 1_024) {
+          packed += 1
+          if (!gzip.write(megabyte)) return void gzip.once('drain', more)
+        }
+        gzip.end()
+      }
+      more()
+    })
+    await expect(server.source.changes(scopes, after)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { smaller: true } })
+    expect(packed).toBeLessThan(1_024)
   })
 
   test('that never answers, or breaks off, is unreachable', async () => {

@@ -240,7 +240,7 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
 
   test('a connection on which as many operations run as may is told so, keeps them, and may begin another when one has ended', async () => {
     const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false })
-    const ask = (operation: string, variables: Record<string, unknown>) => client.iterate<Record<string, unknown>>({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables })
+    const ask = (operation: string, variables: Record<string, unknown>) => client.iterate({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables })
     const watched = Array.from({ length: 5 }, () => ask('WatchStock', { storeId: '7', productIds: ['tea'] }))
     const [first, ...others] = watched.map((events) => events.next())
     await expect(ask('ShelfLabel', label).next()).rejects.toMatchObject([{ extensions: { code: 'TOO_MANY_OPERATIONS' } }])

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { AisleError } from '../../runtime/errors.ts'
 import { createLogger } from '../../runtime/log.ts'
 import { openReplica, type AppliedBatch, type Replica } from '../storage/sqlite/replica.ts'
 import type { Change } from '../shared/changes.ts'
@@ -138,4 +139,42 @@ test('a log that was taken back and went on otherwise is not followed', async ()
   // Position 2 once more, in a newer batch: not the change that was applied under that position.
   pages.push([part(5, [stock(2, 3)])])
   await until(() => copies === 2)
+})
+
+test('a source that brings again what is known, at once and for ever, is asked with pauses', async () => {
+  let asked = 0
+  const again: LogSource = {
+    ...source,
+    async changes() {
+      asked += 1
+      return { parts: [part(1, [stock(1, 3)])], next: { epoch: 'e', batch: 1 }, head: { epoch: 'e', batch: 9, at: 9, now: 9 } }
+    },
+  }
+  await using _follower = await follow({ source: again, waitMs: 10_000, mostPauseMs: 400 })
+  const began = performance.now()
+  asked = 0
+  await until(() => asked >= 5)
+  // No pause is shorter than half of the first step.
+  expect(performance.now() - began).toBeGreaterThan(300)
+  expect(levelOf()).toBe(1)
+})
+
+test('after answers that broke off fewer changes are asked for, and more again as they come', async () => {
+  const limits: (number | undefined)[] = []
+  let breaks = 3
+  const breaking: LogSource = {
+    ...source,
+    async changes(scopesOf, after, request = {}) {
+      limits.push(request.limit)
+      if (limits.length > 1 && breaks > 0) {
+        breaks -= 1
+        throw new AisleError('ORIGIN_UNREACHABLE', 'The answer broke off.', { details: { smaller: true } })
+      }
+      return source.changes(scopesOf, after, request)
+    },
+  }
+  await using _follower = await follow({ source: breaking, limit: 1_000 })
+  for (let batch = 2; batch < 9; batch += 1) pages.push([part(batch, [stock(batch, batch)])])
+  await until(() => levelOf() === 8)
+  expect(limits.slice(0, 6)).toEqual([1_000, 1_000, 250, 62, 16, 32])
 })

@@ -128,6 +128,8 @@ export function startFollower(options: FollowerOptions): Follower {
   let touched: Change[] | null = null
   /** The copy whose damage SQLite is asked about, or has told. */
   let examined: number | null = null
+  /** It still has the file open while it looks. */
+  let examining: Promise<void> = Promise.resolve()
   /** Ends the wait for a change. */
   let wake = new AbortController()
   const wantCopy = (): void => {
@@ -135,11 +137,14 @@ export function startFollower(options: FollowerOptions): Follower {
     options.onCopyWanted?.()
   }
   /** Somebody met damage: what else there is of it, SQLite's check tells. Until then it may be anywhere. */
-  const examine = async (): Promise<void> => {
+  const examine = (): void => {
     const { generation } = replica
     if (examined === generation) return
     examined = generation
     options.onFound?.({ tables: null })
+    examining = lookThrough(generation)
+  }
+  const lookThrough = async (generation: number): Promise<void> => {
     try {
       const tables = await replica.check()
       if (replica.generation === generation) options.onFound?.({ tables })
@@ -148,7 +153,7 @@ export function startFollower(options: FollowerOptions): Follower {
     }
   }
   replica.onDamage((error) => {
-    void examine()
+    examine()
     if (copyWanted) return
     log.error({ err: error }, 'a reader met damage in the replica: it is put together anew')
     options.onDamage?.(0)
@@ -343,7 +348,7 @@ export function startFollower(options: FollowerOptions): Follower {
         const damage = error instanceof ReplicaFault && isDamage(error.cause)
         if (damage) {
           options.onDamage?.(0)
-          void examine()
+          examine()
         }
         if ((code !== null && startAgain.has(code)) || damage) {
           wantCopy()
@@ -374,6 +379,7 @@ export function startFollower(options: FollowerOptions): Follower {
       schedule?.[Symbol.dispose]()
       stop.abort()
       await running
+      await examining
       first.reject(new AisleError('SHUTTING_DOWN'))
     },
   }

@@ -95,3 +95,32 @@ test('over a link that is slow, late and breaks again and again, the first copy 
     await rm(folder, { recursive: true })
   }
 })
+
+test('a log that is longer than a connection lives comes in parts, and each part of it about once', async () => {
+  await using origin = await startTestOrigin()
+  await origin.log.write(putStore('s1'))
+  let cutAfter = Infinity
+  await using link = await poorLink(origin.url, { bytesAtOnce: 4_000, lateMs: 4, cutAfter: () => cutAfter })
+  const folder = await mkdtemp(join(tmpdir(), 'aisle-slow-'))
+  try {
+    const open = () => openNodeData({ storeId: 's1', directory: folder, origin: link.url, extensions: [], log: createLogger('test', 'silent'), metrics: new Registry(), waitMs: 100, mostPauseMs: 50 })
+    {
+      await using first = await open()
+      await until(() => first.status().online && first.status().position !== null)
+    }
+    const before = link.bytes
+    cutAfter = 12_000
+    // A thousand of them, as a node asks for, has about 60,000 bytes packed.
+    const products = 3_000
+    await origin.log.write(`insert into product (id, name, description) select 'p' || i, 'Product ' || i, md5(i::text) || md5((i + 1)::text) from generate_series(1, ${products}) i`)
+    await using data = await open()
+    await until(async () => {
+      using session = await data.read()
+      return session.connection.prepare('select count(*) as rows from product').get()?.rows === products
+    })
+    expect(link.cuts).toBeGreaterThan(2)
+    expect(link.bytes - before).toBeLessThan(1_200_000)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -9,7 +9,7 @@ function leaderOf(origins: readonly RoleProcess[], owner: string | null): RolePr
   return origins.find(({ pid }) => owner?.split('/').includes(String(pid)))
 }
 
-test('of two origins one moves the log, also when it is frozen, replaced and wakes up again', async () => {
+test('of two origins one moves the log, also when it is frozen, replaced and wakes up again, and when it is killed', async () => {
   await using database = await testDatabase()
   await using storage = openPostgres(database.url, { connections: 6 })
   const start = (name: string): Promise<RoleProcess> => startRole(name, ['origin', '--port', '0', '--lease', '500', '--tick', '1'], { DATABASE_URL: database.url, AISLE_LOG_LEVEL: 'fatal' })
@@ -43,6 +43,15 @@ test('of two origins one moves the log, also when it is frozen, replaced and wak
       const batch = (await storage.pool.query<{ batch: number }>('select batch from log_fence')).rows[0]?.batch ?? 0
       await until('the log to go on', async () => ((await storage.pool.query<{ batch: number }>('select batch from log_fence')).rows[0]?.batch ?? 0) > batch + 20)
     }
+    // kill -9 in the middle of whatever it does: the other goes on from the last whole batch.
+    const leader = await until('one to lead', async () => leaderOf(origins, await owner()) ?? null)
+    const moved = written
+    await until('it to move the log', () => written > moved + 100)
+    await leader.kill()
+    const heir = origins.find(({ pid }) => pid !== leader.pid)
+    await until('the other to take over', async () => leaderOf(origins, await owner()) === heir)
+    const { batch = 0 } = (await storage.pool.query<{ batch: number }>('select batch from log_fence')).rows[0] ?? {}
+    await until('the log to go on', async () => ((await storage.pool.query<{ batch: number }>('select batch from log_fence')).rows[0]?.batch ?? 0) > batch + 20)
   } finally {
     stop.abort()
     await Promise.all(writers)

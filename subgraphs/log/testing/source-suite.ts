@@ -169,14 +169,17 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
 
     test('gives a copy that agrees with the log at once where only commits of others are unmoved', async () => {
       await log.write(putStock('s2', 'p1', 1))
-      expect((await source.snapshot(scopes)).header).toMatchObject({ head: { batch: 1 }, consistentFrom: 1 })
+      const { header, chunks } = await source.snapshot(scopes)
+      expect(header).toMatchObject({ head: { batch: 1 }, consistentFrom: 1 })
+      expect((await collect(chunks)).stock).toBeUndefined()
       expect((await source.ranges?.digests(scopes, { entity: 'product', columns: [] }))?.header).toMatchObject({ head: { batch: 1 }, consistentFrom: 1 })
     })
 
     test('gives a copy that agrees with the log where commits are moved soon', async () => {
       await log.write(putStock('s1', 'p1', 1))
-      const [{ header }] = await Promise.all([source.snapshot(scopes), log.move()])
+      const [{ header, chunks }] = await Promise.all([source.snapshot(scopes), log.move()])
       expect(header.consistentFrom).toBe(header.head.batch)
+      expect((await collect(chunks)).stock).toHaveLength(1)
     })
 
     test('says what ranges of rows add up to as a replica does, whatever they hold', async () => {
