@@ -9,7 +9,7 @@ const roles = ['gateway', 'subgraph', 'origin', 'migrate', 'edge']
 /** Settings that roles read without a flag: a secret has no place on a command line. */
 const commonVariables = ['AISLE_LOG_LEVEL', 'AISLE_CONTEXT_SECRET']
 /** What Node itself reads. */
-const nodeVariables = ['NODE_OPTIONS']
+const nodeVariables = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE']
 
 function containers(): Container[] {
   const workloads = installations.flatMap(({ chart, parameters }) => workloadsOf(render('shop', chart, ...parameters)))

@@ -1,4 +1,5 @@
-import { GraphQLError } from 'graphql'
+// Not the whole of graphql: threads that only raise errors need no more.
+import { GraphQLError } from 'graphql/error/GraphQLError.js'
 
 /** What an operator needs to know about one fault. */
 export interface ErrorEntry {

@@ -1,5 +1,5 @@
-import { flushCompileCache } from 'node:module'
 import type { Registry } from 'prom-client'
+import { writeCompiledCode } from './compiled-code.ts'
 import { AisleError } from './errors.ts'
 import { Health } from './health.ts'
 import { createLogger, type Logger } from './log.ts'
@@ -70,8 +70,7 @@ export async function runRole(name: string, start: (context: RoleContext) => Pro
     const running = await start(context)
     log.info({ url: running.url }, 'serving')
     process.send?.({ ready: running.url })
-    // A role that is killed later would not leave its compiled code for the next start.
-    flushCompileCache()
+    writeCompiledCode()
     const reason = await stopRequested
     log.info({ reason }, 'stopping')
     context.health.drain()

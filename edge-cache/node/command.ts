@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
 import { addIdentityOptions } from '../../runtime/identity/options.ts'
+import { keepCompiledCode } from '../../runtime/compiled-code.ts'
 import { decodeConfig } from '../../runtime/config.ts'
 import { addPatienceOptions } from '../../runtime/http/patience.ts'
 import { switchOption } from '../../runtime/switch.ts'
 import { runRole } from '../../runtime/role.ts'
 import { addSightOptions, readSight } from '../../runtime/sight.ts'
-import { edgeConfigSchema } from './config.ts'
+import { compiledFolder, edgeConfigSchema } from './config.ts'
 
 const defaultManifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
 
@@ -31,6 +33,7 @@ export function registerEdgeCommand(program: Command): void {
     .addOption(switchOption('--production', 'without an issuer of tokens, everybody is the public', 'AISLE_PRODUCTION'))
     .action(async (options: unknown) => {
       const config = decodeConfig(edgeConfigSchema, options)
+      keepCompiledCode(join(config.data, compiledFolder))
       const { startEdge } = await import('./main.ts')
       await runRole('edge', (context) => startEdge(config, context), { sight: readSight(options) })
     })

@@ -3,6 +3,9 @@ import { identitySettings } from '../../runtime/identity/identity.ts'
 import { httpUrl, origins, port } from '../../runtime/config.ts'
 import { patienceSettings } from '../../runtime/http/patience.ts'
 
+/** Below the node's folder: its code as it was compiled at an earlier start. It can be deleted at any time. */
+export const compiledFolder = 'compiled'
+
 /** What a store's node is told when it starts. */
 export const edgeConfigSchema = z.object({
   ...identitySettings,

@@ -1,11 +1,11 @@
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
-import { Agent } from 'undici'
 import { enrolAnswer } from '../enrolment.ts'
 import { AisleError, errorTable, type ErrorCode } from '../../runtime/errors.ts'
 import { currentRequest, currentSpan, requestIdHeader } from '../../runtime/request.ts'
 import { noTracing, type Tracing, underSpan } from '../../runtime/tracing.ts'
 import { jsonType, protocolHeader, protocolVersion } from '../protocol.ts'
+import { defaultTimeoutMs, overNetwork } from './network.ts'
 import type { NodeKey } from './node-key.ts'
 
 export interface HttpOriginOptions {
@@ -88,12 +88,12 @@ export class HttpOrigin implements AsyncDisposable {
   readonly #watch: LinkWatch
   #enrolling: Promise<void> | null = null
 
-  constructor({ origin, storeId, timeoutMs = 10_000, onHeard = () => {}, transport, key = null, enrolCode, watch = { tracing: noTracing, asked() {} } }: HttpOriginOptions) {
+  constructor({ origin, storeId, timeoutMs = defaultTimeoutMs, onHeard = () => {}, transport, key = null, enrolCode, watch = { tracing: noTracing, asked() {} } }: HttpOriginOptions) {
     this.storeId = storeId
     this.#origin = origin
     this.#timeoutMs = timeoutMs
     this.#onHeard = onHeard
-    this.#transport = transport ?? new Agent({ connect: { timeout: timeoutMs }, connections: 4, pipelining: 1, keepAliveTimeout: 60_000 })
+    this.#transport = transport ?? overNetwork({ timeoutMs })
     this.#key = key
     this.#enrolCode = enrolCode ?? null
     this.#watch = watch

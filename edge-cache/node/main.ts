@@ -3,10 +3,11 @@ import fastify from 'fastify'
 import { createIdentity } from '../../runtime/identity/identity.ts'
 import { readPolicies } from '../../runtime/identity/policies.ts'
 import { AisleError } from '../../runtime/errors.ts'
+import { writeCompiledCode } from '../../runtime/compiled-code.ts'
 import { graphqlJson } from '../../runtime/graphql/media.ts'
 import type { RoleContext, RunningRole } from '../../runtime/role.ts'
 import { operationalAnswer } from '../../runtime/health.ts'
-import { observeRequests } from '../../runtime/http/fastify.ts'
+import { observeRequests, withoutSchemas } from '../../runtime/http/fastify.ts'
 import { fastifyOptions } from '../../runtime/http/patience.ts'
 import { bodyFault, readBodiesAsText } from '../../runtime/graphql/body.ts'
 import { guardOrigins } from '../../runtime/graphql/origins.ts'
@@ -22,13 +23,14 @@ import { createNodeGraph } from './graph.ts'
 import { openPassThrough } from './pass-through/open.ts'
 import { nodeCallers } from './serve/caller.ts'
 import { registerDisplay } from './serve/display.ts'
+import { overNetwork } from './network.ts'
 import { NodeKey } from './node-key.ts'
 import { loadOperations } from './serve/documents.ts'
 import { createExecutor } from './serve/execute.ts'
 import { handOverBodies, takeFastLane } from './serve/fast-lane.ts'
 import { currentFreshness } from './serve/freshness.ts'
 import { createHttpHandler, send } from './serve/http.ts'
-import { registerEngine } from './serve/mercurius.ts'
+import { MercuriusEngine } from './serve/mercurius.ts'
 import { createResponder } from './serve/responder.ts'
 import { serveSocket } from './serve/socket.ts'
 import { watchExecutor } from './serve/watched.ts'
@@ -39,8 +41,12 @@ const path = '/graphql'
 /** How long the issuer's last keys count in a store that is cut off, in milliseconds. */
 const keysStaleMs = 30 * 24 * 60 * 60_000
 
+/** How long after it began to serve a node turns to origin, and loads what few ask for, in milliseconds. */
+const linkAfterMs = 200
+const settleMs = 2_000
+
 /** Opens a node's data, and leaves on the stack what must be closed with it; tests give their own. */
-export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack) => Promise<NodeData>
+export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack, serving: Promise<void>) => Promise<NodeData>
 
 /**
  * Starts a store's node. It listens as soon as its data is open, with or without a link to origin.
@@ -51,15 +57,19 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   await using stack = new AsyncDisposableStack()
   const identity = createIdentity(config, { log, keysFile: join(config.data, 'issuer-keys.json'), staleMs: keysStaleMs })
   const grant = await readPolicies(config.policies)
-  const data = await openData(config, context, stack)
+  const serving = Promise.withResolvers<void>()
+  const data = await openData(config, context, stack, serving.promise)
+  // Whoever waits for it while the start fails is let go before the data closes.
+  stack.defer(() => serving.resolve())
   const callers = nodeCallers(identity, () => data.status().online, config.tokenGrace ?? 0)
   const { schema, contextFor } = await createNodeGraph(data, grant)
   const operations = await loadOperations(config.manifest, schema)
 
-  const app = fastify({ bodyLimit: config.bodyLimit, forceCloseConnections: 'idle', ...fastifyOptions(config) })
+  const app = fastify({ schemaController: withoutSchemas, bodyLimit: config.bodyLimit, forceCloseConnections: 'idle', ...fastifyOptions(config) })
   stack.defer(() => app.close())
   const figures = observeRequests(app, context)
-  const engine = compilingEngine(schema, await registerEngine(app, schema))
+  const mercurius = stack.use(new MercuriusEngine(schema))
+  const engine = compilingEngine(schema, mercurius.execute)
   const executor = watchExecutor(createExecutor({ data, schema, engine, contextFor, log }), context)
   const cache = new ByteCache(data.moves, config.cacheBytes)
   registerCacheMetrics(metrics, cache)
@@ -100,14 +110,25 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
   stack.use(socket)
+  // Without a copy it has nobody to serve.
+  stack.use(later(data.status().position === null ? 0 : linkAfterMs, () => serving.resolve()))
+  stack.use(later(settleMs, () => mercurius.prepare().then(writeCompiledCode, (error: unknown) => log.error({ err: error }, 'mercurius cannot be loaded'))))
   const resources = stack.move()
   return { url: `http://localhost:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
-async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack): Promise<NodeData> {
-  const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])
+/** Who asks first after a restart shall not wait for what is needed later. */
+function later(ms: number, work: () => unknown): Disposable {
+  const timer = setTimeout(work, ms)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+/** Nothing is asked of origin before `serving`: whoever starts after a fault owes its first answers to the store. */
+async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack, serving: Promise<void>): Promise<NodeData> {
+  const [{ openNodeData }, { diskSizeOf }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('./data/room.ts'), import('../../subgraphs/search/index/extension.ts')])
   const key = await NodeKey.open(config.data, config.store, config.enrol !== undefined)
   if (key !== null) log.info({ nodeId: key.nodeId, enrolled: key.enrolled }, 'this node has a key of its own')
   const enrolment = { key, ...(config.enrol === undefined ? {} : { enrolCode: config.enrol }) }
-  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, origin: config.origin, extensions: [searchIndexExtension], log, metrics, tracing }))
+  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, diskSize: diskSizeOf(config.data), origin: config.origin, transport: overNetwork({ begin: serving }), extensions: [searchIndexExtension], log, metrics, tracing }))
 }

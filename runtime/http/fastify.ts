@@ -10,6 +10,13 @@ declare module 'fastify' {
   }
 }
 
+const refuseSchema = (): never => {
+  throw new Error('This server compiles no schemas of routes.')
+}
+
+/** For servers whose routes have no JSON schemas (`schemaController`): the compilers of schemas are then not loaded. */
+export const withoutSchemas = { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } }
+
 const operational: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics'])
 
 /**

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { graphql, parse } from 'graphql'
+import { buildASTSchema, graphql, parse, validateSchema } from 'graphql'
+import { readSubgraph, subgraphs } from '../../../schema/files.ts'
 import { buildNodeSchema } from './build.ts'
+import { mergeDefinitions } from './merge.ts'
 import type { SchemaModule } from './parts.ts'
 
 interface Calls { readonly references: string[] }
@@ -85,6 +87,11 @@ describe('one schema out of several subgraphs', () => {
     const { data, errors } = await run('{ a: product(id: "2") { next { product { id } } } b: product(id: "2") { next { product { id name } } } }')
     expect(data).toEqual({ a: { next: { product: { id: '3' } } }, b: { next: { product: null } } })
     expect(errors).toEqual(['b.next.product.name: Cannot return null for non-nullable field Product.name.'])
+  })
+
+  test('that of the four is valid as a whole, which no start looks at again', async () => {
+    const four = await Promise.all(subgraphs.map(async ({ name }) => ({ name, typeDefs: await readSubgraph(name), resolvers: {} })))
+    expect(validateSchema(buildASTSchema(mergeDefinitions(four).document))).toEqual([])
   })
 
   test('what only the cloud answers is refused with its code', async () => {

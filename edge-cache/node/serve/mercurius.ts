@@ -1,14 +1,55 @@
-import type { FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
-import mercurius from 'mercurius'
 import { AisleError } from '../../../runtime/errors.ts'
+import { withoutSchemas } from '../../../runtime/http/fastify.ts'
 import type { Engine } from './execute.ts'
+
+interface Loaded {
+  readonly app: FastifyInstance
+  readonly engine: Engine
+}
+
+/** mercurius on a server of its own that never listens, loaded when it is first needed. */
+export class MercuriusEngine implements AsyncDisposable {
+  readonly #schema: GraphQLSchema
+  #server: Promise<Loaded> | null = null
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema
+  }
+
+  readonly execute: Engine = async (...asked) => {
+    const { engine } = await this.#loaded()
+    return engine(...asked)
+  }
+
+  /** Loads it, so that who first needs it does not wait. */
+  async prepare(): Promise<void> {
+    await this.#loaded()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#server)?.app.close()
+  }
+
+  #loaded(): Promise<Loaded> {
+    return (this.#server ??= this.#load())
+  }
+
+  async #load(): Promise<Loaded> {
+    const app = fastify({ schemaController: withoutSchemas })
+    const engine = await registerEngine(app, this.#schema)
+    await app.ready()
+    return { app, engine }
+  }
+}
 
 /**
  * Puts mercurius on the server as the engine that executes; its own routes, sockets and pages stay off, for this
  * node speaks persisted operations only.
  */
 export async function registerEngine(app: FastifyInstance, schema: GraphQLSchema): Promise<Engine> {
+  const { default: mercurius } = await import('mercurius')
   // graphql-jit reorders keys under @include, and an answer must have the bytes that the gateway gives.
   await app.register(mercurius, {
     schema, graphiql: false, routes: false, subscription: false, jit: 0,

@@ -36,16 +36,17 @@ export async function run({ quick: short, say }: BenchmarkOptions): Promise<Benc
   const folder = await mkdtemp(join(tmpdir(), 'aisle-bench-edge-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
 
+  const asInChart = { flags, env: { NODE_COMPILE_CACHE: join(folder, 'compiled') } }
   const cloud = stack.use(await Target.start('the cloud', 'cloud.ts', [String(size.products)], { core: 'others' }))
   say(`Copying ${size.products.toLocaleString('en')} products into a store's node`)
-  const first = await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], { flags })
+  const first = await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], asInChart)
   const { details } = first
   // By SIGKILL, as a box loses its power.
   await first[Symbol.asyncDispose]()
   await cp(join(folder, 'node'), join(folder, 'mercurius'), { recursive: true })
   // The node that is measured has started from its disk, as a store's does.
   const began = performance.now()
-  const node = stack.use(await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], { flags }))
+  const node = stack.use(await Target.start('the node', 'node.ts', [join(folder, 'node'), cloud.url, storeId], asInChart))
   const bytes = Buffer.byteLength(await (await fetch(`${node.url}${paths[0] ?? ''}`)).text())
   const restartSeconds = (performance.now() - began) / 1000
   const mercurius = stack.use(await Target.start('mercurius', 'mercurius.ts', [join(folder, 'mercurius'), cloud.url, storeId]))

@@ -32,9 +32,9 @@ export class Target implements AsyncDisposable {
     this.details = details
   }
 
-  static async start(name: string, file: string, args: readonly string[], { core = 'gateway', flags = [] }: { readonly core?: 'gateway' | 'others'; readonly flags?: readonly string[] } = {}): Promise<Target> {
+  static async start(name: string, file: string, args: readonly string[], { core = 'gateway', flags = [], env = {} }: { readonly core?: 'gateway' | 'others'; readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Target> {
     await using stack = new AsyncDisposableStack()
-    const process = stack.use(new BenchProcess<Message>(name, core, [...flags, fileURLToPath(new URL(file, import.meta.url)), ...args]))
+    const process = stack.use(new BenchProcess<Message>(name, core, [...flags, fileURLToPath(new URL(file, import.meta.url)), ...args], env))
     const said = await process.message((message) => (message.url === undefined ? undefined : message))
     stack.move()
     return new Target(name, process, said)
