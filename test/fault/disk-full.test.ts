@@ -125,7 +125,7 @@ const readingsStory = async (): Promise<void> => {
 
   expect([await report('kept'), await sell('kept')]).toEqual([[], []])
   // A little room: readings leave it to what must not be lost.
-  disk?.fill(reserved / 2)
+  disk?.fill(reserved * 0.9)
   await until('readings to be dropped', async () => (await report(`readings-${performance.now()}`))[0] === 'WRITE_NOT_KEPT')
   expect(await dropped('reserved')).toBe(2)
   expect(await sell('in the last room')).toEqual([])

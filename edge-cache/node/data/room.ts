@@ -5,7 +5,7 @@ import { thisMachine, type Machine } from '../../../runtime/machine.ts'
 const reservedBytes = 64 * 1024 * 1024
 const reservedPart = 1 / 20
 
-const lookEveryMs = 1_000
+const lookEveryMs = 100
 
 /** Sizes in bytes. */
 export interface DiskSize {
