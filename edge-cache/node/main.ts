@@ -127,9 +127,9 @@ function later(ms: number, work: () => unknown): Disposable {
 
 /** Nothing is asked of origin before `serving`: whoever starts after a fault owes its first answers to the store. */
 async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack, serving: Promise<void>): Promise<NodeData> {
-  const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])
+  const [{ openNodeData }, { diskSizeOf }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('./data/room.ts'), import('../../subgraphs/search/index/extension.ts')])
   const key = await NodeKey.open(config.data, config.store, config.enrol !== undefined)
   if (key !== null) log.info({ nodeId: key.nodeId, enrolled: key.enrolled }, 'this node has a key of its own')
   const enrolment = { key, ...(config.enrol === undefined ? {} : { enrolCode: config.enrol }) }
-  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, origin: config.origin, transport: overNetwork({ begin: serving }), extensions: [searchIndexExtension], log, metrics, tracing }))
+  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, diskSize: diskSizeOf(config.data), origin: config.origin, transport: overNetwork({ begin: serving }), extensions: [searchIndexExtension], log, metrics, tracing }))
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { AisleError } from '../../runtime/errors.ts'
 import { createLogger } from '../../runtime/log.ts'
 import { openReplica, type AppliedBatch, type Replica } from '../storage/sqlite/replica.ts'
 import type { Change } from '../shared/changes.ts'
-import { startFollower, type Follower, type FollowerOptions } from './follower.ts'
+import { startFollower, type Follower, type FollowerOptions, type FoundDamage } from './follower.ts'
 import type { BatchPart, ChangesPage, LogSource } from './source.ts'
 import { until } from './testing/until.ts'
 
@@ -131,6 +131,44 @@ test('a replica that is found damaged is fetched anew', async () => {
   await until(() => copies === 2 && replica.position()?.batch === 9)
   expect(levelOf('p1999')).toBe(1)
 })
+
+test('a damaged file is found after a stop that was not clean although nobody answers', async () => {
+  {
+    await using _follower = await follow()
+    await until(() => copies === 1)
+  }
+  const { file } = replica
+  replica.close()
+  const { page, size } = pageOfStock(file)
+  const handle = openSync(file, 'r+')
+  writeSync(handle, Buffer.alloc(size), 0, size, (page - 1) * size)
+  closeSync(handle)
+  // As after a process that was killed.
+  closeSync(openSync(`${file}.open`, 'w'))
+  replica = openReplica({ file, scopes })
+  const found: FoundDamage[] = []
+  const silent: LogSource = {
+    snapshot: () => Promise.reject(new AisleError('ORIGIN_UNREACHABLE')),
+    changes: () => Promise.reject(new AisleError('ORIGIN_UNREACHABLE')),
+  }
+  await using follower = await follow({ source: silent, onFound: (damage) => found.push(damage) })
+  await until(() => found.length > 0)
+  expect(found[0]).toEqual({ tables: ['stock'] })
+  expect(follower.online).toBe(false)
+})
+
+/** A page with nothing but rows of levels. */
+function pageOfStock(file: string): { page: number; size: number } {
+  using connection = new DatabaseSync(file, { readOnly: true })
+  const size = Number(connection.prepare('pragma page_size').get()?.page_size)
+  const count = Number(connection.prepare('pragma page_count').get()?.page_count)
+  const bytes = readFileSync(file)
+  for (let page = count; page > 1; page -= 1) {
+    // A leaf of a table, or of one WITHOUT ROWID, with some rows.
+    if ([10, 13].includes(bytes[(page - 1) * size] ?? 0) && bytes.subarray((page - 1) * size, page * size).includes('p1500')) return { page, size }
+  }
+  throw new Error('There is no such page.')
+}
 
 test('a log that was taken back and went on otherwise is not followed', async () => {
   await using _follower = await follow()

@@ -289,16 +289,20 @@ export function startFollower(options: FollowerOptions): Follower {
     }
   }
 
+  /** SQLite's own check of the whole file, for which nobody need answer. @returns whether the file is sound */
+  const checkFile = async (): Promise<boolean> => {
+    if (fileChecked) return true
+    fileChecked = true
+    const tables = await localWork(() => replica.check())
+    if (tables?.length === 0) return true
+    examined = replica.generation
+    options.onFound?.({ tables })
+    damaged('the replica is damaged: it is put together anew', 0, tables ?? [])
+    return false
+  }
+
   const checkOn = async (look: RangeCheck): Promise<void> => {
-    if (!fileChecked) {
-      fileChecked = true
-      const tables = await localWork(() => replica.check())
-      if (tables?.length !== 0) {
-        examined = replica.generation
-        options.onFound?.({ tables })
-        return damaged('the replica is damaged: it is put together anew', 0, tables ?? [])
-      }
-    }
+    if (!(await checkFile())) return
     const { entity } = look
     if (entity !== null && source.ranges !== undefined && !oldSource) return compareNext(look, entity, source.ranges)
     checking = null
@@ -345,6 +349,8 @@ export function startFollower(options: FollowerOptions): Follower {
         const code = AisleError.is(error) ? error.code : null
         // A refusal is an answer.
         if (!(error instanceof ReplicaFault)) setLink(code !== null && !unanswered.has(code))
+        // A store may be cut off for weeks.
+        if (!online && checking !== null) await checkFile().catch((fault: unknown) => log.error({ err: fault }, 'the replica cannot be looked through'))
         const damage = error instanceof ReplicaFault && isDamage(error.cause)
         if (damage) {
           options.onDamage?.(0)

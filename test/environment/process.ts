@@ -19,10 +19,12 @@ export interface RoleProcess extends AsyncDisposable {
 
 /**
  * Starts `aisle <args>` and waits until it says where it listens. Its log is shown only when it fails.
+ * @param program runs it in place of this Node
  * @throws Error with the role's last output when it ends before it is up.
  */
-export async function startRole(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RoleProcess> {
+export async function startRole(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, program?: string): Promise<RoleProcess> {
   const child = fork(entry, [...args], {
+    ...(program === undefined ? {} : { execPath: program }),
     execArgv: ['--no-warnings'],
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -7,6 +7,7 @@ import { importData } from '../../local/import/import.ts'
 import { testDatabase, type TestDatabase } from '../../local/testing/postgres.ts'
 import { openPostgres } from '../../subgraphs/storage/postgres/storage.ts'
 import { ask, operationIds } from '../environment/client.ts'
+import { limitedGroup } from '../environment/limits.ts'
 import { startRole, type RoleProcess } from '../environment/process.ts'
 import { ready, until } from '../environment/wait.ts'
 
@@ -33,7 +34,7 @@ afterAll(async () => {
   await database?.[Symbol.asyncDispose]()
 })
 
-/** Lets a process run for a quarter of the time. */
+/** Lets a process run for a quarter of the time, where the kernel cannot be asked to. */
 function quartered(pid: number): Disposable {
   let runs = true
   const timer = setInterval(() => {
@@ -62,8 +63,9 @@ function mostResident(pid: number): number | null {
 test('256 MB of memory and a quarter of a core do: it copies, searches, takes writes and delivers them', async () => {
   using folder = scratchFolder()
   const options = { AISLE_LOG_LEVEL: 'warn', NODE_OPTIONS: '--max-old-space-size=112 --max-semi-space-size=4' }
-  await using edge = await startRole('edge', ['edge', '--port', '0', '--origin', origin.url, '--store', storeId, '--data', join(folder.path, 'node'), '--cache-bytes', '16777216'], options)
-  using _slow = quartered(edge.pid)
+  await using group = limitedGroup(folder.path, { memoryBytes: mostBytes, cores: 0.25 })
+  await using edge = await startRole('edge', ['edge', '--port', '0', '--origin', origin.url, '--store', storeId, '--data', join(folder.path, 'node'), '--cache-bytes', '16777216'], options, group?.program)
+  using _slow = group === null ? quartered(edge.pid) : null
   await ready(edge.url)
   const operations = await operationIds()
   const run = (name: string, variables: object) => ask(edge.url, { documentId: operations.get(name)?.id, variables })
@@ -84,4 +86,8 @@ test('256 MB of memory and a quarter of a core do: it copies, searches, takes wr
   })
   const resident = mostResident(edge.pid)
   if (resident !== null) expect(resident).toBeLessThan(mostBytes)
+  if (group === null) return
+  // It was held to its part, and not ended for its memory.
+  expect(group.heldUpSeconds()).toBeGreaterThan(0)
+  expect(group.mostMemory()).toBeLessThanOrEqual(mostBytes)
 })

@@ -47,6 +47,14 @@ async function level(data: NodeData): Promise<number | null> {
   return (await session.storage.db.selectFrom('stock').select('on_hand').executeTakeFirst())?.on_hand ?? null
 }
 
+/** How many names (incarnation, n) the cloud has for the writes of the store, and of how many starts of a process. */
+async function names(): Promise<{ names: number; incarnations: number }> {
+  const rows = await origin.log.storage.db.selectFrom('edge_operation').select(['incarnation', 'n']).execute()
+  return { names: new Set(rows.map(({ incarnation, n }) => `${incarnation} ${n}`)).size, incarnations: new Set(rows.map(({ incarnation }) => incarnation)).size }
+}
+
+const quarantined = (data: NodeData) => data.status().state === 'quarantined'
+
 const settled = (...nodes: readonly NodeData[]) => until('everything to be settled', () => nodes.every((data) => data.status().pendingOperations === 0))
 
 test('one operation sent to two nodes and to the cloud at once counts once, and of two inputs one', async () => {
@@ -91,6 +99,9 @@ test('a cloned directory runs as a second node: what was under way counts once, 
   await using _again = await startTestOrigin(origin.log, Number(url.port))
   await settled(first, second)
   expect(await cloud()).toEqual({ onHand: start - 35, movements: [-20, -10, -5] })
+  // Both began after the same last number, and neither goes on with it.
+  expect(await names()).toEqual({ names: 3, incarnations: 3 })
+  await until('each to notice the other', () => quarantined(first) && quarantined(second))
   await until('both nodes to show the cloud\'s level', async () => (await level(first)) === start - 35 && (await level(second)) === start - 35)
   expect(warnings.some((text) => text.includes('another node writes'))).toBe(true)
 })
@@ -116,6 +127,9 @@ test('yesterday\'s directory put back loses nothing that was delivered, counts n
   await data.inventory.recordMovement(sale('new', -100), by)
   await settled(data)
   expect(await cloud()).toEqual({ onHand: start - 111, movements: [-100, -10, -1] })
+  // What was tried again has a name of its own, and the outcome of the first.
+  expect(await names()).toEqual({ names: 4, incarnations: 3 })
+  await until('the step back to be noticed', () => quarantined(data))
   await until('the node to show the cloud\'s level', async () => (await level(data)) === start - 111)
   expect(warnings.some((text) => text.includes('this disk was taken back'))).toBe(true)
 })

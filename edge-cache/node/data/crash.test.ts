@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { DatabaseSync } from 'node:sqlite'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import { startTestOrigin, type TestOrigin } from '../../origin/testing/test-origin.ts'
 import { putProduct, putStock, putStore } from '../../../subgraphs/log/testing/test-log.ts'
 import { payloadHash } from '../../../subgraphs/shared/once.ts'
@@ -123,6 +124,41 @@ test('a node killed at any moment of taking a new copy stands at one state of th
   expect((await node.look('p1')).onHand).toBe(3)
   await eventually(() => settled(node), 'every write is settled')
   expect((await node.look('p2')).onHand).toBe(pending)
+}, 120_000)
+
+test('a node killed in the middle of carrying its WAL over stands at one state of the cloud with its position', async () => {
+  using folder = scratchFolder()
+  await using origin = await originWithStock()
+  const products = 1_500
+  await origin.log.write(
+    `insert into product (id, name) select 'q' || i, 'Tea ' || i from generate_series(1, ${products}) i`,
+    `insert into stock (store_id, product_id, on_hand, updated_at) select 's1', 'q' || i, 0, 0 from generate_series(1, ${products}) i`,
+  )
+  const file = join(folder.path, 'replica.db')
+  const rounds = 3
+  for (let round = 1; round <= rounds; round += 1) {
+    await using node = await NodeChild.start(folder.path, origin.url, 's1')
+    await eventually(async () => (await node.look('q1')).onHand === round - 1, 'the node has what the cloud has')
+    const before = statSync(file).mtimeMs
+    // More pages than SQLite lets the WAL have before it carries them over.
+    await origin.log.write(
+      `update stock set on_hand = ${round} where product_id like 'q%'`,
+      `update product set description = repeat(md5(id || '${round}'), 120) where id like 'q%'`,
+    )
+    // Nothing else writes to the file itself.
+    while (statSync(file).mtimeMs === before) await breathe()
+    await node.kill()
+    using found = new DatabaseSync(file)
+    expect(found.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    const levels = found.prepare("select distinct on_hand from stock where product_id like 'q%'").all()
+    expect(levels).toHaveLength(1)
+    const texts = found.prepare("select count(distinct substr(description, 1, 32)) as texts, count(description) as described from product where id like 'q%'").get()
+    const [level] = levels
+    expect(texts).toMatchObject({ described: level?.on_hand === 0 ? 0 : products })
+  }
+  await using node = await NodeChild.start(folder.path, origin.url, 's1')
+  await eventually(async () => (await node.look('q1')).onHand === rounds, 'the node has what the cloud has')
+  expect((await node.look(`q${products}`)).onHand).toBe(rounds)
 }, 120_000)
 
 test('a node killed again and again while it writes loses nothing that it acknowledged and applies nothing twice', async () => {

@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Batch } from '../../../subgraphs/shared/changes.ts'
 import { storeScope } from '../../../subgraphs/storage/entities.ts'
 import type { NodeData } from '../data.ts'
+
+import { startWorker, type StartOutboxThread } from './outbox/thread.ts'
 import { eventually, scratchFolder } from './testing/conditions.ts'
 import { as, count, openTestNode, operationId, sale, shownStock, smallCloud, storeId } from './testing/node.ts'
 
@@ -219,3 +221,39 @@ function edgeOperation(received: string, onHand: number) {
   const outcome = JSON.stringify({ result: { store_id: storeId, product_id: 'tea', on_hand: onHand, reorder_point: null, order_up_to: null, updated_at: 1 }, userErrors: [], pending: false })
   return { store_id: storeId, incarnation, n: Number(n), operation_id: 'any', payload_hash: 'any', outcome, recorded_at: 1 }
 }
+
+test('a write whose outcome comes just while it is offered again, for a fresh copy lacked it, is settled all the same', async () => {
+  using folder = scratchFolder()
+  const cloud = smallCloud()
+  cloud.holdsLog = true
+  let offerAgain: (() => void) | null = null
+  const startOutboxThread: StartOutboxThread = (options) => {
+    const thread = startWorker(options)
+    return {
+      send(message) {
+        if (message !== 'close' && message.request.type === 'reopen' && cloud.holdsLog) {
+          offerAgain = () => thread.send(message)
+          return
+        }
+        thread.send(message)
+        if (message === 'close' || message.request.type !== 'settle') return
+        offerAgain?.()
+        offerAgain = null
+      },
+      terminate: () => thread.terminate(),
+    }
+  }
+  await using data = await openTestNode(folder.path, cloud, { startOutboxThread })
+  await copied(data)
+  await data.inventory.recordMovement(sale('tea', -3), as('till'))
+  using outbox = new DatabaseSync(join(folder.path, 'outbox.db'), { readOnly: true })
+  const state = () => outbox.prepare('select state from operation').get()?.state
+  await eventually(() => state() === 'delivered', 'the cloud has the write')
+  cloud.restore('second')
+  await eventually(() => offerAgain !== null, 'the fresh copy lacks it')
+  cloud.release()
+  await eventually(() => offerAgain === null && state() !== 'settled', 'it is offered again after it was settled')
+  await settled(data)
+  expect(await shownStock(data, 'tea')).toBe(7)
+  expect(cloud.levelOf('tea')).toBe(7)
+})

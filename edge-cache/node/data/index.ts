@@ -32,6 +32,7 @@ import { Outbox } from './outbox/outbox.ts'
 import type { StartOutboxThread } from './outbox/thread.ts'
 import { Damage } from './damage.ts'
 import { createOverlay } from './overlay/overlay.ts'
+import { DiskRoom, type DiskSize } from './room.ts'
 import { ReaderPool, type ReaderPoolOptions } from './readers.ts'
 
 /** Damage that nobody has read is found within about a day. */
@@ -55,6 +56,8 @@ export interface NodeDataOptions {
   readonly readers?: ReaderPoolOptions
   /** Longest wait of one request for changes, in milliseconds. */
   readonly waitMs?: number
+  /** How full the disk is: readings leave the last of it to movements and counts. Never asked without it. */
+  readonly diskSize?: () => DiskSize | null
   /** Time between two comparisons of all rows with the cloud's, in milliseconds; 0 for none but after a stop that was not clean. */
   readonly checkEveryMs?: number
   /** Longest pause after a failure of the link, in milliseconds. */
@@ -215,6 +218,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     }),
   )
 
+  const room = new DiskRoom(options.diskSize ?? (() => null), machine)
   const services: CommandServices = {
     storeId,
     outbox,
@@ -224,6 +228,8 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
     ready: () => replica.position() !== null,
     damaged: (tags) => damage.touchesAny(tags),
     onRefusal: (kind, code) => metrics.refused(kind, code),
+    onDropped: (readings, reason) => metrics.dropped(readings, reason),
+    shortOfRoom: () => room.short,
   }
   const resources = stack.move()
   return {

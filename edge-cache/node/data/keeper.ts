@@ -8,6 +8,7 @@ import { isDamage } from '../../../subgraphs/storage/sqlite/damage.ts'
 import type { AppliedBatch, Replica } from '../../../subgraphs/storage/sqlite/replica.ts'
 import type { AppendResult, KeptOperation, NewOperation, Settlement } from './outbox/operation.ts'
 import type { Outbox } from './outbox/outbox.ts'
+import { numberRanges } from './number-ranges.ts'
 import type { Overlay } from './overlay/overlay.ts'
 import type { OverlayStatements } from './overlay/statements.ts'
 import { Publisher } from './published.ts'
@@ -156,7 +157,7 @@ export class Keeper implements Disposable {
     if (changed) interrupt()
     const lost = dropped.filter(({ incarnation, n }) => outbox.byNumber(incarnation, n) === null)
     if (lost.length === 0) return
-    log.error({ writes: lost.length, lost: lost.slice(0, 100) }, 'writes that were acknowledged are lost: the outbox no longer has them, and the cloud has not said that it does')
+    log.error({ writes: lost.length, lost: numberRanges(lost) }, 'writes that were acknowledged are lost: the outbox no longer has them, and the cloud has not said that it does')
     onLost(lost.length)
   }
 
@@ -199,6 +200,8 @@ export class Keeper implements Disposable {
     if (lost.length === 0) return
     this.#options.log.warn({ operations: lost.length, epoch: position?.epoch }, 'the copy lacks writes that the cloud had acknowledged; they are delivered again')
     await outbox.reopen(lost)
+    // What the log brought meanwhile was settled before, and is so no longer: it comes no second time.
+    this.#reconcileSoon()
     onWaiting()
   }
 

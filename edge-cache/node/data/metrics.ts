@@ -4,12 +4,16 @@ import type { DataStatus } from '../data.ts'
 import { nodeStates, type NodeState } from '../state.ts'
 import type { OperationKind } from './outbox/operation.ts'
 
+export type DropReason = 'reserved' | 'not_kept'
+
 /** What a node's data says of itself to Prometheus. */
 export interface DataMetrics {
   /** A request to origin was answered, or failed with a code. */
   readonly asked: (seconds: number, failure: string | null) => void
   readonly delivered: (result: 'delivered' | 'refused' | 'failed', operations: number) => void
   readonly refused: (kind: OperationKind, code: string) => void
+  /** Readings were not kept: the disk did not take them, or what room it has is for others. */
+  readonly dropped: (readings: number, reason: DropReason) => void
   readonly lost: (writes: number) => void
   /** Damage of the replica was found: so many ranges of rows, or none where SQLite found it. */
   readonly damaged: (ranges: number) => void
@@ -51,12 +55,15 @@ export function registerDataMetrics(registry: Registry, status: () => DataStatus
   const requests = new Counter({ name: 'aisle_edge_deliveries_total', help: 'Requests that carried writes to origin', labelNames: ['result'], registers })
   const operations = new Counter({ name: 'aisle_edge_delivered_operations_total', help: 'Writes that origin has recorded', registers })
   const refusals = new Counter({ name: 'aisle_edge_refusals_total', help: 'Writes refused by this node', labelNames: ['kind', 'code'], registers })
+  const dropped = new Counter({ name: 'aisle_edge_dropped_readings_total', help: 'Readings that were not kept: the room left on the disk is for movements and counts (reserved), or it took nothing (not_kept)', labelNames: ['reason'], registers })
+  for (const reason of ['reserved', 'not_kept'] satisfies DropReason[]) dropped.inc({ reason }, 0)
   const lost = new Counter({ name: 'aisle_edge_lost_operations_total', help: 'Acknowledged writes that the outbox no longer had; the log names them', registers })
   const damage = new Counter({ name: 'aisle_edge_damage_total', help: 'Times that damage of the replica was found and mended', labelNames: ['by'], registers })
   const asks = clientDurations(registry, 'peer_service')
   return {
     asked: (seconds, failure) => asks.took(seconds, 'origin', failure ?? ''),
     damaged: (ranges) => damage.inc({ by: ranges > 0 ? 'digest' : 'sqlite' }),
+    dropped: (readings, reason) => dropped.inc({ reason }, readings),
     lost: (writes) => lost.inc(writes),
     delivered(result, count) {
       requests.inc({ result })

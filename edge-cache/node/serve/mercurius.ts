@@ -29,7 +29,8 @@ export class MercuriusEngine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#server)?.app.close()
+    const loaded = await this.#server?.catch(() => null)
+    await loaded?.app.close()
   }
 
   #loaded(): Promise<Loaded> {

@@ -19,6 +19,7 @@ export function nodeDevice(services: CommandServices): DeviceCommands {
             (connection.prepare('select 1 from device where id = ?').get(command.deviceId) === undefined ? deviceNotFound(command.deviceId) : null),
           checks: rowTags('device', [command.deviceId]),
           shows: [],
+          readings: command.readings.length,
           answer: () => command.readings.length,
         },
         context,

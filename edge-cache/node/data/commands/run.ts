@@ -5,6 +5,7 @@ import type { Tag } from '../../../../subgraphs/shared/tags.ts'
 import { payloadHash, requireKeepable } from '../../../../subgraphs/shared/once.ts'
 import type { CloudClock } from '../age.ts'
 import type { AnswerMaker, Keeper } from '../keeper.ts'
+import type { DropReason } from '../metrics.ts'
 import type { OperationKind } from '../outbox/operation.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { ReaderPool } from '../readers.ts'
@@ -22,6 +23,10 @@ export interface CommandServices {
   readonly damaged: (tags: readonly Tag[]) => boolean
   /** Told of every write that was refused here. */
   readonly onRefusal: (kind: OperationKind, code: string) => void
+  /** Told of readings that were not kept. */
+  readonly onDropped: (readings: number, reason: DropReason) => void
+  /** Whether the room left on the disk is for movements and counts alone. */
+  readonly shortOfRoom: () => boolean
 }
 
 export interface NodeCommand<Result, Code extends string> {
@@ -33,6 +38,8 @@ export interface NodeCommand<Result, Code extends string> {
   readonly checks: readonly Tag[]
   readonly shows: readonly Tag[]
   readonly answer: AnswerMaker<Result>
+  /** How many readings it brings: they are given up for what must not be. */
+  readonly readings?: number
 }
 
 /**
@@ -41,8 +48,25 @@ export interface NodeCommand<Result, Code extends string> {
  * @throws AisleError NOT_READY, WRITE_NOT_KEPT, BAD_USER_INPUT
  */
 export async function runCommand<Result, Code extends string>(
-  { outbox, readers, keeper, ready, damaged, onRefusal }: CommandServices,
-  { kind, command, check, checks, shows, answer }: NodeCommand<Result, Code>,
+  services: CommandServices,
+  asked: NodeCommand<Result, Code>,
+  context: CommandContext,
+): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
+  try {
+    return await run(services, asked, context)
+  } catch (error) {
+    // Nothing that is not kept goes by uncounted, and whoever sent it is told.
+    if (AisleError.is(error) && error.code === 'WRITE_NOT_KEPT') {
+      services.onRefusal(asked.kind, error.code)
+      if (asked.readings !== undefined) services.onDropped(asked.readings, error.details.reason === 'reserved' ? 'reserved' : 'not_kept')
+    }
+    throw error
+  }
+}
+
+async function run<Result, Code extends string>(
+  { outbox, readers, keeper, ready, damaged, shortOfRoom, onRefusal }: CommandServices,
+  { kind, command, check, checks, shows, answer, readings = 0 }: NodeCommand<Result, Code>,
   { principal, now }: CommandContext,
 ): Promise<Outcome<Result, Code | 'OPERATION_ID_REUSED'>> {
   if (!ready()) throw new AisleError('NOT_READY')
@@ -50,12 +74,16 @@ export async function runCommand<Result, Code extends string>(
   // The cloud could never keep it, and would be offered it for ever.
   requireKeepable([principal, command])
   // What is damaged refuses nobody: the cloud has the last word.
-  if (isNew(outbox, principal, operationId) && !damaged(checks)) {
+  const unheard = isNew(outbox, principal, operationId)
+  if (unheard && !damaged(checks)) {
     const refusal = readers.peek(check)
     if (refusal !== null) {
       onRefusal(kind, refusal.code)
       return { result: null, userErrors: [refusal], pending: false }
     }
+  }
+  if (unheard && readings > 0 && shortOfRoom()) {
+    throw new AisleError('WRITE_NOT_KEPT', 'The disk is nearly full: what room it has is for movements and counts.', { details: { reason: 'reserved' satisfies DropReason } })
   }
   const kept = await keeper.keep({ principal, operationId, kind, payload: JSON.stringify(command), hash: payloadHash({ kind, payload: command }), receivedAt: now }, answer)
   switch (kept.status) {
