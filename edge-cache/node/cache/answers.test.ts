@@ -10,6 +10,7 @@ import { as, count, smallCloud, storeId } from '../data/testing/node.ts'
 import type { Engine } from '../serve/execute.ts'
 import { createResponder } from '../serve/responder.ts'
 import { answeringNode, everybody, type AnsweringNode } from '../testing/answering-node.ts'
+import { recipesOf } from './key.ts'
 
 describe('answers from ready bytes', () => {
   const folder = scratchFolder()
@@ -96,7 +97,8 @@ describe('answers from ready bytes', () => {
   test('what is remembered of questions is what everybody may ask', async () => {
     await label('staff alone', createCaller({ subject: 'clerk', roles: ['staff'] }))
     await label('everybody')
-    const remembered = node.cache.recipes(1_000).map(({ variables }) => variables.productId)
+    const { id, variableNames } = node.operation('ShelfLabel')
+    const remembered = recipesOf(node.cache.keys(), (asked) => (asked === id ? variableNames : undefined), 1_000).map(({ variables }) => variables.productId)
     expect(['everybody', 'staff alone'].map((productId) => remembered.includes(productId))).toEqual([true, false])
   })
 

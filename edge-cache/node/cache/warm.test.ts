@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { createLogger } from '../../../runtime/log.ts'
 import { scratchFolder } from '../data/testing/conditions.ts'
-import type { Recipe } from './byte-cache.ts'
+import type { Recipe } from './key.ts'
 import { Warmth, type WarmthOptions } from './warm.ts'
 
 const log = createLogger('test', 'silent')
