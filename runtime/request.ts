@@ -20,7 +20,7 @@ export const noRequest: RequestContext = { id: '', span: noSpan }
 
 /** The beginning of the ids that this process gives, which no other's have; what follows counts. */
 const ownIds = randomUUID().slice(0, -12)
-let given = 0
+let idsGiven = 0
 
 const requests = new AsyncLocalStorage<RequestContext>()
 
@@ -47,8 +47,8 @@ export function givenRequestId(headers: IncomingHttpHeaders): string | null {
 
 /** Like a UUID, at a fraction of what one costs. */
 function freshId(): string {
-  given += 1
-  return ownIds + given.toString(16).padStart(12, '0')
+  idsGiven += 1
+  return ownIds + idsGiven.toString(16).padStart(12, '0')
 }
 
 /** Takes a request in: under the id that it has, or a fresh one, which its headers then hold too. */
