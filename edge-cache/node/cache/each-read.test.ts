@@ -31,7 +31,7 @@ function asked({ began }: WorldTimes): { inventory: Asked<InventoryStore>; devic
       storePage: [[1, null], [20, { name: 'Store S1', id: 'S1' }]],
       storeCount: [[]],
       prices: [[['p0'], ['S1']], [['p0', 'p1'], ['S1', 'S2']], [['p0'], []]],
-      levels: [[['p0'], ['S1']], [['p0', 'p1'], ['S1', 'S2']]],
+      levels: [[['p0'], ['S1']], [['p6'], ['S1']], [['p0', 'p1'], ['S1', 'S2']]],
       stocked: [[['p0', 'p1'], ['S1', 'S2']]],
       stockPages: [[['S1'], { ...all, first: 5, after: null }], [['S1'], { productIds: ['p0', 'p7'], statuses: ['IN_STOCK'], first: 5, after: null }], [['S1', 'S2'], { ...all, first: 5, after: null }]],
       stockCounts: [[['S1'], all], [['S1', 'S2'], { productIds: ['p0', 'p1'], statuses: null }]],

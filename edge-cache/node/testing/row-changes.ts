@@ -113,10 +113,11 @@ const unseen = { entity: 'category', row: { id: 'c9', parent_id: 'c9', name: 'un
 
 function ownWrites(cloud: MemoryCloud, { began }: WorldTimes): RowChange[] {
   const report = (at: number, value: number) => ({ operationId: operationId(), deviceId: 'd0', readings: [{ metric: 'temperature', at, value }] })
-  const writes: RowChange['make'][] = [
+  /** @param never of which the store has had none */
+  const writes = (never: string): RowChange['make'][] => [
     ({ data }) => data.inventory.recordMovement(sale('p0', -1), as('clerk')),
     ({ data }) => data.inventory.recordCount(count('p1', 4), as('clerk')),
-    ({ data }) => data.inventory.recordCount(count('p5', 2), as('clerk')),
+    ({ data }) => data.inventory.recordCount(count(never, 2), as('clerk')),
     ({ data }) => data.device.reportReadings(report(began + 5 * minuteMs, 9), as('clerk')),
   ]
   // A batch between a write and its outcome: what each of them moves is then told by itself.
@@ -128,7 +129,7 @@ function ownWrites(cloud: MemoryCloud, { began }: WorldTimes): RowChange[] {
       cloud.put(unseen)
     },
   })
-  const cutOff = (name: string, refusal: string | null): RowChange[] => writes.map((make) => ({
+  const cutOff = (name: string, refusal: string | null, never: string): RowChange[] => writes(never).map((make) => ({
     name,
     make(node) {
       cloud.down = true
@@ -137,8 +138,8 @@ function ownWrites(cloud: MemoryCloud, { began }: WorldTimes): RowChange[] {
     },
   }))
   return [
-    ...cutOff('a write', null), meanwhile('writes delivered'), { name: 'writes settled', make: () => cloud.release() },
-    ...cutOff('a write to be refused', 'PRODUCT_UNKNOWN'), meanwhile('refused writes delivered'), { name: 'writes refused', make: () => cloud.release() },
+    ...cutOff('a write', null, 'p5'), meanwhile('writes delivered'), { name: 'writes settled', make: () => cloud.release() },
+    ...cutOff('a write to be refused', 'PRODUCT_UNKNOWN', 'p6'), meanwhile('refused writes delivered'), { name: 'writes refused', make: () => cloud.release() },
     {
       name: 'an hour later',
       make() {
