@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { bodyText } from '../../../runtime/graphql/body.ts'
 import { negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
 import { beforeRouter, type Handler, isOwnSite, isSmallJson, readWhole } from '../../../runtime/http/before-router.ts'
@@ -89,7 +90,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
 
   const post = (request: IncomingMessage, response: ServerResponse, media: ResponseMedia, caller: Caller): void => {
     readWhole(request, (body) => {
-      if (answer(request, response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(body.toString())))) return
+      if (answer(request, response, body.toString('latin1'), false, media, caller, { authorization: request.headers.authorization }, () => readParameters(parseBody(bodyText(body))))) return
       bodies.set(request, body)
       next(request, response)
     })
