@@ -10,6 +10,7 @@ import { openNodeData } from './data/index.ts'
 import { eventually, scratchFolder } from './data/testing/conditions.ts'
 import { MemoryCloud } from './data/testing/memory-cloud.ts'
 import { startEdge } from './main.ts'
+import { mostOperations } from './serve/socket.ts'
 
 const manifest = fileURLToPath(new URL('../../schema/manifest.json', import.meta.url))
 const json = { 'content-type': 'application/json' }
@@ -184,6 +185,16 @@ describe('a store\'s node over HTTP and graphql-ws', () => {
     const ask = (operation: string, variables: Record<string, unknown>) => client.iterate({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(operation) } }, variables }).next()
     expect((await ask(name, {})).value).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }], extensions: { edge: { position: expect.any(String) } } })
     expect((await ask('ShelfLabel', label)).value).toMatchObject({ data: { product: { id: 'tea' } } })
+    await client.dispose()
+  })
+
+  test('more operations than fit on one socket are refused, and take nothing from those that run', async () => {
+    const client = createClient({ url: `${node.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false })
+    const begin = (name: string, variables: Record<string, unknown>) => client.iterate({ query: '', extensions: { persistedQuery: { version: 1, sha256Hash: id(name) } }, variables })
+    const running = Array.from({ length: mostOperations }, () => begin('DisplayStock', { storeId: '7' }))
+    await expect(begin('ShelfLabel', label).next()).rejects.toMatchObject([{ extensions: { code: 'TOO_MANY_OPERATIONS' } }])
+    await running[0]?.return?.()
+    expect((await begin('ShelfLabel', label).next()).value).toMatchObject({ data: { product: { id: 'tea' } } })
     await client.dispose()
   })
 

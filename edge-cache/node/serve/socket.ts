@@ -4,6 +4,7 @@ import { useServer, type Extra } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { authorizationOf } from '../../../runtime/identity/bearer.ts'
 import { expiredClose, expiredReason, onExpiry, unauthenticatedClose } from '../../../runtime/identity/expiry.ts'
+import { AisleError } from '../../../runtime/errors.ts'
 import { isObject } from '../../../runtime/json.ts'
 import { CarefulSocket } from '../../../runtime/graphql/careful-socket.ts'
 import { readParameters } from '../../../runtime/graphql/parameters.ts'
@@ -17,6 +18,9 @@ import type { Freshness } from './freshness.ts'
 
 /** The largest message a client may send, in bytes. */
 const maxMessageBytes = 256 * 1024
+
+/** The most operations that run at once on a connection: a screen needs three, and each takes memory. */
+export const mostOperations = 1_000
 
 /** Try again later (RFC 6455's registry). */
 const laterClose = 1013
@@ -70,6 +74,8 @@ export function serveSocket(http: Server, path: string, { operations, executor, 
       },
       onSubscribe(context, _id, payload) {
         try {
+          // Itself among them.
+          if (Object.keys(context.subscriptions).length > mostOperations) throw new AisleError('TOO_MANY_OPERATIONS', `More than ${mostOperations} operations run on this connection: complete some first, or open another.`)
           const parameters = readParameters(payload)
           const operation = operations.find(parameters)
           const asked: Asked = { operation, variables: parameters.variables, caller: known.get(context) ?? callers.everyone }
