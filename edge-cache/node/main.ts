@@ -109,7 +109,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   return { url: `http://localhost:${port}`, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
-const textOf = (error: unknown): string => (AisleError.is(error) ? `${error.message} ${error.action}` : 'it failed here, see the log')
+const textOf = (error: unknown): string => (AisleError.is(error) ? `${error.message.replace(/\.$/, '')}. ${error.action}` : 'it failed here, see the log')
 
 async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack, onFault: (error: unknown) => void): Promise<NodeData> {
   const [{ openNodeData }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('../../subgraphs/search/index/extension.ts')])

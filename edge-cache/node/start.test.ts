@@ -39,6 +39,9 @@ test('a directory that cannot be one is named, with the setting that names it', 
   for (const directory of [join(file, 'below'), strange]) {
     await expect(start(directory)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`The directory ${directory} (--data) cannot be used`) })
   }
+  const keyed = join(folder.path, 'keyed')
+  mkdirSync(join(keyed, 'node-key.json'), { recursive: true })
+  await expect(start(keyed)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/node-key\.json cannot be read: EISDIR.* Let this user read it\.$/) })
 })
 
 test('a node without a copy says what keeps it from one, and what to do', async () => {
