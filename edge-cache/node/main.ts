@@ -129,8 +129,8 @@ const systemCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EEXIST', 'EISDIR',
 
 /** What hinders the node from opening its directory, as a fault that says so; anything else as it is. */
 function directoryFault(directory: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown }
+  if (AisleError.is(error) || typeof error !== 'object' || error === null) return error
+  const { code, errcode, message } = error as { readonly code?: unknown; readonly errcode?: unknown; readonly message?: unknown }
   if (!systemCodes.has(code) && !(typeof errcode === 'number' && sqliteCodes.has(errcode & 0xff))) return error
-  return new AisleError('CONFIG_INVALID', `The directory ${directory} (--data) cannot be used: ${error.message}. It must be a folder that this user may write to, with nothing in it but a node's own files.`, { cause: error })
+  return new AisleError('CONFIG_INVALID', `The directory ${directory} (--data) cannot be used: ${String(message)}. It must be a folder that this user may write to, with nothing in it but a node's own files.`, { cause: error })
 }
