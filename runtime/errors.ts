@@ -88,7 +88,7 @@ export const errorTable = {
   LOG_GAP: { status: 500, text: 'A position is missing from the log.', action: 'Report it: the log is damaged; followers refuse to go on.' },
   PROTOCOL_UNSUPPORTED: { status: 400, text: 'This version of the replication protocol is not spoken here.', action: 'Upgrade the older of the node and origin.' },
   PROTOCOL_VIOLATION: { status: 502, text: 'What answered for origin does not speak the replication protocol.', action: 'Check --origin, and what stands between the node and it (a proxy, a captive portal).' },
-  ORIGIN_UNREACHABLE: { status: 502, text: 'Origin cannot be reached.', action: 'Check the link and --origin; the node goes on serving and retries.' },
+  ORIGIN_UNREACHABLE: { status: 502, text: 'Origin cannot be reached.', action: 'Check the link, and the scheme (http or https), host and port of --origin; a node goes on serving and retries.' },
   ORIGIN_BUSY: { status: 503, text: 'More stores ask at once than can be served at once.', action: 'Nothing by hand: the node comes back when it is told to. If it lasts, run more replicas of origin.' },
   STORE_UNKNOWN: { status: 404, text: 'No such store.', action: 'Import the store, or correct --store.' },
   // Starting
@@ -96,6 +96,7 @@ export const errorTable = {
   SUPERGRAPH_INVALID: { status: 500, text: 'The supergraph cannot be used.', action: 'Compose it again with `aisle compose`.' },
   DIRECTORY_IN_USE: { status: 500, text: 'The data directory is in use by another node.', action: 'Stop the process named in the message, or give this node its own --data directory.' },
   DIRECTORY_OF_ANOTHER_STORE: { status: 500, text: 'The data directory belongs to another store.', action: 'Give this node a --data directory of its own, or correct --store; writes of the other store may still wait in that directory.' },
+  DIRECTORY_TOO_NEW: { status: 500, text: 'The data directory was written by a newer version.', action: 'Start the newer version again: it finds the directory as it left it. Writes that wait there are kept.' },
   ROLE_FAILED: { status: 500, text: 'A part of Aisle stopped while it started.', action: 'The end of its log is above and the whole in the logs folder; correct what it names and start again.' },
   NOT_RUNNING: { status: 503, text: 'Nothing is running here.', action: 'Start it with `npm start`, or name the folder it runs in with --directory.' },
   PORT_IN_USE: { status: 500, text: 'The port is already taken.', action: 'Stop what listens there, or choose another with --port.' },

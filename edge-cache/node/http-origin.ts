@@ -282,5 +282,5 @@ async function readRefusal(status: number, body: Readable): Promise<AisleError> 
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.message === '' ? error.name : error.message) : String(error)
+  return error instanceof Error ? (error.message.trim() === '' ? error.name : error.message.trim()) : String(error)
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import fastify from 'fastify'
+import fastify, { type FastifyReply } from 'fastify'
 import { createIdentity } from '../../runtime/identity/identity.ts'
 import { readPolicies } from '../../runtime/identity/policies.ts'
 import { AisleError } from '../../runtime/errors.ts'
@@ -46,8 +46,16 @@ const keysStaleMs = 30 * 24 * 60 * 60_000
 const linkAfterMs = 200
 const settleMs = 2_000
 
+/** What a node's data is told, and tells, while the node starts. */
+export interface OpenHooks {
+  /** Resolves when the node serves. Nothing is asked of origin before: whoever starts after a fault owes its first answers to the store. */
+  readonly serving: Promise<void>
+  /** What keeps the first copy from arriving. */
+  readonly onFault: (error: unknown) => void
+}
+
 /** Opens a node's data, and leaves on the stack what must be closed with it; tests give their own. */
-export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack, serving: Promise<void>) => Promise<NodeData>
+export type OpenData = (config: EdgeConfig, context: RoleContext, stack: AsyncDisposableStack, hooks: OpenHooks) => Promise<NodeData>
 
 /**
  * Starts a store's node. It listens as soon as its data is open, with or without a link to origin.
@@ -59,7 +67,11 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   const identity = createIdentity(config, { log, keysFile: join(config.data, 'issuer-keys.json'), staleMs: keysStaleMs })
   const grant = await readPolicies(config.policies)
   const serving = Promise.withResolvers<void>()
-  const data = await openData(config, context, stack, serving.promise)
+  let fault: unknown = null
+  const onFault = (error: unknown): void => {
+    fault = error
+  }
+  const data = await openData(config, context, stack, { serving: serving.promise, onFault })
   // Whoever waits for it while the start fails is let go before the data closes.
   stack.defer(() => serving.resolve())
   const callers = nodeCallers(identity, () => data.status().online, config.tokenGrace ?? 0)
@@ -82,7 +94,9 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
   await guardOrigins(app, path, config.allowOrigin)
   app.setErrorHandler((error, _request, reply) => send(reply, responder.fail(bodyFault(error))))
   app.route({ method: ['GET', 'POST'], url: path, handler: createHttpHandler(responder, callers) })
-  app.route({ method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'], url: path, handler: (_request, reply) => send(reply, responder.fail(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, 'GET, POST')) })
+  const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => send(reply, responder.fail(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, 'GET, POST'))
+  // Before anything is asked of the request: QUERY may not come without a type of its content.
+  app.route({ method: app.supportedMethods.filter((method) => !['GET', 'HEAD', 'POST'].includes(method)), url: path, onRequest: refuseMethod, handler: refuseMethod })
   for (const url of ['/health/live', '/health/ready', '/metrics']) {
     app.get(url, async (_request, reply) => {
       const answer = await operationalAnswer(url, health, metrics)
@@ -106,7 +120,7 @@ export async function startEdge(config: EdgeConfig, context: RoleContext, openDa
     }),
   )
 
-  health.require('copy', () => (nodeStates[data.status().state].serves ? null : 'the first copy of the data has not arrived yet'))
+  health.require('copy', () => (nodeStates[data.status().state].serves ? null : `the first copy of the data has not arrived yet${fault === null ? '' : `: ${textOf(fault)}`}`))
   const socket = serveSocket(app.server, path, { operations, executor, schema, callers, maxOperations: config.clientOperations, edge: () => currentFreshness(data.status()), log })
   const port = await listen(app.server, config.port, config.host)
   stack.defer(() => closeServer(app.server))
@@ -125,11 +139,28 @@ function later(ms: number, work: () => unknown): Disposable {
   return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
-/** Nothing is asked of origin before `serving`: whoever starts after a fault owes its first answers to the store. */
-async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack, serving: Promise<void>): Promise<NodeData> {
+const textOf = (error: unknown): string => (AisleError.is(error) ? `${error.message.replace(/\.$/, '')}. ${error.action}` : 'it failed here, see the log')
+
+async function openStoreData(config: EdgeConfig, { log, metrics, tracing }: RoleContext, stack: AsyncDisposableStack, { serving, onFault }: OpenHooks): Promise<NodeData> {
   const [{ openNodeData }, { diskSizeOf }, { searchIndexExtension }] = await Promise.all([import('./data/index.ts'), import('./data/room.ts'), import('../../subgraphs/search/index/extension.ts')])
   const key = await NodeKey.open(config.data, config.store, config.enrol !== undefined)
   if (key !== null) log.info({ nodeId: key.nodeId, enrolled: key.enrolled }, 'this node has a key of its own')
   const enrolment = { key, ...(config.enrol === undefined ? {} : { enrolCode: config.enrol }) }
-  return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, diskSize: diskSizeOf(config.data), origin: config.origin, transport: overNetwork({ begin: serving }), extensions: [searchIndexExtension], log, metrics, tracing }))
+  try {
+    return stack.use(await openNodeData({ ...enrolment, storeId: config.store, directory: config.data, diskSize: diskSizeOf(config.data), origin: config.origin, transport: overNetwork({ begin: serving }), extensions: [searchIndexExtension], log, metrics, tracing, onFault }))
+  } catch (error) {
+    throw directoryFault(config.data, error)
+  }
+}
+
+/** Codes of SQLite (no permission, read-only, cannot open) and of the system that say that the directory is not as it must be. */
+const sqliteCodes: ReadonlySet<number> = new Set([3, 8, 14])
+const systemCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EEXIST', 'EISDIR', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'])
+
+/** What hinders the node from opening its directory, as a fault that says so; anything else as it is. */
+function directoryFault(directory: string, error: unknown): unknown {
+  if (AisleError.is(error) || typeof error !== 'object' || error === null) return error
+  const { code, errcode, message } = error as { readonly code?: unknown; readonly errcode?: unknown; readonly message?: unknown }
+  if (!systemCodes.has(code) && !(typeof errcode === 'number' && sqliteCodes.has(errcode & 0xff))) return error
+  return new AisleError('CONFIG_INVALID', `The directory ${directory} (--data) cannot be used: ${String(message)}. It must be a folder that this user may write to, with nothing in it but a node's own files.`, { cause: error })
 }

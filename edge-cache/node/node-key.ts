@@ -109,10 +109,14 @@ function publicPart({ kty, crv, x }: JWK): { kty: string; crv: string; x: string
 async function read(file: string): Promise<KeyFile | null> {
   try {
     const content = fileShape.parse(JSON.parse(await readFile(file, 'utf8')))
-    await chmod(file, 0o600)
+    // A disk that takes nothing keeps no node from its key.
+    await chmod(file, 0o600).catch(() => {})
     return content
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    const { code, message } = cause as NodeJS.ErrnoException
+    // Whoever opens the directory next says what is wrong with it.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    if (code !== undefined) throw new AisleError('CONFIG_INVALID', `The node's key ${file} cannot be read: ${message}. Let this user read it.`, { cause })
     throw new AisleError('CONFIG_INVALID', `The node's key ${file} cannot be read: enrol the node again with a new code, and without this file.`, { cause })
   }
 }

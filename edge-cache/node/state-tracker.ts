@@ -9,7 +9,7 @@ const doubts = {
   stranger: 60 * 60 * 1000,
   /** Acknowledged writes, or the file that held them, were damaged or are gone. */
   loss: 24 * 60 * 60 * 1000,
-  /** Origin knows no such store, or speaks another protocol. */
+  /** Origin knows no such store, speaks another protocol, or has revoked this node. */
   refused: Infinity,
 } as const
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { departTogether } from '../../runtime/departures.ts'
+import { bodyText } from '../../runtime/graphql/body.ts'
 import { eventStream, negotiate } from '../../runtime/graphql/media.ts'
 import { beforeRouter, isOwnSite, isSmallJson, readWhole } from '../../runtime/http/before-router.ts'
 import type { ServerFigures } from '../../runtime/http/figures.ts'
@@ -47,7 +48,7 @@ export function takeFastLane(server: Server, service: GraphService, { health, tr
     uploads.begin(request)
     readWhole(request, (body) => {
       uploads.end(request)
-      void answer(request, response, body.toString())
+      void answer(request, response, bodyText(body))
     })
   })
 }

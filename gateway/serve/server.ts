@@ -55,11 +55,10 @@ export function createServer(service: GraphService, context: RoleContext, option
   })
   server.setErrorHandler((error, _request, reply) => send(reply, failureAnswer(bodyFault(error), plainJson, service)))
   server.route({ method: ['GET', 'POST'], url: graphqlPath, exposeHeadRoute: false, handler: (request, reply) => answer(request, reply, service, options) })
-  server.route({
-    method: ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'],
-    url: graphqlPath,
-    handler: (_request, reply) => send(reply, failureAnswer(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, service, ['allow', 'GET, POST'])),
-  })
+  const refuseMethod = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
+    send(reply, failureAnswer(new AisleError('METHOD_NOT_ALLOWED'), graphqlJson, service, ['allow', 'GET, POST']))
+  // Before anything is asked of the request: QUERY may not come without a type of its content.
+  server.route({ method: server.supportedMethods.filter((method) => method !== 'GET' && method !== 'POST'), url: graphqlPath, onRequest: refuseMethod, handler: refuseMethod })
   server.get('/examples.json', async (_request, reply) => {
     if (options.examples === null) return reply.code(404).header('content-type', plainJson).send('[]')
     return reply.headers({ 'content-type': plainJson, 'cache-control': 'no-cache' }).send(options.examples)

@@ -57,8 +57,10 @@ export interface FollowerOptions {
   readonly onCopied?: () => void
   /** From here on only a fresh copy helps. */
   readonly onCopyWanted?: () => void
-  /** The source refuses whoever asks, not what is asked: it knows no such store, or speaks another protocol. */
+  /** The source refuses whoever asks, not what is asked: it knows no such store, speaks another protocol, or takes this node no more. */
   readonly onRefused?: (code: ErrorCode) => void
+  /** Each failure to follow; it is tried again whatever it is. */
+  readonly onFault?: (error: unknown) => void
   readonly machine?: Machine
 }
 
@@ -75,7 +77,7 @@ export interface Follower extends AsyncDisposable {
 const startAgain: ReadonlySet<ErrorCode> = new Set(['EPOCH_MISMATCH', 'POSITION_AHEAD', 'POSITION_TOO_OLD', 'LOG_DIVERGED', 'LOG_GAP'])
 
 /** Refusals of the follower itself: they end when somebody changes it, or the source. */
-const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED'])
+const ofTheFollower: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED', 'NODE_REVOKED', 'OUT_OF_SCOPE'])
 
 /** Faults that say that there is nobody to follow at the moment. */
 const unanswered: ReadonlySet<ErrorCode> = new Set(['ORIGIN_UNREACHABLE', 'PROTOCOL_VIOLATION', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN'])
@@ -368,7 +370,8 @@ export function startFollower(options: FollowerOptions): Follower {
           copying = null
         }
         if (code !== null && ofTheFollower.has(code)) options.onRefused?.(code)
-        log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, scopes }, 'following the log failed')
+        options.onFault?.(error)
+        log[backoff.failures === 0 ? 'warn' : 'debug']({ err: error, ...(AisleError.is(error) ? { action: error.action } : {}), scopes }, 'following the log failed')
         await pause(Math.max(backoff.failed(), askedToWait(error, machine)), signal, machine)
       }
     }

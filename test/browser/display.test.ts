@@ -10,6 +10,13 @@ import { faintTexts } from './contrast.ts'
 import { scratchFolder } from '../../edge-cache/node/data/testing/conditions.ts'
 import { device, manifest, offer, openShop, price, product, type Shop } from './shop.ts'
 
+/** The content of the display that shows two products. */
+async function ask({ url }: Shop): Promise<Response> {
+  const page = await (await fetch(`${url}/display/two`)).text()
+  const { operations, storeId, deviceId } = JSON.parse(/id="settings">([^<]*)</.exec(page)?.[1] ?? '') as { operations: { content: string }; storeId: string; deviceId: string }
+  return fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ documentId: operations.content, variables: { storeId, deviceId } }) })
+}
+
 describeInChromium('The pages of a store\'s screens', () => {
   let shop: Shop
   let browser: Browser
@@ -182,7 +189,12 @@ describeInChromium('The pages of a store\'s screens', () => {
     await tea.waitFor()
     await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
     expect(await page.locator('#message').isVisible()).toBe(false)
+    // The node hears the cloud, and is given nothing.
     refusing = true
+    const position = 'first:9998'
+    body = { data: (await (await ask(shop)).json() as { data: unknown }).data, extensions: { edge: { asOf: '2026-01-01T00:00:00.000Z', position, ageSeconds: 61, online: true } } }
+    await page.clock.runFor(5_000)
+    await page.getByRole('status').getByText('Catching up').waitFor()
     body = damaged
     await page.clock.runFor(20_000)
     await page.getByRole('status').getByText('No connection').waitFor()
@@ -260,6 +272,11 @@ describeInChromium('The pages of a store\'s screens', () => {
         expect({ part, inside: box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= 296 && box.y + box.height <= 152 }).toEqual({ part, inside: true })
       }
     }
+    // Two labels of a strip stand beside each other: nobody scrolls a shelf.
+    await page.setViewportSize({ width: 480, height: 176 })
+    await page.goto(`${shop.url}/label/two`)
+    await page.locator('[data-product=milk]').waitFor()
+    expect(await page.evaluate('document.documentElement.scrollHeight <= innerHeight')).toBe(true)
     expect(foreignRequests(audit, shop.url)).toEqual([])
     expect({ violations: audit.violations, errors: audit.errors }).toEqual({ violations: [], errors: [] })
   })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -119,6 +119,16 @@ describe('aisle operations check', () => {
     const { stderr, code } = await check('--store', 'elsewhere', '--data', join(folder, 'node'))
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/holds .* not store elsewhere/) })
     expect(() => openCopy(folder, storeId)).toThrow('There is no replica.db')
-    await expect(pullCopy('http://127.0.0.1:9', storeId, 200, () => {})).rejects.toMatchObject({ code: 'ORIGIN_UNREACHABLE' })
+    await expect(pullCopy('http://127.0.0.1:9', storeId, 2_000, () => {})).rejects.toMatchObject({ code: 'ORIGIN_UNREACHABLE', message: expect.stringMatching(/within 2 seconds: Origin at .* ECONNREFUSED/) })
+    // What waiting does not mend is told at once.
+    const never = 2 ** 31
+    await expect(pullCopy(origin.url, 'elsewhere', never, () => {})).rejects.toMatchObject({ code: 'STORE_UNKNOWN', message: 'There is no store elsewhere.' })
+    for (const [name, text] of [['text', 'not a database, though long enough to look like one'.repeat(20)], ['empty', '']] as const) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, 'replica.db'), text)
+      expect(() => openCopy(join(folder, name), storeId)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('cannot be read as a node\'s copy') }))
+    }
+    const good = await manifestOf('query Good($id: ID!) { product(id: $id) { name } }')
+    expect(await check(...node(), '--manifest', good, '--json', join(folder, 'no', 'such.json'))).toMatchObject({ code: 1, stderr: expect.stringMatching(/^The report cannot be written to .*ENOENT/) })
   })
 })

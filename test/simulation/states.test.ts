@@ -118,8 +118,8 @@ const commands: Record<string, Does> = {
     model.doubted = false
     return asks(model)
   }, 3_700_000),
-  refuse: new Does('origin no longer knows the store', (model, { world }) => {
-    world.origin.refusal = new AisleError('STORE_UNKNOWN')
+  refuse: new Does('origin no longer takes the node', (model, { world }) => {
+    world.origin.refusal = new AisleError(model.copied ? 'NODE_REVOKED' : 'STORE_UNKNOWN')
     model.refusing = true
     return asks(model)
   }),

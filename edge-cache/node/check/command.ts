@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
 import { decodeConfig, httpUrl } from '../../../runtime/config.ts'
+import { AisleError } from '../../../runtime/errors.ts'
 
 const defaultManifest = fileURLToPath(new URL('../../../schema/manifest.json', import.meta.url))
 
@@ -50,7 +51,11 @@ Ends with 1 when an operation, or a part of one that is not marked @cloudOnly, c
       })
       say('')
       process.stdout.write(reportText(report))
-      if (json !== undefined) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`)
+      if (json !== undefined) {
+        await writeFile(json, `${JSON.stringify(report, null, 2)}\n`).catch((error: unknown) => {
+          throw new AisleError('CONFIG_INVALID', `The report cannot be written to ${json}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+        })
+      }
       if (report.problems.length > 0) process.exitCode = 1
     })
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AisleError } from '../../../runtime/errors.ts'
+import { AisleError, type ErrorCode } from '../../../runtime/errors.ts'
 import { createLogger } from '../../../runtime/log.ts'
 import { createMetrics } from '../../../runtime/metrics.ts'
 import { createLocalFeed } from '../../../subgraphs/log/local-feed.ts'
@@ -25,19 +25,24 @@ export interface Copy extends Disposable {
   readonly connection: DatabaseSync
 }
 
+/** Refusals that waiting does not end. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['STORE_UNKNOWN', 'PROTOCOL_UNSUPPORTED', 'NODE_UNKNOWN', 'NODE_REVOKED', 'OUT_OF_SCOPE'])
+
 /** A store's replica in a node's directory; the node may be running. @throws AisleError CONFIG_INVALID, DIRECTORY_OF_ANOTHER_STORE, NOT_READY */
 export function openCopy(directory: string, storeId: string): Copy {
   const file = join(directory, 'replica.db')
   if (!existsSync(file)) throw new AisleError('CONFIG_INVALID', `There is no replica.db in ${directory}.`)
-  const connection = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  let connection: DatabaseSync | null = null
   try {
+    connection = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
     const scopes = connection.prepare('select scope from replica_scope').all().map(({ scope }) => String(scope))
     if (!scopes.includes(storeScope(storeId))) throw new AisleError('DIRECTORY_OF_ANOTHER_STORE', `${file} holds ${scopes.join(' and ')}, not store ${storeId}.`)
     if (readReplicaState(connection) === null) throw new AisleError('NOT_READY', `${file} has no complete copy yet.`)
     connection.exec(shownViews)
   } catch (error) {
-    connection.close()
-    throw error
+    connection?.close()
+    if (AisleError.is(error)) throw error
+    throw new AisleError('CONFIG_INVALID', `${file} cannot be read as a node's copy: ${messageOf(error)}.`, { cause: error })
   }
   const bytes = ['', '-wal'].reduce((sum, suffix) => sum + (existsSync(file + suffix) ? statSync(file + suffix).size : 0), 0)
   return { storeId, file, bytes, connection, [Symbol.dispose]: () => connection.close() }
@@ -46,18 +51,21 @@ export function openCopy(directory: string, storeId: string): Copy {
 /**
  * A fresh copy from origin, in a temporary folder that goes with it.
  * @param onWait called some times a second while it is on its way
- * @throws AisleError ORIGIN_UNREACHABLE when it has not come within `waitMs`
+ * @throws AisleError ORIGIN_UNREACHABLE when it has not come within `waitMs`; what origin refuses it with for good, at once
  */
 export async function pullCopy(origin: string, storeId: string, waitMs: number, onWait: (elapsedMs: number) => void): Promise<Copy> {
   using stack = new DisposableStack()
   const directory = mkdtempSync(join(tmpdir(), 'aisle-check-'))
   stack.defer(() => rmSync(directory, { recursive: true, force: true }))
   {
-    await using data = await openNodeData({ storeId, directory, origin, extensions: [searchIndexExtension], log: createLogger('check', 'error'), metrics: createMetrics('check') })
+    let fault: unknown = null
+    const onFault = (error: unknown): void => void (fault = error)
+    await using data = await openNodeData({ storeId, directory, origin, onFault, extensions: [searchIndexExtension], log: createLogger('check', 'error'), metrics: createMetrics('check') })
     const began = performance.now()
     while (data.status().position === null) {
       const elapsed = performance.now() - began
-      if (elapsed > waitMs) throw new AisleError('ORIGIN_UNREACHABLE', `No copy of store ${storeId} came from ${origin} within ${Math.round(waitMs / 1000)} seconds.`)
+      if (AisleError.is(fault) && lasting.has(fault.code)) throw fault
+      if (elapsed > waitMs) throw new AisleError('ORIGIN_UNREACHABLE', `No copy of store ${storeId} came from ${origin} within ${Math.round(waitMs / 1000)} seconds${fault === null ? '' : `: ${messageOf(fault)}`}`, { cause: fault })
       onWait(elapsed)
       await sleep(100)
     }
@@ -87,4 +95,8 @@ export function nodeDataOf({ storeId, connection: own }: Copy, connection: Datab
     device: { registerDevice: refuse, reportReadings: refuse, showOnDevice: refuse },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -62,6 +62,8 @@ export interface NodeDataOptions {
   readonly checkEveryMs?: number
   /** Longest pause after a failure of the link, in milliseconds. */
   readonly mostPauseMs?: number
+  /** Told why origin could not be followed, each time; it is tried again whatever it is. */
+  readonly onFault?: (error: unknown) => void
   /** What the node runs on; a simulation gives others. */
   readonly machine?: Machine
   readonly startOutboxThread?: StartOutboxThread
@@ -101,7 +103,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
   const damage = new Damage(join(directory, 'replica.db.damage'), () => moves.everything())
   const overlay = createOverlay(storeId, outbox, (tags) => moves.moved(tags))
   const replica: Replica = stack.use(
-    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)], machine, ...(options.runFileTask === undefined ? {} : { runTask: options.runFileTask }) }),
+    openReplica({ file: join(directory, 'replica.db'), scopes: [chainScope, storeScope(storeId)], extensions: [...extensions, overlay, movesExtension(moves, () => replica.state()?.readingsSince ?? null)], machine, onPutAside: (aside, error) => log.error({ aside, err: error }, 'the copy cannot be used and is put aside: nothing is served until origin has given a fresh one'), ...(options.runFileTask === undefined ? {} : { runTask: options.runFileTask }) }),
   )
   const readers = stack.use(new ReaderPool(replica, options.readers))
   const link = new Link(machine)
@@ -210,6 +212,7 @@ export async function openNodeData(options: NodeDataOptions): Promise<NodeData> 
       },
       onCopyWanted: () => states.broken(),
       onRefused: () => states.doubt('refused'),
+      ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
       onReset() {
         moves.everything()
         interrupt()

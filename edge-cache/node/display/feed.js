@@ -7,6 +7,8 @@ const answerMs = 5_000
 const pingMs = 10_000
 /** After so long without an answer nothing is live, whatever else is heard. */
 const patienceMs = 2 * pollMs + answerMs
+/** What is older is not live, though the node hears the cloud: it is catching up, or is given nothing. */
+const liveSeconds = 60
 
 /**
  * @param settings from the page: deviceId, storeId and the ids of the operations
@@ -152,8 +154,9 @@ export function follow(settings, { onContent, onState, onRefusal }) {
     state() {
       if (edge === null) return { name: 'connecting', ageSeconds: null, asOf: null }
       const answered = answeredAt !== null && performance.now() - answeredAt < patienceMs
-      const name = !answered ? 'lost' : !edge.online ? 'offline' : ready ? 'live' : 'reconnecting'
-      return { name, ageSeconds: edge.ageSeconds + elapsedSeconds(heardAt), asOf: edge.asOf }
+      const ageSeconds = edge.ageSeconds + elapsedSeconds(heardAt)
+      const name = !answered ? 'lost' : !edge.online ? 'offline' : ageSeconds > liveSeconds ? 'behind' : ready ? 'live' : 'reconnecting'
+      return { name, ageSeconds, asOf: edge.asOf }
     },
   }
 }

@@ -11,7 +11,7 @@ const settings = JSON.parse(document.getElementById('settings').textContent)
 const isLabel = settings.view === 'label'
 const draw = isLabel ? label : card
 const [title, state, age, list, message, news] = ['title', 'state', 'age', 'products', 'message', 'news'].map((id) => document.getElementById(id))
-const words = { connecting: 'Connecting', live: 'Live', offline: 'Offline', reconnecting: 'Reconnecting', lost: 'No connection' }
+const words = { connecting: 'Connecting', live: 'Live', offline: 'Offline', behind: 'Catching up', reconnecting: 'Reconnecting', lost: 'No connection' }
 
 let shown = null
 const drawn = new Map()

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { bodyText } from '../../../runtime/graphql/body.ts'
 import { negotiate, type ResponseMedia } from '../../../runtime/graphql/media.ts'
 import { parseBody, readParameters, type Parameters } from '../../../runtime/graphql/parameters.ts'
 import { beforeRouter, type Handler, isOwnSite, isSmallJson, readWhole } from '../../../runtime/http/before-router.ts'
@@ -89,7 +90,7 @@ function fastLane({ path, bodyLimit, operations, responder, callers, figures, tr
       const { headers } = request
       const alias = aliasOf(caller.rights, postMark, body.toString('latin1'))
       if (alias !== null && answerReady(response, 'POST', headers, alias, media)) return
-      if (answer(response, 'POST', headers, alias, media, caller, attempt(() => readParameters(parseBody(body.toString()))))) return
+      if (answer(response, 'POST', headers, alias, media, caller, attempt(() => readParameters(parseBody(bodyText(body)))))) return
       bodies.set(request, body)
       next(request, response)
     })

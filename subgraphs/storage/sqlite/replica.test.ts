@@ -283,9 +283,11 @@ describe('a file', () => {
       expect(other.position()).toBeNull()
     }
     await writeFile(file, 'not a database, though long enough to look like one'.repeat(100))
-    using replica = open()
+    const told: unknown[] = []
+    using replica = open({ onPutAside: (aside, why) => told.push(aside, why) })
     expect(replica.needsSnapshot).toBe(true)
     expect(existsSync(`${file}.damaged`)).toBe(true)
+    expect(told).toEqual([`${file}.damaged`, expect.objectContaining({ message: expect.stringContaining('not a database') })])
   })
 
   test('of other entities still serves, and asks for a fresh copy', () => {

@@ -32,6 +32,8 @@ export interface ReplicaOptions {
   readonly machine?: Machine
   /** Does long work on the file (default: a thread of its own). */
   readonly runTask?: RunFileTask
+  /** Told under which name a file that cannot be used was put aside, and why. */
+  readonly onPutAside?: (aside: string, why: unknown) => void
 }
 
 /**
@@ -124,7 +126,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   removeDatabase(fresh)
   if (existsSync(ready)) takePlace(ready, file)
   const unclean = existsSync(opened)
-  let current = openOrReplace(file, fileOptions)
+  let current = openOrReplace(file, fileOptions, options.onPutAside)
   mark(opened)
   const listeners: ((error: unknown) => void)[] = []
   const openReader = (): DatabaseSync => new WatchedDatabase(file, { readOnly: true, timeout: 5_000 }, (error) => {
@@ -268,12 +270,13 @@ function cursorOf({ books }: ReplicaFile): LogCursor | null {
 }
 
 /** A file of another format or other scopes holds nothing of use, and one that can't be read must not stop the rest. */
-function openOrReplace(file: string, options: ReplicaFileOptions): ReplicaFile {
+function openOrReplace(file: string, options: ReplicaFileOptions, onPutAside: ReplicaOptions['onPutAside']): ReplicaFile {
   try {
     return new ReplicaFile(file, options)
   } catch (error) {
     if (!isDamage(error) && !(error instanceof UnusableFile)) throw error
     putAside(file)
+    onPutAside?.(`${file}.damaged`, error)
     return new ReplicaFile(file, options)
   }
 }

@@ -47,7 +47,7 @@ export class Outbox implements AsyncDisposable {
   /**
    * Opens the outbox, and makes it where it is missing. A disk that takes nothing does not hinder it: reading and writing raise
    * until it does.
-   * @throws AisleError DIRECTORY_OF_ANOTHER_STORE; Error for a file of a newer version.
+   * @throws AisleError DIRECTORY_OF_ANOTHER_STORE, DIRECTORY_TOO_NEW
    */
   constructor(options: OutboxOptions) {
     this.#options = options

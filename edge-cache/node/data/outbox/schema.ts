@@ -35,7 +35,7 @@ create index operation_settled_mark on operation (mark_epoch, mark_batch) where 
 
 /**
  * Opens the outbox of a store for writing, and makes it where it is missing. `synchronous=FULL`: what was committed is on the medium.
- * @throws AisleError DIRECTORY_OF_ANOTHER_STORE; Error for a file that is damaged or written by a newer version. It is never replaced.
+ * @throws AisleError DIRECTORY_OF_ANOTHER_STORE, DIRECTORY_TOO_NEW; what SQLite raises for a file that is damaged. It is never replaced.
  */
 export function openOutboxFile(path: string, storeId: string): DatabaseSync {
   const connection = new DatabaseSync(path)
@@ -52,7 +52,7 @@ export function openOutboxFile(path: string, storeId: string): DatabaseSync {
       connection.prepare('insert into owner (store_id) values (?)').run(storeId)
       connection.exec(`pragma user_version = ${version}; commit`)
     } else if (found !== version) {
-      throw new Error(`${path} has version ${String(found)}, this program reads version ${version}.`)
+      throw new AisleError('DIRECTORY_TOO_NEW', `${path} has version ${String(found)}, this program reads versions up to ${version}.`)
     }
     const owner = connection.prepare('select store_id from owner').get()?.store_id
     if (owner === storeId) return connection
