@@ -282,5 +282,7 @@ async function readRefusal(status: number, body: Readable): Promise<AisleError> 
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.message.trim() === '' ? error.name : error.message.trim()) : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  // OpenSSL ends its lines.
+  return text.trim() === '' && error instanceof Error ? error.name : text.trim()
 }

@@ -51,7 +51,7 @@ test('a node without a copy says what keeps it from one, and what to do', async 
   })
   const port = await listen(refusing, 0, '127.0.0.1')
   try {
-    for (const [origin, reason] of [[`http://127.0.0.1:${port}`, /There is no store 7\. .*correct --store/], [`https://127.0.0.1:${port}`, /cannot be reached: .* the scheme \(http or https\)/]] as const) {
+    for (const [origin, reason] of [[`http://127.0.0.1:${port}`, /There is no store 7\. .*correct --store/], [`https://127.0.0.1:${port}`, /cannot be reached: [^]* the scheme \(http or https\)/]] as const) {
       await using node = await start(folder.path, origin)
       const problem = async (): Promise<string> => ((await (await fetch(`${node.url}/health/ready`)).json()) as { problems: { copy: string } }).problems.copy
       await until('the reason to be told', async () => reason.test(await problem()))
