@@ -8,9 +8,10 @@ import { eventually, scratchFolder } from './testing/conditions.ts'
 import { as, openTestNode, operationId, sale, shownStock, smallCloud } from './testing/node.ts'
 
 const gigabyte = 1024 ** 3
+const began = Date.now()
 
 const report = (data: NodeData, id = operationId()) =>
-  data.device.reportReadings({ operationId: id, deviceId: 'D1', readings: [1, 2].map((value) => ({ metric: 'celsius', at: Date.now() - value, value })) }, as('sensor'))
+  data.device.reportReadings({ operationId: id, deviceId: 'D1', readings: [1, 2].map((value) => ({ metric: 'celsius', at: began - value, value })) }, as('sensor'))
 
 async function isDropped(work: Promise<unknown>): Promise<boolean> {
   try {
