@@ -1,31 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { NodeChild } from '../../edge-cache/node/data/testing/child.ts'
 import { scratchFolder } from '../../edge-cache/node/data/testing/conditions.ts'
 import { startTestOrigin } from '../../edge-cache/origin/testing/test-origin.ts'
 import { putProduct, putStock, putStore } from '../../subgraphs/log/testing/test-log.ts'
-import { ask, operationIds } from '../environment/client.ts'
-import { startRole } from '../environment/process.ts'
-import { ready, until } from '../environment/wait.ts'
+import { until } from '../environment/wait.ts'
 
-const diskBytes = 4 * 1024 * 1024
-/** For a node with all that is derived in its copy. */
-const roomierBytes = 16 * 1024 * 1024
-/** What readings leave to others of so small a disk, in bytes. */
-const reserved = roomierBytes / 20
-
-/** A small disk of one's own, mounted at the folder; null where this user may not mount. `fill` leaves so many bytes. */
-function smallDisk(folder: string, total = diskBytes): (Disposable & { fill(spare?: number): void; free(): void }) | null {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${total}`, 'tmpfs', folder]).status !== 0) return null
+/** A small disk of one's own, mounted at the folder; null where this user may not mount. */
+function smallDisk(folder: string): (Disposable & { fill(): void; free(): void }) | null {
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status !== 0) return null
   const filler = join(folder, 'filler')
   return {
-    fill(spare = 0) {
-      if (spare > 0) {
-        const { bavail, bsize } = statfsSync(folder)
-        return writeFileSync(filler, Buffer.alloc(bavail * bsize - spare))
-      }
+    fill() {
       const handle = openSync(filler, 'a')
       try {
         for (const size of [65_536, 4_096, 1]) {
@@ -101,54 +89,6 @@ const story = async (): Promise<void> => {
 const title = 'on a full disk a node reads on, says which writes it does not keep, and goes on when there is room, with a restart in between'
 if (possible) test(title, story)
 else test.skip(`${title} (skipped: this user may not mount a disk)`, story)
-
-const readingsStory = async (): Promise<void> => {
-  using folder = scratchFolder()
-  const data = join(folder.path, 'node')
-  mkdirSync(data)
-  using disk = smallDisk(data, roomierBytes)
-  await using origin = await startTestOrigin()
-  await origin.log.write(putStore('s1'), putProduct('p1', 'Tea'), putStock('s1', 'p1', 10), "insert into device (id, store_id, kind, status) values ('freezer', 's1', 'FREEZER', 'UNKNOWN')")
-  const operations = await operationIds()
-  const environment = { AISLE_LOG_LEVEL: 'fatal', NODE_COMPILE_CACHE: join(folder.path, 'compiled') }
-  await using node = await startRole('edge', ['edge', '--port', '0', '--origin', origin.url, '--store', 's1', '--data', data], environment)
-  await ready(node.url)
-  const run = async (name: string, input: object) => {
-    const { errors } = await ask(node.url, { documentId: operations.get(name)?.id, variables: { input } })
-    return errors.map(({ extensions }) => extensions?.code)
-  }
-  const report = (operationId: string) => run('ReportReadings', { operationId, deviceId: 'freezer', readings: [-18, -19].map((value, nth) => ({ metric: 'temperature', at: new Date(Date.now() - nth * 60_000).toISOString(), value })) })
-  const sell = (operationId: string) => run('RecordMovement', { operationId, storeId: 's1', productId: 'p1', kind: 'SALE', quantity: -1 })
-  const counted = async (figure: string) => Number(new RegExp(`^${figure}.* (\\d+)$`, 'm').exec(await (await fetch(`${node.url}/metrics`)).text())?.[1] ?? 0)
-  const dropped = (reason: string) => counted(`aisle_edge_dropped_readings_total\\{[^}]*reason="${reason}"`)
-  const refused = (kind: string) => counted(`aisle_edge_refusals_total\\{[^}]*kind="${kind}",code="WRITE_NOT_KEPT"`)
-
-  expect([await report('kept'), await sell('kept')]).toEqual([[], []])
-  // A little room: readings leave it to what must not be lost.
-  disk?.fill(reserved * 0.9)
-  await until('readings to be dropped', async () => (await report(`readings-${performance.now()}`))[0] === 'WRITE_NOT_KEPT')
-  expect(await dropped('reserved')).toBe(2)
-  expect(await sell('in the last room')).toEqual([])
-  // No room at all: whoever sells is told, and it is counted.
-  disk?.fill()
-  let sold = 2
-  for (; (await sell(`sold-${sold}`)).length === 0; sold += 1);
-  expect(await refused('recordStockMovement')).toBe(1)
-  expect(await report('nowhere')).toEqual(['WRITE_NOT_KEPT'])
-  expect((await dropped('reserved')) + (await dropped('not_kept'))).toBe(4)
-  expect(await refused('reportReadings')).toBe(2)
-  disk?.free()
-  await until('readings to be kept again', async () => (await report('again')).length === 0)
-  expect(await sell(`sold-${sold}`)).toEqual([])
-  sold += 1
-  const { db } = origin.log.storage
-  await until('the cloud to have all that was acknowledged', async () => (await db.selectFrom('movement').select('id').execute()).length === sold)
-  expect((await db.selectFrom('stock').select('on_hand').executeTakeFirstOrThrow()).on_hand).toBe(10 - sold)
-}
-
-const readingsTitle = 'on a disk that fills up readings are dropped first, and counted; a movement is kept or refused aloud; both go on by themselves'
-if (possible) test(readingsTitle, readingsStory)
-else test.skip(`${readingsTitle} (skipped: this user may not mount a disk)`, readingsStory)
 
 /** Lets a process write to no file any more, or to all again; what is open stays open. */
 function limitWrites(pid: number, limited: boolean): boolean {
