@@ -16,6 +16,7 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql'
+import { mapInnerNodes } from './inner-nodes.ts'
 import type { PlanNode } from './planner.ts'
 import type { MissingMembers } from './widen.ts'
 
@@ -39,17 +40,10 @@ export function withKnownMembers(plan: PlanNode, schema: GraphQLSchema, missing:
       case 'Fetch':
       case 'BatchFetch':
         return { ...node, ...narrowRequest(node, schema, missing) }
-      case 'Sequence':
-      case 'Parallel':
-        return { ...node, nodes: node.nodes.map((each) => at(each)) }
-      case 'Flatten':
-        return { ...node, node: at(node.node) }
-      case 'Condition':
-        return { ...node, ...(node.ifClause ? { ifClause: at(node.ifClause) } : {}), ...(node.elseClause ? { elseClause: at(node.elseClause) } : {}) }
       case 'Subscription':
         return { ...node, primary: { ...node.primary, ...narrowRequest(node.primary, schema, missing) } }
       default:
-        return node
+        return mapInnerNodes(node, at)
     }
   }
   return at(plan)

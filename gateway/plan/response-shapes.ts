@@ -1,5 +1,6 @@
 import { type DocumentNode, type FieldNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse, parseType, print, type SelectionNode, type SelectionSetNode, stripIgnoredCharacters, type TypeNode } from 'graphql'
 import { directiveArguments, objectLike } from '../supergraph/ast.ts'
+import { mapInnerNodes } from './inner-nodes.ts'
 import type { FetchRewrite, PlanNode } from './planner.ts'
 import type { SplitPlanner } from './split.ts'
 
@@ -35,7 +36,6 @@ interface Apart {
 }
 
 function inNode(node: PlanNode, partedOf: (graph: string, operation: string) => Apart | null): PlanNode {
-  const at = (each: PlanNode): PlanNode => inNode(each, partedOf)
   switch (node.kind) {
     case 'Fetch':
       return inFetch(node, partedOf)
@@ -47,15 +47,8 @@ function inNode(node: PlanNode, partedOf: (graph: string, operation: string) => 
       const aliases = node.entityBatch.aliases.map((alias) => ({ ...alias, outputRewrites: [...parted.rewrites.flatMap(([root, rewrite]) => (root === alias.alias ? [rewrite] : [])), ...(alias.outputRewrites ?? [])] }))
       return { ...node, operation: parted.operation, entityBatch: { ...node.entityBatch, aliases } }
     }
-    case 'Sequence':
-    case 'Parallel':
-      return { ...node, nodes: node.nodes.map((each) => at(each)) }
-    case 'Flatten':
-      return { ...node, node: at(node.node) }
-    case 'Condition':
-      return { ...node, ...(node.ifClause ? { ifClause: at(node.ifClause) } : {}), ...(node.elseClause ? { elseClause: at(node.elseClause) } : {}) }
     default:
-      return node
+      return mapInnerNodes(node, (inner) => inNode(inner, partedOf))
   }
 }
 
