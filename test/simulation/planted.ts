@@ -68,7 +68,7 @@ export const plantedBugs: Readonly<Record<string, Planting>> = {
         async between({ cloud: { rows }, random, storeIds }, { path }, answer) {
           const given = await answer()
           const row = rows.get('stock', [random.pick(storeIds), 'tea'])
-          if (path.endsWith('/operations') && (deliveries += 1) % 20 === 0 && row !== null) rows.write({ entity: 'stock', row: { ...row, on_hand: Number(row.on_hand) + 1 } })
+          if (path.endsWith('/operations') && (deliveries += 1) % 5 === 0 && row !== null) rows.write({ entity: 'stock', row: { ...row, on_hand: Number(row.on_hand) + 1 } })
           return given
         },
       }
