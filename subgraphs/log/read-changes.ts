@@ -19,7 +19,7 @@ export interface PageQuestion {
 export interface LogBounds {
   readonly epoch: string
   readonly head: number
-  /** The log reaches back to changes after this batch. */
+  /** The log reaches back to changes after this batch; what marked it is gone with it. */
   readonly oldest: number
   /** What marks the batches of the cursors, by their numbers; none where nothing does. */
   readonly stamps: Readonly<Record<string, string | null>> | null
@@ -166,7 +166,9 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
 export function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogBounds): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
   if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
-  if (batch < log.oldest) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
+  // What followed a dropped batch may all be there: but whether it followed the cursor's batch, or another of its number, nobody can tell any more.
+  const unknown = batch === log.oldest && stamp !== undefined
+  if (batch < log.oldest || unknown) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
   for (const [claimed, place] of [[stamp, batch], [within?.stamp, within?.batch ?? 0]] as const) {
     const known = log.stamps?.[place] ?? null
     if (claimed !== undefined && known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { entities } from '../../storage/entities.ts'
 import { RangeReader } from '../../storage/sqlite/range-rows.ts'
 import { ReplicaFile } from '../../storage/sqlite/replica-file.ts'
+import { pruneLog } from '../prune.ts'
 import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
@@ -130,6 +131,23 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       expect((await source.changes(scopes, next)).parts).toHaveLength(1)
       const { stamp } = inside.next.within ?? {}
       await expect(source.changes(scopes, { ...after(2), ...(stamp === undefined ? {} : { stamp }) })).rejects.toMatchObject({ code: 'LOG_DIVERGED' })
+    })
+
+    test('refuses a place that another log may have had, where what would tell them apart was dropped', async () => {
+      const { next: before } = await source.changes(scopes, after(1))
+      await log.commit(putStock('s1', 'p1', 1))
+      const { next } = await source.changes(scopes, before)
+      // The cloud is taken back to batch 1, goes on otherwise, and drops all but its newest batch.
+      await log.storage.pool.query("delete from log where batch > 1; delete from log_batch where batch > 1; delete from log_scope where scope = 'store:s1'; update log_fence set batch = 1")
+      await log.commit(putStock('s1', 'p1', 2), putStock('s1', 'p2', 2))
+      const own = await source.changes(scopes, before)
+      const newest = await log.commit(putStock('s1', 'p3', 3))
+      await pruneLog(log.storage.pool, newest)
+      await expect(source.changes(scopes, next)).rejects.toMatchObject({ code: 'POSITION_TOO_OLD' })
+      const { next: there } = await source.changes(scopes, after(newest - 1))
+      expect(there).toEqual(place(newest))
+      expect((await source.changes(scopes, there)).next).toEqual(there)
+      expect(own.next).toMatchObject({ batch: next.batch })
     })
 
     test('gives a copy of the scopes with the place it belongs to', async () => {
