@@ -131,7 +131,7 @@ function readerOf(limit: number): Step {
       return page
     } catch (error) {
       const { code, details } = error as AisleError
-      cursor = typeof details?.oldest === 'number' ? { ...cursor, batch: details.oldest } : null
+      cursor = typeof details?.oldest === 'number' ? { epoch: cursor.epoch, batch: details.oldest } : null
       return code
     }
   }
