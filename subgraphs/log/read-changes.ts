@@ -21,7 +21,7 @@ export interface LogBounds {
   readonly head: number
   /** The log reaches back to changes after this batch; what marked it is gone with it. */
   readonly oldest: number
-  /** What marks the batches of the cursors, by their numbers; none where nothing does. */
+  /** What marks the batches of the cursors that the log still has, by their numbers: null for one of an older version, which nothing marks. */
   readonly stamps: Readonly<Record<string, string | null>> | null
 }
 
@@ -165,13 +165,15 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
 /** @throws AisleError EPOCH_MISMATCH, POSITION_AHEAD, LOG_DIVERGED or POSITION_TOO_OLD when a log of these bounds can't be followed from the cursor. */
 export function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogBounds): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
-  if (batch > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
-  // What followed a dropped batch may all be there: but whether it followed the cursor's batch, or another of its number, nobody can tell any more.
-  const unknown = batch === log.oldest && stamp !== undefined
-  if (batch < log.oldest || unknown) throw new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
-  for (const [claimed, place] of [[stamp, batch], [within?.stamp, within?.batch ?? 0]] as const) {
-    const known = log.stamps?.[place] ?? null
-    if (claimed !== undefined && known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })
+  if (batch > log.head || (within?.batch ?? 0) > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
+  const tooOld = new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
+  if (batch < log.oldest) throw tooOld
+  for (const [claimed, place] of [[stamp, batch], [within?.stamp, within?.batch]] as const) {
+    if (claimed === undefined || place === undefined) continue
+    const known = log.stamps?.[place]
+    // Its stamp went with the batch: nobody can tell any more whether the log went on otherwise from there.
+    if (known === undefined) throw tooOld
+    if (known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })
   }
 }
 

@@ -52,6 +52,30 @@ test.each([20, 60, 100, 140])('a copy %i ms into which the cloud is taken back i
   await world.check(true)
 })
 
+test('a node that stands where the log begins is of that log, or begins anew', async () => {
+  await using world = await openWorld()
+  const { cloud } = world
+  const [node] = world.nodes
+  const backup = cloud.backup()
+  const rename = (id: string) => {
+    cloud.rows.write({ entity: 'product', row: { id, name: 'Another', attributes: '[]' } })
+    return world.pass(10_000)
+  }
+  await rename('never')
+  const stood = node?.life?.data.status().position?.batch ?? 0
+  expect(stood).toBe(cloud.log.batch)
+  node?.kill()
+  takeBack(world, new FaultMemory(), backup, backup.log.epoch)
+  await rename('tea')
+  expect(cloud.log.batch).toBe(stood)
+  await rename('milk')
+  cloud.log.prune(stood)
+  if (node !== undefined) world.start(node)
+  await world.pass(minute)
+  expect(node?.life?.data.status()).toMatchObject({ state: 'online', position: { batch: cloud.log.batch } })
+  await world.check(true)
+})
+
 test('what was settled while the clock of the machine was at 1970 is remembered when that is put right, and given to a cloud that lost it', async () => {
   await using world = await openWorld()
   const { cloud, ledger, time } = world

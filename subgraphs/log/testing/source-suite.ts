@@ -4,6 +4,7 @@ import { RangeReader } from '../../storage/sqlite/range-rows.ts'
 import { ReplicaFile } from '../../storage/sqlite/replica-file.ts'
 import { pruneLog } from '../prune.ts'
 import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
+import { pruneLog } from '../prune.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
 
@@ -126,6 +127,7 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       expect(inside.parts).toMatchObject([{ number: 2, complete: false }])
       // The cloud is taken back to batch 1, and goes on otherwise.
       await log.storage.pool.query("delete from log where batch > 1; delete from log_batch where batch > 1; delete from log_scope where scope = 'store:s1'; update log_fence set batch = 1")
+      await expect(source.changes(scopes, { ...next, within: { scope: 'chain', position: 3, batch: 2 } })).rejects.toMatchObject({ code: 'POSITION_AHEAD' })
       await log.commit(...Array.from({ length: 6 }, (_unused, i) => putStock('s1', `q${i}`, i)))
       await expect(source.changes(scopes, inside.next, { limit: 2 })).rejects.toMatchObject({ code: 'LOG_DIVERGED' })
       expect((await source.changes(scopes, next)).parts).toHaveLength(1)
@@ -133,21 +135,17 @@ export function registerLogSourceTests(name: string, makeSource: (log: TestLog) 
       await expect(source.changes(scopes, { ...after(2), ...(stamp === undefined ? {} : { stamp }) })).rejects.toMatchObject({ code: 'LOG_DIVERGED' })
     })
 
-    test('refuses a place that another log may have had, where what would tell them apart was dropped', async () => {
-      const { next: before } = await source.changes(scopes, after(1))
+    test('refuses a place in another log whose batch is gone since, and with it what would tell them apart', async () => {
       await log.commit(putStock('s1', 'p1', 1))
-      const { next } = await source.changes(scopes, before)
-      // The cloud is taken back to batch 1, goes on otherwise, and drops all but its newest batch.
+      const { next } = await source.changes(scopes, after(1))
+      expect(next).toEqual(place(2))
+      // The cloud is taken back to batch 1, goes on otherwise, and drops what is old.
       await log.storage.pool.query("delete from log where batch > 1; delete from log_batch where batch > 1; delete from log_scope where scope = 'store:s1'; update log_fence set batch = 1")
-      await log.commit(putStock('s1', 'p1', 2), putStock('s1', 'p2', 2))
-      const own = await source.changes(scopes, before)
-      const newest = await log.commit(putStock('s1', 'p3', 3))
-      await pruneLog(log.storage.pool, newest)
-      await expect(source.changes(scopes, next)).rejects.toMatchObject({ code: 'POSITION_TOO_OLD' })
-      const { next: there } = await source.changes(scopes, after(newest - 1))
-      expect(there).toEqual(place(newest))
-      expect((await source.changes(scopes, there)).next).toEqual(there)
-      expect(own.next).toMatchObject({ batch: next.batch })
+      await log.commit(putStock('s1', 'p2', 1))
+      await log.commit(putStock('s1', 'p3', 1))
+      await pruneLog(log.storage.pool, 2)
+      await expect(source.changes(scopes, next)).rejects.toMatchObject({ code: 'POSITION_TOO_OLD', details: { oldest: 2 } })
+      expect(brief(await source.changes(scopes, after(2)))).toEqual([[3, true, 'store:s1 2 p3']])
     })
 
     test('gives a copy of the scopes with the place it belongs to', async () => {

@@ -108,8 +108,8 @@ export class StoredLog {
     const ordered = orderScopes(scopes)
     const begin = this.#beginnings(ordered, after)
     const { epoch, batch, oldest, compacted } = this
-    const markOf = (number: number): string | null => (number <= oldest ? null : (this.stamps.get(number) ?? null))
-    checkCursor(after, { epoch, head: batch, oldest, stamps: { [after.within?.batch ?? 0]: markOf(after.within?.batch ?? 0), [after.batch]: markOf(after.batch) } })
+    const marked = [after.batch, after.within?.batch ?? 0].filter((number) => number > oldest && number <= batch)
+    checkCursor(after, { epoch, head: batch, oldest, stamps: Object.fromEntries(marked.map((number) => [number, this.stamps.get(number) ?? null])) })
     const most = Math.min(Math.max(1, limit), mostChanges)
     const rows = ordered.flatMap((scope, nth) => {
       const changes = this.changes.get(scope) ?? []
