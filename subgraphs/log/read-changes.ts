@@ -166,13 +166,13 @@ async function beginnings(pool: pg.Pool, ordered: readonly string[], after: LogC
 export function checkCursor({ epoch, batch, stamp, within }: LogCursor, log: LogBounds): void {
   if (epoch !== log.epoch) throw new AisleError('EPOCH_MISMATCH', undefined, { details: { epoch: log.epoch } })
   if (batch > log.head || (within?.batch ?? 0) > log.head) throw new AisleError('POSITION_AHEAD', undefined, { details: { head: log.head } })
-  const tooOld = new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
-  if (batch < log.oldest) throw tooOld
+  const tooOld = (): AisleError => new AisleError('POSITION_TOO_OLD', undefined, { details: { oldest: log.oldest } })
+  if (batch < log.oldest) throw tooOld()
   for (const [claimed, place] of [[stamp, batch], [within?.stamp, within?.batch]] as const) {
     if (claimed === undefined || place === undefined) continue
     const known = log.stamps?.[place]
     // Its stamp went with the batch: nobody can tell any more whether the log went on otherwise from there.
-    if (known === undefined) throw tooOld
+    if (known === undefined) throw tooOld()
     if (known !== null && claimed !== known) throw new AisleError('LOG_DIVERGED', undefined, { details: { batch } })
   }
 }

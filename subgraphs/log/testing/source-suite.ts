@@ -4,7 +4,6 @@ import { RangeReader } from '../../storage/sqlite/range-rows.ts'
 import { ReplicaFile } from '../../storage/sqlite/replica-file.ts'
 import { pruneLog } from '../prune.ts'
 import { outcomesHeldSince, readingsHeldSince } from '../retention.ts'
-import { pruneLog } from '../prune.ts'
 import type { ChangesPage, LogCursor, LogSource, SnapshotRows } from '../source.ts'
 import { openTestLog, putProduct, putStock, putStore, type TestLog } from './test-log.ts'
 
