@@ -62,7 +62,7 @@ function mostResident(pid: number): number | null {
 
 test('256 MB of memory and a quarter of a core do: it copies, searches, takes writes and delivers them', async () => {
   using folder = scratchFolder()
-  const options = { AISLE_LOG_LEVEL: 'warn', NODE_OPTIONS: '--max-old-space-size=112 --max-semi-space-size=4' }
+  const options = { AISLE_LOG_LEVEL: 'warn', NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=16' }
   await using group = limitedGroup(folder.path, { memoryBytes: mostBytes, cores: 0.25 })
   await using edge = await startRole('edge', ['edge', '--port', '0', '--origin', origin.url, '--store', storeId, '--data', join(folder.path, 'node'), '--cache-bytes', '16777216'], options, group?.program)
   using _slow = group === null ? quartered(edge.pid) : null
